@@ -1,0 +1,319 @@
+package checkout
+
+import (
+	"time"
+
+	"github.com/kvitto/kvitto/internal/market"
+)
+
+// Authorization is the newest answer of risk for a session: an approval with a
+// token, an approval that waits for finalize, or a denial.
+type Authorization struct {
+	Token     string // empty when preliminary, or denied before any approval
+	State     AuthorizationState
+	Category  string // payment_method_category, may be empty
+	Revision  int64  // of the session it was given for
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	Referred  bool   // the order will be PENDING
+	Reason    string // of the decision
+	// Content is what was approved. The order must equal it.
+	Content *Content
+}
+
+// AuthorizationState is where an authorization stands. Expiry is not a state:
+// it follows from the clock.
+type AuthorizationState string
+
+// The states of an authorization.
+const (
+	AuthorizationNone        AuthorizationState = ""
+	AuthorizationPreliminary AuthorizationState = "preliminary"
+	AuthorizationLive        AuthorizationState = "live"
+	AuthorizationDenied      AuthorizationState = "denied"
+	AuthorizationReleased    AuthorizationState = "released"
+	AuthorizationOrdered     AuthorizationState = "ordered"
+)
+
+// transitions is the one table of the authorization's life. What is missing is
+// refused. A test walks every pair.
+var transitions = map[AuthorizationState]map[EventKind]AuthorizationState{
+	AuthorizationNone: {
+		EventAuthorized: AuthorizationLive,
+		EventReferred:   AuthorizationLive,
+		EventDeferred:   AuthorizationPreliminary,
+		EventDenied:     AuthorizationDenied,
+	},
+	AuthorizationPreliminary: {
+		EventAuthorized: AuthorizationLive,
+		EventReferred:   AuthorizationLive,
+		EventDeferred:   AuthorizationPreliminary,
+		EventDenied:     AuthorizationDenied,
+	},
+	AuthorizationLive: {
+		EventAuthorized:           AuthorizationLive,
+		EventReferred:             AuthorizationLive,
+		EventDeferred:             AuthorizationPreliminary,
+		EventDenied:               AuthorizationDenied,
+		EventReleased:             AuthorizationReleased,
+		EventOrdered:              AuthorizationOrdered,
+		EventCustomerTokenCreated: AuthorizationLive,
+	},
+	AuthorizationDenied: {
+		EventAuthorized: AuthorizationLive,
+		EventReferred:   AuthorizationLive,
+		EventDeferred:   AuthorizationPreliminary,
+		EventDenied:     AuthorizationDenied,
+	},
+	AuthorizationReleased: {
+		EventAuthorized: AuthorizationLive,
+		EventReferred:   AuthorizationLive,
+		EventDeferred:   AuthorizationPreliminary,
+		EventDenied:     AuthorizationDenied,
+	},
+	AuthorizationOrdered: {},
+}
+
+// NextAuthorizationState is the table's answer.
+func NextAuthorizationState(from AuthorizationState, event EventKind) (AuthorizationState, bool) {
+	next, ok := transitions[from][event]
+	return next, ok
+}
+
+func (s *Session) authorizationState() AuthorizationState {
+	if s.Authorization == nil {
+		return AuthorizationNone
+	}
+	return s.Authorization.State
+}
+
+// LiveToken is the token that can place an order now, or "".
+func (s *Session) LiveToken(now time.Time) string {
+	a := s.Authorization
+	if a == nil || a.State != AuthorizationLive || !now.Before(a.ExpiresAt) {
+		return ""
+	}
+	return a.Token
+}
+
+// Outcome is how an assessment ends.
+type Outcome string
+
+// The outcomes of an assessment.
+const (
+	OutcomeApprove          Outcome = "approve"
+	OutcomeDeny             Outcome = "deny"
+	OutcomeRefer            Outcome = "refer"
+	OutcomeInvalidFields    Outcome = "invalid_fields"    // the customer must mend data
+	OutcomeCancel           Outcome = "cancel"            // the customer closed the flow
+	OutcomeError            Outcome = "error"             // technical failure
+	OutcomeFinalizeRequired Outcome = "finalize_required" // a last step is needed
+)
+
+// Decision is what risk says of a session's content.
+type Decision struct {
+	Outcome       Outcome
+	InvalidFields []string // paths, for OutcomeInvalidFields
+	Reason        string   // for explanations
+}
+
+// Browser is one call of the browser SDK.
+type Browser struct {
+	Patch        Content     // the call's data argument
+	Problems     []Violation // what decoding the data found
+	Category     string      // payment_method_category, may be empty
+	AutoFinalize bool        // false asks for a later finalize
+	Decide       func(*Content) Decision
+	NewToken     func() string
+	Now          time.Time
+}
+
+// BrowserResult is what the SDK hands to its callback.
+type BrowserResult struct {
+	ShowForm           bool
+	Approved           bool
+	AuthorizationToken string
+	FinalizeRequired   bool
+	InvalidFields      []string
+	// Changed tells whether the session has a new revision to be stored.
+	Changed bool
+}
+
+// Load shows the widget: it merges data and answers whether it can be shown.
+// It gives no authorization and ends none.
+func (s Session) Load(call Browser) (Session, Event, BrowserResult, *Refusal) {
+	next, result, refusal := s.merged(call)
+	if refusal != nil || len(result.InvalidFields) > 0 {
+		return s, Event{}, result, refusal
+	}
+	decision := call.Decide(&next.Content)
+	result = BrowserResult{ShowForm: true, Changed: next.Revision != s.Revision}
+	switch decision.Outcome {
+	case OutcomeDeny, OutcomeError:
+		result.ShowForm = false
+	case OutcomeInvalidFields:
+		return s, Event{}, BrowserResult{ShowForm: true, InvalidFields: decision.InvalidFields}, nil
+	case OutcomeApprove, OutcomeRefer, OutcomeCancel, OutcomeFinalizeRequired:
+	}
+	return next, Event{Kind: EventLoaded, At: call.Now, Reason: decision.Reason}, result, nil
+}
+
+// Authorize assesses the session with the call's data merged in. An approval
+// gives a new token, pinned to this content; it ends any earlier one.
+func (s Session) Authorize(call Browser) (Session, Event, BrowserResult, *Refusal) {
+	next, result, refusal := s.merged(call)
+	if refusal != nil || len(result.InvalidFields) > 0 {
+		return s, Event{}, result, refusal
+	}
+	decision := call.Decide(&next.Content)
+	switch decision.Outcome {
+	case OutcomeInvalidFields:
+		return s, Event{}, BrowserResult{ShowForm: true, InvalidFields: decision.InvalidFields}, nil
+	case OutcomeCancel:
+		return s, Event{}, BrowserResult{ShowForm: true}, nil
+	case OutcomeError:
+		return s, Event{}, BrowserResult{}, nil
+	case OutcomeApprove, OutcomeRefer, OutcomeDeny, OutcomeFinalizeRequired:
+	}
+	kind := eventOf(decision.Outcome, call.AutoFinalize)
+	return s.assessed(next, kind, decision, call)
+}
+
+// Reauthorize is Authorize for an order that changed after an approval. It is
+// always final: a review page has no later step.
+func (s Session) Reauthorize(call Browser) (Session, Event, BrowserResult, *Refusal) {
+	call.AutoFinalize = true
+	if call.Category == "" && s.Authorization != nil {
+		call.Category = s.Authorization.Category
+	}
+	return s.Authorize(call)
+}
+
+// Finalize completes an authorization that said finalize_required. Without one
+// there is nothing to finalize and the answer is a technical no.
+func (s Session) Finalize(call Browser) (Session, Event, BrowserResult, *Refusal) {
+	if refusal := s.open(call.Now); refusal != nil {
+		return s, Event{}, BrowserResult{}, refusal
+	}
+	if s.authorizationState() != AuthorizationPreliminary {
+		return s, Event{}, BrowserResult{}, nil
+	}
+	return s.Reauthorize(call)
+}
+
+func eventOf(outcome Outcome, autoFinalize bool) EventKind {
+	switch {
+	case outcome == OutcomeDeny:
+		return EventDenied
+	case outcome == OutcomeFinalizeRequired || !autoFinalize:
+		return EventDeferred
+	case outcome == OutcomeRefer:
+		return EventReferred
+	default:
+		return EventAuthorized
+	}
+}
+
+// merged lays the call's data over the session. Bad data is told to the shop
+// as invalid fields and changes nothing.
+func (s Session) merged(call Browser) (Session, BrowserResult, *Refusal) {
+	if refusal := s.open(call.Now); refusal != nil {
+		return s, BrowserResult{}, refusal
+	}
+	if call.Patch.Empty() && len(call.Problems) == 0 {
+		return s, BrowserResult{}, nil
+	}
+	next, refusal := s.withContent(call.Patch, call.Problems, call.Now)
+	if refusal != nil {
+		result := BrowserResult{ShowForm: true}
+		for _, violation := range FirstStage(refusal.Violations) {
+			result.InvalidFields = append(result.InvalidFields, violation.Path)
+		}
+		return s, result, nil
+	}
+	return next, BrowserResult{}, nil
+}
+
+// assessed records the decision on the merged session.
+func (s Session) assessed(next Session, kind EventKind, decision Decision, call Browser) (Session, Event, BrowserResult, *Refusal) {
+	state, ok := NextAuthorizationState(s.authorizationState(), kind)
+	if !ok {
+		return s, Event{}, BrowserResult{}, refuse(KindSessionCompleted, "the authorization cannot change any more")
+	}
+	next.Revision = s.Revision + 1
+	content := next.Content
+	authorization := &Authorization{
+		State: state, Category: call.Category, Revision: next.Revision, Reason: decision.Reason,
+		CreatedAt: call.Now, ExpiresAt: call.Now.Add(AuthorizationLifetime),
+		Referred: kind == EventReferred, Content: &content,
+	}
+	event := Event{Kind: kind, At: call.Now, Reason: decision.Reason}
+	result := BrowserResult{ShowForm: true, Approved: true, Changed: true}
+	switch state {
+	case AuthorizationLive:
+		authorization.Token = call.NewToken()
+		event.AuthorizationToken = authorization.Token
+		result.AuthorizationToken = authorization.Token
+	case AuthorizationPreliminary:
+		result.FinalizeRequired = true
+	case AuthorizationDenied:
+		// The earlier token, if any, stays known: an order with it is told
+		// "rejected" and not "unknown".
+		if s.Authorization != nil {
+			authorization.Token = s.Authorization.Token
+		}
+		result = BrowserResult{Changed: true}
+	case AuthorizationNone, AuthorizationReleased, AuthorizationOrdered:
+	}
+	next.Authorization = authorization
+	return next, event, result, nil
+}
+
+// Release ends the live authorization before an order. Source: cancel
+// authorization; every failure of it has one message.
+func (s Session) Release(token string, now time.Time) (Session, Event, *Refusal) {
+	a := s.Authorization
+	if a == nil || a.Token != token {
+		return s, Event{}, refuse(KindAuthorizationNotDeletable, "a newer authorization replaced this token")
+	}
+	state, ok := NextAuthorizationState(a.State, EventReleased)
+	if !ok {
+		return s, Event{}, refuse(KindAuthorizationNotDeletable, "the authorization is "+string(a.State))
+	}
+	if !now.Before(a.ExpiresAt) {
+		return s, Event{}, refuse(KindAuthorizationNotDeletable, "the authorization expired at "+a.ExpiresAt.UTC().Format(time.RFC3339))
+	}
+	released := *a
+	released.State = state
+	s.Authorization = &released
+	s.Revision++
+	s.UpdatedAt = now
+	return s, Event{Kind: EventReleased, At: now, AuthorizationToken: token}, nil
+}
+
+// usable says whether the token can still become an order or a customer token.
+func (s *Session) usable(token string, now time.Time) (*Authorization, *Refusal) {
+	a := s.Authorization
+	switch {
+	case a == nil || a.Token != token || token == "":
+		if s.Complete() {
+			return nil, refuse(KindSessionCompleted, "order "+s.Order.ID+" was placed with a newer authorization")
+		}
+		return nil, refuse(KindAuthorizationNotFound, "a newer authorization replaced this token")
+	case a.State == AuthorizationDenied:
+		return nil, refuse(KindRejected, "the newest assessment denied the payment: "+a.Reason)
+	case a.State == AuthorizationReleased:
+		return nil, refuse(KindAuthorizationNotFound, "the authorization was cancelled")
+	case a.State != AuthorizationLive:
+		return nil, refuse(KindTokenConsumed, "the authorization is "+string(a.State))
+	case !now.Before(a.ExpiresAt):
+		return nil, refuse(KindAuthorizationNotFound, "the token expired at "+a.ExpiresAt.UTC().Format(time.RFC3339)+", 60 minutes after it was issued")
+	}
+	return a, nil
+}
+
+// Market is the market whose rules apply to the content.
+func (c *Content) Market() market.Market {
+	m, _ := market.Lookup(c.EffectiveCountry())
+	return m
+}

@@ -1,0 +1,123 @@
+package checkout
+
+import (
+	"slices"
+	"time"
+
+	"github.com/kvitto/kvitto/internal/market"
+	"github.com/kvitto/kvitto/internal/money"
+)
+
+// Order is what a merchant placed with an authorization.
+type Order struct {
+	ID                 string
+	AuthorizationToken string
+	CreatedAt          time.Time
+	Content            Content // what was approved, with the order call's references and URLs
+	Request            Content // the order call's own body: a repeat must equal it
+	FraudStatus        string  // ACCEPTED or PENDING at creation
+	Method             market.Method
+	Ledger             Ledger
+}
+
+// The fraud statuses of an order.
+const (
+	FraudAccepted = "ACCEPTED"
+	FraudPending  = "PENDING"
+)
+
+// PlaceOrder is the command to turn an authorization into an order.
+type PlaceOrder struct {
+	Token   string
+	Request Content
+	OrderID string
+	Now     time.Time
+}
+
+// ValidateOrder checks an order body by itself. It runs before the token is
+// looked at: a recorded {} after a placed order was told its missing fields.
+func ValidateOrder(request *Content, problems []Violation) *Refusal {
+	if violations := Validate(OperationOrder, request, problems); len(violations) > 0 {
+		return refuseValues(violations)
+	}
+	return nil
+}
+
+// PlaceOrder places the order once. The same call again gives the same order
+// (replayed is true and there is no event); another body is refused.
+func (s Session) PlaceOrder(cmd PlaceOrder) (next Session, event Event, replayed bool, refusal *Refusal) {
+	request := Content{}.Merge(cmd.Request)
+	if s.Order != nil && s.Order.AuthorizationToken == cmd.Token {
+		if differences := requestDifferences(&s.Order.Request, &request); len(differences) > 0 {
+			return s, Event{}, false, &Refusal{Kind: KindCompletedDifferently, Violations: differences,
+				Reason: "order " + s.Order.ID + " was placed with this authorization and another body"}
+		}
+		return s, Event{}, true, nil
+	}
+	authorization, refusal := s.usable(cmd.Token, cmd.Now)
+	if refusal != nil {
+		return s, Event{}, false, refusal
+	}
+	if s.Intent() == IntentTokenize {
+		return s, Event{}, false, refuse(KindOperationNotAllowed, "the session's intent is tokenize: create a customer token instead of an order")
+	}
+	if violations := Match(authorization.Content, &request); len(violations) > 0 {
+		return s, Event{}, false, &Refusal{Kind: KindNotMatching, Violations: violations,
+			Reason: "the order differs from what was authorized"}
+	}
+	state, ok := NextAuthorizationState(authorization.State, EventOrdered)
+	if !ok {
+		return s, Event{}, false, refuse(KindTokenConsumed, "the authorization is "+string(authorization.State))
+	}
+	ordered := *authorization
+	ordered.State = state
+	s.Authorization = &ordered
+	s.Order = newOrder(authorization, &request, cmd)
+	s.Revision++
+	s.UpdatedAt = cmd.Now
+	event = Event{Kind: EventOrdered, At: cmd.Now, AuthorizationToken: cmd.Token, OrderID: cmd.OrderID}
+	return s, event, false, nil
+}
+
+func newOrder(a *Authorization, request *Content, cmd PlaceOrder) *Order {
+	order := &Order{
+		ID: cmd.OrderID, AuthorizationToken: cmd.Token, CreatedAt: cmd.Now,
+		Content:     a.Content.Merge(*request),
+		Request:     *request,
+		FraudStatus: FraudAccepted,
+		Method:      a.Content.Market().MethodOf(a.Category),
+		Ledger:      NewLedger(money.Amount(a.Content.OrderAmount.Value)),
+	}
+	if a.Referred {
+		order.FraudStatus = FraudPending
+	} else if request.AutoCapture.Value {
+		// A capture of the whole sum of a fresh ledger cannot be refused.
+		order.Ledger, _ = order.Ledger.Capture(order.Ledger.Authorized)
+	}
+	return order
+}
+
+// requestDifferences lists how a repeated order call differs from the first:
+// every writable property counts.
+func requestDifferences(first, again *Content) []Violation {
+	m := &matching{}
+	matchTexts(m, "", ContentTextFields, first, again)
+	matchIntegers(m, "", ContentIntegerFields, first, again)
+	if first.AutoCapture.Value != again.AutoCapture.Value {
+		m.differ("auto_capture", again.AutoCapture.Value, first.AutoCapture.Value)
+	}
+	matchTexts(m, "attachment", AttachmentFields, orEmpty(first.Attachment), orEmpty(again.Attachment))
+	matchTexts(m, "billing_address", AddressFields, orEmpty(first.BillingAddress), orEmpty(again.BillingAddress))
+	matchTexts(m, "customer", CustomerFields, orEmpty(first.Customer), orEmpty(again.Customer))
+	matchTexts(m, "merchant_urls", MerchantURLFields, orEmpty(first.MerchantURLs), orEmpty(again.MerchantURLs))
+	matchTexts(m, "options", OptionFields, orEmpty(first.Options), orEmpty(again.Options))
+	matchTexts(m, "shipping_address", AddressFields, orEmpty(first.ShippingAddress), orEmpty(again.ShippingAddress))
+	if !slices.Equal(first.CustomPaymentMethodIDs, again.CustomPaymentMethodIDs) {
+		m.differ("custom_payment_method_ids", nil, nil)
+	}
+	m.lines(first.OrderLines, again.OrderLines)
+	for i := range m.violations {
+		m.violations[i].Rule = RuleSameBody
+	}
+	return m.violations
+}

@@ -1,0 +1,32 @@
+package requestlog
+
+import (
+	"time"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+)
+
+// Exchange is one HTTP request and its answer, as the merchant portal shows it.
+type Exchange struct {
+	CorrelationID      string
+	MerchantID         string // empty when the caller was not authenticated
+	At                 time.Time
+	Duration           time.Duration
+	Method             string
+	Path               string // as sent, without query
+	Operation          string // e.g. "update_session"; empty when no route matched
+	Status             int
+	SessionID          string // when known
+	OrderID            string // when known
+	AuthorizationToken string // when known
+	RequestBody        []byte // must not be changed after Record; may be nil
+	ResponseBody       []byte // likewise
+	ErrorCode          string
+	ErrorMessages      []string
+	Reason             string // one sentence, when refused
+	Violations         []checkout.Violation
+	Shed               bool // the bodies were dropped under overload
+}
+
+// Refused tells whether the exchange must never be lost: it is an error.
+func (e *Exchange) Refused() bool { return e.Status >= 400 }
