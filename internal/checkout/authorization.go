@@ -180,9 +180,18 @@ func (s Session) Authorize(call Browser) (Session, Event, BrowserResult, *Refusa
 }
 
 // Reauthorize is Authorize for an order that changed after an approval. It is
-// always final: a review page has no later step.
+// always final: a review page has no later step, so a decision that asks for
+// one is an approval here.
 func (s Session) Reauthorize(call Browser) (Session, Event, BrowserResult, *Refusal) {
 	call.AutoFinalize = true
+	decide := call.Decide
+	call.Decide = func(c *Content) Decision {
+		decision := decide(c)
+		if decision.Outcome == OutcomeFinalizeRequired {
+			decision.Outcome = OutcomeApprove
+		}
+		return decision
+	}
 	if call.Category == "" && s.Authorization != nil {
 		call.Category = s.Authorization.Category
 	}
@@ -241,6 +250,7 @@ func (s Session) assessed(next Session, kind EventKind, decision Decision, call 
 		return s, Event{}, BrowserResult{}, refuse(KindSessionCompleted, "the authorization cannot change any more")
 	}
 	next.Revision = s.Revision + 1
+	next.UpdatedAt = call.Now
 	content := next.Content
 	authorization := &Authorization{
 		State: state, Category: call.Category, Revision: next.Revision, Reason: decision.Reason,
@@ -307,7 +317,8 @@ func (s *Session) usable(token string, now time.Time) (*Authorization, *Refusal)
 	case a.State != AuthorizationLive:
 		return nil, refuse(KindTokenConsumed, "the authorization is "+string(a.State))
 	case !now.Before(a.ExpiresAt):
-		return nil, refuse(KindAuthorizationNotFound, "the token expired at "+a.ExpiresAt.UTC().Format(time.RFC3339)+", 60 minutes after it was issued")
+		return nil, refuse(KindAuthorizationNotFound,
+			"the token expired at "+a.ExpiresAt.UTC().Format(time.RFC3339)+", 60 minutes after it was issued")
 	}
 	return a, nil
 }

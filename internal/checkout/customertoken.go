@@ -1,9 +1,6 @@
 package checkout
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // CreateCustomerToken is the command to make a token for later charges.
 type CreateCustomerToken struct {
@@ -32,7 +29,7 @@ func ValidateCustomerToken(cmd *CreateCustomerToken, problems []Violation) *Refu
 	switch {
 	case cmd.IntendedUse.Value == "":
 		v.required(StageFields, "intended_use", "SUBSCRIPTION")
-	case !strings.EqualFold(cmd.IntendedUse.Value, "SUBSCRIPTION"):
+	case !equalFold(cmd.IntendedUse.Value, "SUBSCRIPTION"):
 		v.add(Violation{Path: "intended_use", Rule: RuleFormat, Stage: StageFields, Sent: cmd.IntendedUse.Value, Expected: "SUBSCRIPTION"})
 	}
 	v.text("", "locale", cmd.Request.Locale, 0, 255, FormatLocale)
@@ -83,8 +80,8 @@ func (s *Session) tokenizable(token string, now time.Time) (*Authorization, *Ref
 	if refusal != nil {
 		return nil, refusal
 	}
-	if s.Intent() == IntentBuy {
-		return nil, refuse(KindTokenizeNotAllowed, "the session's intent is buy; create it with tokenize or buy_and_tokenize")
+	if authorization.Content.intent() == IntentBuy {
+		return nil, refuse(KindTokenizeNotAllowed, "the intent that was authorized is buy; create it with tokenize or buy_and_tokenize")
 	}
 	return authorization, nil
 }
@@ -95,6 +92,10 @@ func (s *Session) tokenizable(token string, now time.Time) (*Authorization, *Ref
 func tokenCountry(authorized, request *Content) *Violation {
 	sent := request.EffectiveCountry()
 	if sent == "" || sent == authorized.EffectiveCountry() {
+		return nil
+	}
+	overridden := request.BillingAddress != nil && request.BillingAddress.Country.Value != ""
+	if !overridden && sent == authorized.PurchaseCountry.Value {
 		return nil
 	}
 	return &Violation{Path: "purchase_country", Rule: RuleTokenCountry, Stage: StageFields,

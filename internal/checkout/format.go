@@ -27,13 +27,15 @@ type formatRule struct {
 }
 
 var formats = map[Format]formatRule{
-	FormatCountry:          {"two letters (ISO 3166 alpha-2)", func(s string) bool { return len(s) == 2 && letters(s) }},
-	FormatCurrency:         {"three letters (ISO 4217)", func(s string) bool { return len(s) == 3 && letters(s) }},
-	FormatLocale:           {"ll or ll-CC, for example sv-SE", isLocale},
-	FormatColor:            {"# and six hexadecimal digits, for example #FF9900", isColor},
-	FormatSSN:              {"four or nine digits", func(s string) bool { return (len(s) == 4 || len(s) == 9) && digits(s) }},
-	FormatCustomerType:     oneOf("person", "organization"),
-	FormatEntityType:       oneOf("LIMITED_COMPANY", "PUBLIC_LIMITED_COMPANY", "ENTREPRENEURIAL_COMPANY", "LIMITED_PARTNERSHIP_LIMITED_COMPANY", "LIMITED_PARTNERSHIP", "GENERAL_PARTNERSHIP", "REGISTERED_SOLE_TRADER", "SOLE_TRADER", "CIVIL_LAW_PARTNERSHIP", "PUBLIC_INSTITUTION", "OTHER"),
+	FormatCountry:      {"two letters (ISO 3166 alpha-2)", func(s string) bool { return len(s) == 2 && letters(s) }},
+	FormatCurrency:     {"three letters (ISO 4217)", func(s string) bool { return len(s) == 3 && letters(s) }},
+	FormatLocale:       {"ll or ll-CC, for example sv-SE", isLocale},
+	FormatColor:        {"# and six hexadecimal digits, for example #FF9900", isColor},
+	FormatSSN:          {"four or nine digits", func(s string) bool { return (len(s) == 4 || len(s) == 9) && digits(s) }},
+	FormatCustomerType: oneOf("person", "organization"),
+	FormatEntityType: oneOf("LIMITED_COMPANY", "PUBLIC_LIMITED_COMPANY", "ENTREPRENEURIAL_COMPANY",
+		"LIMITED_PARTNERSHIP_LIMITED_COMPANY", "LIMITED_PARTNERSHIP", "GENERAL_PARTNERSHIP", "REGISTERED_SOLE_TRADER",
+		"SOLE_TRADER", "CIVIL_LAW_PARTNERSHIP", "PUBLIC_INSTITUTION", "OTHER"),
 	FormatAcquiringChannel: oneOfFold("ECOMMERCE", "IN_STORE", "TELESALES"),
 	FormatIntent:           oneOfFold(IntentBuy, IntentTokenize, IntentBuyAndTokenize, "buy_and_link", "buy_and_default_tokenize"),
 	FormatInterval:         oneOf("DAY", "WEEK", "MONTH", "YEAR"),
@@ -70,12 +72,18 @@ func oneOf(values ...string) formatRule {
 func oneOfFold(values ...string) formatRule {
 	return formatRule{"one of " + strings.Join(values, ", "), func(s string) bool {
 		for _, v := range values {
-			if strings.EqualFold(s, v) {
+			if equalFold(s, v) {
 				return true
 			}
 		}
 		return false
 	}}
+}
+
+// equalFold ignores the letter case of ASCII only: Unicode also folds two
+// longer letters into k and s.
+func equalFold(s, ascii string) bool {
+	return len(s) == len(ascii) && strings.EqualFold(s, ascii)
 }
 
 func letters(s string) bool {

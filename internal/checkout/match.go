@@ -17,7 +17,8 @@ const CartSizePath = "order_lines"
 //   - an address or tax amount that the request leaves out is taken as approved;
 //   - an address that was never sent before matches anything;
 //   - a missing shipping address was a copy of the billing address;
-//   - "" and an absent property are equal, as are 0 and an absent amount.
+//   - "" and an absent property are equal, as are 0 and an absent amount, and
+//     an address with nothing in it and an absent one.
 func Match(authorized, request *Content) []Violation {
 	m := &matching{}
 	m.country(authorized, request)
@@ -26,7 +27,7 @@ func Match(authorized, request *Content) []Violation {
 	}
 	matchAddress(m, "billing_address", authorized.BillingAddress, request.BillingAddress)
 	shipping := authorized.ShippingAddress
-	if shipping == nil {
+	if sentAddress(shipping) == nil {
 		shipping = authorized.BillingAddress
 	}
 	matchAddress(m, "shipping_address", shipping, request.ShippingAddress)
@@ -59,7 +60,7 @@ func (m *matching) country(authorized, request *Content) {
 }
 
 func matchAddress(m *matching, path string, authorized, request *Address) {
-	if authorized == nil || request == nil {
+	if sentAddress(authorized) == nil || sentAddress(request) == nil {
 		return
 	}
 	before := len(m.violations)
@@ -72,6 +73,20 @@ func matchAddress(m *matching, path string, authorized, request *Address) {
 			v.Hint = "the values differ only in white space or letter case"
 		}
 	}
+}
+
+// sentAddress is the address, or nil when nothing is in it: an empty object
+// says as little as an absent one.
+func sentAddress(a *Address) *Address {
+	if a == nil {
+		return nil
+	}
+	for i := range AddressFields {
+		if AddressFields[i].At(a).Value != "" {
+			return a
+		}
+	}
+	return nil
 }
 
 func squeeze(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), "")) }

@@ -36,23 +36,36 @@ func (c Content) Merge(patch Content) Content {
 }
 
 // normalized writes codes the way they are compared and shown: countries and
-// currencies in upper case, intent and channel as the schema spells them.
+// currencies in upper case, intent and channel as the schema spells them. A
+// value that has not the format of its property stays as it was sent: it is
+// shown in the violation, and "ſe" must not become "SE".
 func (c Content) normalized() Content {
-	c.PurchaseCountry.Value = strings.ToUpper(c.PurchaseCountry.Value)
-	c.PurchaseCurrency.Value = strings.ToUpper(c.PurchaseCurrency.Value)
-	c.Intent.Value = strings.ToLower(c.Intent.Value)
-	c.AcquiringChannel.Value = strings.ToUpper(c.AcquiringChannel.Value)
+	c.PurchaseCountry.Value = spelled(FormatCountry, c.PurchaseCountry.Value, strings.ToUpper)
+	c.PurchaseCurrency.Value = spelled(FormatCurrency, c.PurchaseCurrency.Value, strings.ToUpper)
+	c.Intent.Value = spelled(FormatIntent, c.Intent.Value, strings.ToLower)
+	c.AcquiringChannel.Value = spelled(FormatAcquiringChannel, c.AcquiringChannel.Value, strings.ToUpper)
 	c.BillingAddress = upperCountry(c.BillingAddress)
 	c.ShippingAddress = upperCountry(c.ShippingAddress)
 	return c
 }
 
+func spelled(format Format, value string, spell func(string) string) string {
+	if !format.Matches(value) {
+		return value
+	}
+	return spell(value)
+}
+
 func upperCountry(a *Address) *Address {
-	if a == nil || a.Country.Value == strings.ToUpper(a.Country.Value) {
+	if a == nil {
+		return nil
+	}
+	country := spelled(FormatCountry, a.Country.Value, strings.ToUpper)
+	if country == a.Country.Value {
 		return a
 	}
 	changed := *a
-	changed.Country.Value = strings.ToUpper(a.Country.Value)
+	changed.Country.Value = country
 	return &changed
 }
 

@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/market"
@@ -58,8 +59,9 @@ func (s Session) PlaceOrder(cmd PlaceOrder) (next Session, event Event, replayed
 	if refusal != nil {
 		return s, Event{}, false, refusal
 	}
-	if s.Intent() == IntentTokenize {
-		return s, Event{}, false, refuse(KindOperationNotAllowed, "the session's intent is tokenize: create a customer token instead of an order")
+	if authorization.Content.intent() == IntentTokenize {
+		return s, Event{}, false, refuse(KindOperationNotAllowed,
+			"the intent that was authorized is tokenize: create a customer token instead of an order")
 	}
 	if violations := Match(authorization.Content, &request); len(violations) > 0 {
 		return s, Event{}, false, &Refusal{Kind: KindNotMatching, Violations: violations,
@@ -82,7 +84,7 @@ func (s Session) PlaceOrder(cmd PlaceOrder) (next Session, event Event, replayed
 func newOrder(a *Authorization, request *Content, cmd PlaceOrder) *Order {
 	order := &Order{
 		ID: cmd.OrderID, AuthorizationToken: cmd.Token, CreatedAt: cmd.Now,
-		Content:     a.Content.Merge(*request),
+		Content:     orderContent(a.Content, request),
 		Request:     *request,
 		FraudStatus: FraudAccepted,
 		Method:      a.Content.Market().MethodOf(a.Category),
@@ -95,6 +97,30 @@ func newOrder(a *Authorization, request *Content, cmd PlaceOrder) *Order {
 		order.Ledger, _ = order.Ledger.Capture(order.Ledger.Authorized)
 	}
 	return order
+}
+
+// orderContent is what was approved. The order call adds what is not compared
+// and not part of the approval (references, URLs, locale), and fills in the
+// person and the addresses that were never sent before.
+func orderContent(approved, request *Content) Content {
+	content := *approved
+	overlayText(&content.Locale, &request.Locale)
+	overlayText(&content.MerchantData, &request.MerchantData)
+	overlayText(&content.MerchantReference1, &request.MerchantReference1)
+	overlayText(&content.MerchantReference2, &request.MerchantReference2)
+	content.MerchantURLs = mergeObject(MerchantURLFields, approved.MerchantURLs, request.MerchantURLs)
+	content.AutoCapture = request.AutoCapture
+	if request.CustomPaymentMethodIDs != nil {
+		content.CustomPaymentMethodIDs = request.CustomPaymentMethodIDs
+	}
+	content.Customer = mergeObject(CustomerFields, request.Customer, approved.Customer)
+	if sentAddress(approved.BillingAddress) == nil {
+		content.BillingAddress = request.BillingAddress
+	}
+	if sentAddress(approved.ShippingAddress) == nil {
+		content.ShippingAddress = request.ShippingAddress
+	}
+	return content
 }
 
 // requestDifferences lists how a repeated order call differs from the first:
@@ -113,7 +139,8 @@ func requestDifferences(first, again *Content) []Violation {
 	matchTexts(m, "options", OptionFields, orEmpty(first.Options), orEmpty(again.Options))
 	matchTexts(m, "shipping_address", AddressFields, orEmpty(first.ShippingAddress), orEmpty(again.ShippingAddress))
 	if !slices.Equal(first.CustomPaymentMethodIDs, again.CustomPaymentMethodIDs) {
-		m.differ("custom_payment_method_ids", nil, nil)
+		m.differ("custom_payment_method_ids",
+			strings.Join(again.CustomPaymentMethodIDs, ", "), strings.Join(first.CustomPaymentMethodIDs, ", "))
 	}
 	m.lines(first.OrderLines, again.OrderLines)
 	for i := range m.violations {

@@ -38,11 +38,13 @@ func (s *Session) Expired(now time.Time) bool {
 }
 
 // Intent is what the session is for, "buy" when nothing was said.
-func (s *Session) Intent() string {
-	if s.Content.Intent.Value == "" {
+func (s *Session) Intent() string { return s.Content.intent() }
+
+func (c *Content) intent() string {
+	if c.Intent.Value == "" {
 		return IntentBuy
 	}
-	return s.Content.Intent.Value
+	return c.Intent.Value
 }
 
 // CustomerToken lets a merchant charge the customer again.
@@ -142,7 +144,7 @@ func (s *Session) open(now time.Time) *Refusal {
 
 // withContent is the next revision with the patch merged in.
 func (s Session) withContent(patch Content, problems []Violation, now time.Time) (Session, *Refusal) {
-	content := s.Content.Merge(patch)
+	content := withDefaults(s.Content.Merge(patch))
 	if violations := Validate(OperationUpdate, &content, problems); len(violations) > 0 {
 		return s, refuseValues(violations)
 	}

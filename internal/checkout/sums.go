@@ -32,12 +32,14 @@ func (v *validation) lineTotal(i int, l *Line) {
 	}
 	v.add(Violation{Path: linePath(i) + ".total_amount", Rule: RuleLineTotal, Stage: StageLineTotals,
 		Sent: l.TotalAmount.Value, Expected: wideValue(expected),
-		Hint: fmt.Sprintf("quantity %d * unit_price %d - total_discount_amount %d = %s", l.Quantity.Value, l.UnitPrice.Value, l.TotalDiscountAmount.Value, expected)})
+		Hint: fmt.Sprintf("quantity %d * unit_price %d - total_discount_amount %d = %s",
+			l.Quantity.Value, l.UnitPrice.Value, l.TotalDiscountAmount.Value, expected)})
 }
 
 // lineTax: total_tax_amount within one minor unit of the tax contained in
 // total_amount. A line with neither rate nor tax is not checked; one of them
-// absent counts as 0. A sales_tax line is a tax, it contains none.
+// absent counts as 0. A sales_tax line is checked like any other: all sources
+// send it with neither, or with zeros.
 func (v *validation) lineTax(i int, l *Line) {
 	if !l.TaxRate.Set && !l.TotalTaxAmount.Set {
 		return
@@ -69,7 +71,8 @@ func (v *validation) orderAmount() {
 	difference := money.WideOf(c.OrderAmount.Value).Sub(sum)
 	v.add(Violation{Path: "order_amount", Rule: RuleOrderAmount, Stage: StageOrderAmount,
 		Sent: c.OrderAmount.Value, Expected: wideValue(sum),
-		Hint: fmt.Sprintf("the %d total_amount values add up to %s; order_amount differs by %s: a line (shipping, discount, gift card, fee) may be missing", len(c.OrderLines), sum, difference)})
+		Hint: fmt.Sprintf("the %d total_amount values add up to %s; order_amount differs by %s: "+
+			"a line (shipping, discount, gift card, fee) may be missing", len(c.OrderLines), sum, difference)})
 }
 
 // orderTaxAmount: within one minor unit a line of the taxes of the lines. The

@@ -39,7 +39,13 @@ func Validate(op Operation, c *Content, problems []Violation) []Violation {
 			v.violations[i].Stage = StageFields
 		}
 	}
-	v.market(marketStage)
+	countryOK, currencyOK := v.codes(marketStage)
+	if op != OperationOrder {
+		// An order call may leave out the billing address that overrides its
+		// country, so it cannot be judged by itself: Match compares both codes
+		// with what was approved.
+		v.market(countryOK, currencyOK)
+	}
 	v.fields(op)
 	if op != OperationOrder {
 		v.attachment()
@@ -67,12 +73,17 @@ func (v *validation) required(stage Stage, path, expected string) {
 		Hint: "this property is required"})
 }
 
-// market checks country and currency: their format, that the country is one of
-// the markets and that the currency is its own. The billing country overrides.
-func (v *validation) market(stage Stage) {
+// codes checks that country and currency are there and have their format.
+func (v *validation) codes(stage Stage) (countryOK, currencyOK bool) {
+	countryOK = v.code(stage, "purchase_country", v.content.PurchaseCountry, FormatCountry)
+	currencyOK = v.code(stage, "purchase_currency", v.content.PurchaseCurrency, FormatCurrency)
+	return countryOK, currencyOK
+}
+
+// market checks that the country is one of the markets and that the currency
+// is its own. The billing country overrides.
+func (v *validation) market(countryOK, currencyOK bool) {
 	c := v.content
-	countryOK := v.code(stage, "purchase_country", c.PurchaseCountry, FormatCountry)
-	currencyOK := v.code(stage, "purchase_currency", c.PurchaseCurrency, FormatCurrency)
 	path, country := "purchase_country", c.PurchaseCountry.Value
 	if c.BillingAddress != nil && c.BillingAddress.Country.Value != "" {
 		path, country = "billing_address.country", c.BillingAddress.Country.Value
@@ -85,14 +96,14 @@ func (v *validation) market(stage Stage) {
 	m, ok := market.Lookup(country)
 	if !ok {
 		hint := "the country is not one of the 26 markets"
-		if country == "UK" {
+		if equalFold(country, "UK") {
 			hint = "the ISO 3166 code of the United Kingdom is GB"
 		}
-		v.add(Violation{Path: path, Rule: RuleCountry, Stage: stage, Sent: country, Expected: market.Countries(), Hint: hint})
+		v.add(Violation{Path: path, Rule: RuleCountry, Stage: StageMarket, Sent: country, Expected: market.Countries(), Hint: hint})
 		return
 	}
-	if currencyOK && m.Currency != c.PurchaseCurrency.Value {
-		v.add(Violation{Path: "purchase_currency", Rule: RuleCurrency, Stage: stage,
+	if currencyOK && !equalFold(c.PurchaseCurrency.Value, m.Currency) {
+		v.add(Violation{Path: "purchase_currency", Rule: RuleCurrency, Stage: StageMarket,
 			Sent: c.PurchaseCurrency.Value, Expected: m.Currency,
 			Hint: "only the local currency of " + m.Country + " is supported; the country is taken from " + path})
 	}

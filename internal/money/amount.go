@@ -34,10 +34,11 @@ func IncludedTaxWithinTolerance(total Amount, rate Rate, tax Amount) bool {
 }
 
 // IncludedTax is the tax contained in total at rate, rounded half away from
-// zero: the value Kvitto proposes when a line's tax is refused.
+// zero: the value Kvitto proposes when a line's tax is refused. A rate below
+// zero contains no tax.
 func IncludedTax(total Amount, rate Rate) Amount {
 	divisor := wholeRate + int64(rate)
-	if divisor <= 0 {
+	if rate < 0 || divisor <= 0 {
 		return 0
 	}
 	numerator := Product(int64(total), int64(rate)).Big()

@@ -87,7 +87,7 @@ func appendDigit(m, digit uint64) (uint64, bool) {
 	return m*10 + digit, true
 }
 
-// splitDecimal takes a JSON number apart. Exponents beyond a million are
+// splitDecimal takes a JSON number apart. Exponents beyond two million are
 // clamped: with at most a megabyte of digits the answer (zero or does not
 // fit) is the same.
 func splitDecimal(text string) (decimal, bool) {

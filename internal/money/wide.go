@@ -5,9 +5,11 @@ import (
 	"math/bits"
 )
 
-// Wide is a signed 128-bit integer in two's complement. Products of two int64
-// values and sums of up to 2^62 of them fit, which is more than a session can
-// hold; so the arithmetic of an order never overflows and never needs a float.
+// Wide is a signed 128-bit integer in two's complement. A product of two int64
+// values fits, so does the difference of two products of which one factor is
+// not negative, and the sum of 2^62 int64 values, which is more than a session
+// can hold; so the arithmetic of an order never overflows and never needs a
+// float.
 type Wide struct {
 	hi int64
 	lo uint64

@@ -1,0 +1,161 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/lab"
+	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/service"
+)
+
+// BodyMax is the largest body that is read, in bytes.
+const BodyMax = 1 << 20
+
+// Authenticator finds the merchant of HTTP Basic credentials. It returns
+// lab.ErrRefused for credentials it does not let in.
+type Authenticator interface {
+	Authenticate(ctx context.Context, username, password string) (merchantID string, err error)
+}
+
+// Recorder keeps exchanges and finds them again.
+type Recorder interface {
+	// Record keeps the exchange; it returns when a refusal cannot be lost any
+	// more, and at once for a success.
+	Record(ctx context.Context, exchange requestlog.Exchange) error
+	// Find returns requestlog.ErrNotFound for an id that is not the merchant's.
+	Find(ctx context.Context, merchantID, correlationID string) (requestlog.Exchange, error)
+}
+
+// Options are what an API is made of.
+type Options struct {
+	Service       *service.Service
+	Authenticator Authenticator
+	Clock         service.Clock
+	Recorder      Recorder
+	NewID         func(now time.Time) string
+	PublicURL     string     // without a slash at the end
+	Playground    *lab.Clock // nil leaves Kvitto's own interface out
+	Logger        *slog.Logger
+	// Observe is told every finished exchange: console and metrics.
+	Observe func(*requestlog.Exchange)
+}
+
+// API serves the Payments API and, in the playground, Kvitto's own interface.
+type API struct {
+	Options
+	mux *http.ServeMux
+}
+
+// New returns the handler.
+func New(options Options) *API {
+	a := &API{Options: options, mux: http.NewServeMux()}
+	for pattern, methods := range a.routes() {
+		a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, methods) })
+	}
+	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, nil) })
+	return a
+}
+
+// ServeHTTP answers one request. Paths are tolerant, as recorded: doubled
+// slashes and a slash at the end reach the same operation.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if path := tolerantPath(r.URL.Path); path != r.URL.Path {
+		r.URL.Path, r.URL.RawPath = path, ""
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// legacyPrefix is where the API lived until about 2018; one client still calls
+// it. The contract is the same.
+const legacyPrefix = "/credit/v1/"
+
+func tolerantPath(path string) string {
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
+	if len(path) > 1 {
+		path = strings.TrimSuffix(path, "/")
+	}
+	if strings.HasPrefix(path, legacyPrefix) {
+		path = "/payments/v1/" + strings.TrimPrefix(path, legacyPrefix)
+	}
+	return path
+}
+
+// serve carries an exchange from its correlation id to its record and answer.
+func (a *API) serve(w http.ResponseWriter, r *http.Request, methods map[string]route) {
+	x := newExchange(a, r)
+	answer := x.run(methods)
+	x.finish(&answer)
+	x.write(w, &answer)
+}
+
+// run finds the answer; a panic is a 500 that is recorded like any other.
+func (x *exchange) run(methods map[string]route) (answer answer) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			x.api.Logger.Error("panic while answering", "correlation_id", x.record.CorrelationID, "cause", cause)
+			answer = x.failure(&checkout.Refusal{Kind: checkout.KindInternal, Reason: "the server met a fault of its own"})
+		}
+	}()
+	answer, err := x.dispatch(methods)
+	if err == nil {
+		return answer
+	}
+	var refusal *checkout.Refusal
+	if !errors.As(err, &refusal) {
+		refusal = &checkout.Refusal{Kind: checkout.KindInternal, Reason: "the server met a fault of its own"}
+	}
+	if refusal.Kind == checkout.KindUnavailable || refusal.Kind == checkout.KindInternal {
+		x.api.Logger.Error("cannot answer", "correlation_id", x.record.CorrelationID, "cause", err)
+	}
+	return x.failure(refusal)
+}
+
+// dispatch does what comes before the operation, in the suggested order:
+// credentials, route, method, media type, body.
+func (x *exchange) dispatch(methods map[string]route) (answer, error) {
+	if err := x.authenticate(); err != nil {
+		return answer{}, err
+	}
+	if methods == nil {
+		return answer{}, &checkout.Refusal{Kind: checkout.KindNotFound, Reason: "no operation has this path"}
+	}
+	route, ok := methods[x.request.Method]
+	if !ok {
+		x.allow = allowed(methods)
+		return answer{}, &checkout.Refusal{Kind: checkout.KindMethodNotAllowed, Reason: "this path answers " + x.allow}
+	}
+	x.record.Operation = route.operation
+	now, err := x.api.Clock.Now(x.request.Context(), x.record.MerchantID)
+	if err != nil {
+		return answer{}, errors.Join(&checkout.Refusal{Kind: checkout.KindUnavailable, Reason: "the store did not answer"}, err)
+	}
+	x.caller = service.Caller{MerchantID: x.record.MerchantID, CorrelationID: x.record.CorrelationID, Operation: route.operation, Now: now}
+	if err := x.readBody(); err != nil {
+		return answer{}, err
+	}
+	return route.handle(x)
+}
+
+func (x *exchange) authenticate() error {
+	username, password, ok := x.request.BasicAuth()
+	if !ok {
+		return &checkout.Refusal{Kind: checkout.KindUnauthorized, Reason: "there is no Authorization header of the Basic scheme"}
+	}
+	merchantID, err := x.api.Authenticator.Authenticate(x.request.Context(), username, password)
+	if errors.Is(err, lab.ErrRefused) {
+		return &checkout.Refusal{Kind: checkout.KindUnauthorized, Reason: "the user name or password is wrong"}
+	}
+	if err != nil {
+		return errors.Join(&checkout.Refusal{Kind: checkout.KindUnavailable, Reason: "the store did not answer"}, err)
+	}
+	x.record.MerchantID = merchantID
+	return nil
+}

@@ -1,0 +1,61 @@
+package api
+
+import (
+	"net/http"
+	"sort"
+	"strings"
+
+	"github.com/kvitto/kvitto/internal/risk"
+)
+
+// route is one operation.
+type route struct {
+	operation string // Klarna's name in the merchant portal where it has one
+	handle    func(*exchange) (answer, error)
+}
+
+// routes is the one table of paths and methods.
+func (a *API) routes() map[string]map[string]route {
+	table := map[string]map[string]route{
+		"/payments/v1/sessions": {
+			http.MethodPost: {"create_session", createSession},
+		},
+		"/payments/v1/sessions/{session_id}": {
+			http.MethodGet:  {"read_session", readSession},
+			http.MethodPost: {"update_session", updateSession},
+		},
+		"/payments/v1/authorizations/{authorization_token}": {
+			http.MethodDelete: {"cancel_authorization", cancelAuthorization},
+		},
+		"/payments/v1/authorizations/{authorization_token}/order": {
+			http.MethodPost: {"create_order", createOrder},
+		},
+		"/payments/v1/authorizations/{authorization_token}/customer-token": {
+			http.MethodPost: {"create_customer_token", createCustomerToken},
+		},
+	}
+	if a.Playground == nil {
+		return table
+	}
+	for _, call := range []risk.Call{risk.CallLoad, risk.CallAuthorize, risk.CallReauthorize, risk.CallFinalize} {
+		table["/kvitto/v1/sessions/{session_id}/"+string(call)] = map[string]route{
+			http.MethodPost: {string(call), func(x *exchange) (answer, error) { return browserCall(x, call) }},
+		}
+	}
+	table["/kvitto/v1/exchanges/{correlation_id}"] = map[string]route{http.MethodGet: {"read_exchange", readExchange}}
+	table["/kvitto/v1/check"] = map[string]route{http.MethodPost: {"check", check}}
+	table["/kvitto/v1/clock"] = map[string]route{
+		http.MethodGet:  {"read_clock", readClock},
+		http.MethodPost: {"advance_clock", advanceClock},
+	}
+	return table
+}
+
+func allowed(methods map[string]route) string {
+	names := make([]string, 0, len(methods))
+	for name := range methods {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return strings.Join(names, ", ")
+}

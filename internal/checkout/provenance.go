@@ -1,0 +1,66 @@
+package checkout
+
+import "strings"
+
+// Stated is one revision of a content and the request that made it.
+type Stated struct {
+	Content *Content
+	Origin  Origin
+}
+
+// Attribute finds for every violation of a comparison the request that set the
+// expected value: walking back from the content that was approved, it is the
+// first revision at which the property already had that value. history ends
+// with the approved revision, oldest first.
+func Attribute(violations []Violation, history []Stated) {
+	if len(history) == 0 {
+		return
+	}
+	approved := history[len(history)-1]
+	open := make(map[string]bool, len(violations))
+	for i := range violations {
+		open[violations[i].Path] = true
+		violations[i].ExpectedBy = approved.Origin
+	}
+	for at := len(history) - 2; at >= 0 && len(open) > 0; at-- {
+		different := differingPaths(approved.Content, history[at].Content)
+		for path := range open {
+			if different(path) {
+				delete(open, path)
+			}
+		}
+		for i := range violations {
+			if open[violations[i].Path] {
+				violations[i].ExpectedBy = history[at].Origin
+			}
+		}
+	}
+}
+
+// differingPaths tells for a path whether the two contents differ there.
+func differingPaths(approved, earlier *Content) func(path string) bool {
+	set := make(map[string]bool)
+	for _, v := range Match(approved, earlier) {
+		set[v.Path] = true
+	}
+	addressAppeared := func(path, name string, before, after *Address) bool {
+		return strings.HasPrefix(path, name+".") && before == nil && after != nil
+	}
+	return func(path string) bool {
+		if set[path] || (strings.HasPrefix(path, "order_lines[") && set[CartSizePath]) {
+			return true
+		}
+		if path == "order_tax_amount" {
+			return approved.OrderTaxAmount != earlier.OrderTaxAmount
+		}
+		return addressAppeared(path, "billing_address", earlier.BillingAddress, approved.BillingAddress) ||
+			addressAppeared(path, "shipping_address", shippingOf(earlier), shippingOf(approved))
+	}
+}
+
+func shippingOf(c *Content) *Address {
+	if c.ShippingAddress != nil {
+		return c.ShippingAddress
+	}
+	return c.BillingAddress
+}

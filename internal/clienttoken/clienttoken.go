@@ -1,0 +1,77 @@
+// Package clienttoken mints the JSON Web Token that a shop's page hands to the
+// browser SDK.
+//
+// It owns the claims and their order, as recorded, and the signature. It must
+// not know how a session is stored or shown. The token is opaque to shops; the
+// SDK reads its claims without checking the signature, Kvitto's browser API
+// checks it. One key signs and verifies, so it is symmetric (HS256) where the
+// original signs with RSA: nobody else ever verifies.
+package clienttoken
+
+import (
+	"fmt"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+)
+
+// KeyBytes is the length of a signing key.
+const KeyBytes = 32
+
+// Minter signs client tokens.
+type Minter struct {
+	key       []byte
+	publicURL string
+}
+
+// New returns a minter. publicURL is the address browsers reach, without a
+// slash at the end.
+func New(key []byte, publicURL string) *Minter {
+	return &Minter{key: key, publicURL: publicURL}
+}
+
+// claims in the order of recorded tokens of 2023 and later.
+type claims struct {
+	SessionID          string     `json:"session_id"`
+	BaseURL            string     `json:"base_url"`
+	Design             string     `json:"design"`
+	Language           string     `json:"language"`
+	PurchaseCountry    string     `json:"purchase_country"`
+	Environment        string     `json:"environment"`
+	MerchantName       string     `json:"merchant_name"`
+	SessionType        string     `json:"session_type"`
+	ClientEventBaseURL string     `json:"client_event_base_url"`
+	Scheme             bool       `json:"scheme"`
+	Experiments        []struct{} `json:"experiments"`
+	Region             string     `json:"region"`
+	OrderAmount        int64      `json:"order_amount"`
+	jwt.Claims         `json:"-"`
+}
+
+// Mint returns the token of a new session.
+func (m *Minter) Mint(s *checkout.Session) (string, error) {
+	at := s.Content.Market()
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
+		SessionID:          s.ID,
+		BaseURL:            m.publicURL + "/kp",
+		Design:             "klarna",
+		Language:           at.Language(s.Content.Locale.Value),
+		PurchaseCountry:    s.Content.EffectiveCountry(),
+		Environment:        "playground",
+		MerchantName:       "Your business name",
+		SessionType:        "PAYMENTS",
+		ClientEventBaseURL: m.publicURL,
+		Scheme:             true,
+		Experiments:        []struct{}{},
+		Region:             string(at.Region),
+		OrderAmount:        s.Content.OrderAmount.Value,
+	})
+	delete(token.Header, "typ") // recorded tokens have none
+	token.Header["kid"] = "kvitto"
+	signed, err := token.SignedString(m.key)
+	if err != nil {
+		return "", fmt.Errorf("sign client token: %w", err)
+	}
+	return signed, nil
+}

@@ -1,0 +1,134 @@
+package console
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/requestlog"
+)
+
+// linesQueued bounds what waits for the terminal.
+const linesQueued = 1024
+
+// Console prints exchanges from a goroutine of its own.
+type Console struct {
+	out     *bufio.Writer
+	queue   chan string
+	dropped atomic.Int64
+	done    sync.WaitGroup
+}
+
+// New starts a console on w.
+func New(w io.Writer) *Console {
+	c := &Console{out: bufio.NewWriter(w), queue: make(chan string, linesQueued)}
+	c.done.Add(1)
+	go c.print()
+	return c
+}
+
+// Exchange prints an exchange, or counts it when the terminal is too slow.
+func (c *Console) Exchange(e *requestlog.Exchange) {
+	select {
+	case c.queue <- Format(e):
+	default:
+		c.dropped.Add(1)
+	}
+}
+
+// Close prints what waits and ends.
+func (c *Console) Close() {
+	close(c.queue)
+	c.done.Wait()
+}
+
+func (c *Console) print() {
+	defer c.done.Done()
+	for text := range c.queue {
+		if n := c.dropped.Swap(0); n > 0 {
+			fmt.Fprintf(c.out, "          (%d exchanges were not printed: the terminal is slower than the load)\n", n)
+		}
+		_, _ = c.out.WriteString(text)
+		if len(c.queue) == 0 {
+			// A terminal that is gone must not stop the server.
+			_ = c.out.Flush()
+		}
+	}
+	_ = c.out.Flush()
+}
+
+// Format is the text of an exchange: one line, and for a refusal its
+// explanation below.
+func Format(e *requestlog.Exchange) string {
+	var b strings.Builder
+	operation := e.Operation
+	if operation == "" {
+		operation = "-"
+	}
+	fmt.Fprintf(&b, "%s  %d  %-21s %s %s  %.1f ms  %s\n", e.At.Local().Format("15:04:05"), e.Status, operation,
+		e.Method, oneLine(e.Path), float64(e.Duration.Microseconds())/1000, e.CorrelationID)
+	if !e.Refused() {
+		return b.String()
+	}
+	fmt.Fprintf(&b, "          %s %s\n", e.ErrorCode, oneLine(strings.Join(e.ErrorMessages, "; ")))
+	if e.Reason != "" {
+		fmt.Fprintf(&b, "          why: %s\n", oneLine(e.Reason))
+	}
+	for i := range e.Violations {
+		if i == violationsShown {
+			fmt.Fprintf(&b, "          … and %d more: kvitto explain %s\n", len(e.Violations)-i, e.CorrelationID)
+			break
+		}
+		violation(&b, &e.Violations[i])
+	}
+	return b.String()
+}
+
+// violationsShown bounds the lines under one exchange.
+const violationsShown = 10
+
+func violation(b *strings.Builder, v *checkout.Violation) {
+	fmt.Fprintf(b, "          %s: sent %s, expected %s", v.Path, value(v.Path, v.Sent), value(v.Path, v.Expected))
+	if v.Tolerance > 0 {
+		fmt.Fprintf(b, " ± %d", v.Tolerance)
+	}
+	if v.Hint != "" && !(requestlog.Personal(v.Path)) {
+		fmt.Fprintf(b, " (%s)", oneLine(v.Hint))
+	}
+	b.WriteByte('\n')
+	if v.ExpectedBy.CorrelationID != "" {
+		fmt.Fprintf(b, "            expected since %s in %s\n", v.ExpectedBy.Operation, v.ExpectedBy.CorrelationID)
+	}
+}
+
+// value shows a violation's value; personal data is masked.
+func value(path string, v any) string {
+	switch {
+	case v == nil:
+		return "nothing"
+	case requestlog.Personal(path):
+		return "•••"
+	default:
+		return oneLine(fmt.Sprint(v))
+	}
+}
+
+// oneLine keeps what a client sent from writing lines or colours of its own
+// into a terminal.
+func oneLine(s string) string {
+	const widthMax = 300
+	clean := strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+			return '�'
+		}
+		return r
+	}, s)
+	if runes := []rune(clean); len(runes) > widthMax {
+		return string(runes[:widthMax]) + "…"
+	}
+	return clean
+}

@@ -1,0 +1,58 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unicode/utf8"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+)
+
+// RefusedPassword is the one password that the open door refuses, so that a
+// shop can test its handling of a 401.
+const RefusedPassword = "invalid"
+
+// usernameMax bounds a user name, in bytes.
+const usernameMax = 255
+
+// ErrRefused: the credentials are refused.
+var ErrRefused = errors.New("credentials refused")
+
+// Merchants is where merchants become known: the store.
+type Merchants interface {
+	EnsureMerchant(ctx context.Context, merchantID string, now time.Time) error
+}
+
+// OpenDoor lets any user name in, as a merchant of its own that is made at
+// first use. Tests that run in parallel use different names and never meet.
+type OpenDoor struct {
+	merchants Merchants
+	system    func() time.Time
+	seen      *lru.Cache[string, struct{}]
+}
+
+// NewOpenDoor returns a door over the store's merchants.
+func NewOpenDoor(merchants Merchants, system func() time.Time) (*OpenDoor, error) {
+	seen, err := lru.New[string, struct{}](16384)
+	if err != nil {
+		return nil, err
+	}
+	return &OpenDoor{merchants: merchants, system: system, seen: seen}, nil
+}
+
+// Authenticate returns the merchant of the credentials, ErrRefused, or a
+// failure of the store.
+func (d *OpenDoor) Authenticate(ctx context.Context, username, password string) (merchantID string, err error) {
+	if username == "" || len(username) > usernameMax || !utf8.ValidString(username) || password == RefusedPassword {
+		return "", ErrRefused
+	}
+	if d.seen.Contains(username) {
+		return username, nil
+	}
+	if err := d.merchants.EnsureMerchant(ctx, username, d.system()); err != nil {
+		return "", err
+	}
+	d.seen.Add(username, struct{}{})
+	return username, nil
+}

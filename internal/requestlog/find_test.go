@@ -1,0 +1,205 @@
+package requestlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+)
+
+func fullRefusal() Exchange {
+	at := time.Date(2026, 2, 3, 4, 5, 6, 789_012_345, time.UTC)
+	return Exchange{
+		CorrelationID: "01934b1e-7a3c-7def-8123-456789abcdef", MerchantID: "K501517_7d9e12f4a8b3", At: at,
+		Duration: 1234567 * time.Nanosecond, Method: "POST",
+		Path: "/payments/v1/authorizations/b4bd3423-24e3/order", Operation: "place_order", Status: 409,
+		SessionID: "068df369-13a7-4d47-a564-62f8408bb760", OrderID: "f3392f8b-6116-4073-ab96-e330819e2c07",
+		AuthorizationToken: "b4bd3423-24e3-6d3d-91e7-3d3a7e2f1b11",
+		RequestBody:        []byte("{\"order_amount\": 2500,\n \"locale\":\"sv-SE\"}"),
+		ResponseBody:       []byte(`{"error_code":"NOT_MATCHING"}`),
+		ErrorCode:          "NOT_MATCHING", ErrorMessages: []string{"Not matching fields: [order_amount]", "å"},
+		Reason: "the order differs from what was authorized",
+		Violations: []checkout.Violation{
+			{Path: "order_amount", Rule: checkout.RuleMatch, Stage: checkout.StageMatch, Sent: int64(2500), Expected: int64(math.MinInt64),
+				Tolerance: 3, Hint: "a hint",
+				SentBy:     checkout.Origin{CorrelationID: "01934b1e-0000", Operation: "place_order", Revision: 7, At: at},
+				ExpectedBy: checkout.Origin{CorrelationID: "01934b1e-0001", Operation: "authorize", Revision: 6, At: at.Add(-time.Hour)}},
+			{Path: "billing_address.city", Rule: checkout.RuleMatch, Stage: checkout.StageMatch, Sent: "1", Expected: nil},
+			{Path: "auto_capture", Rule: checkout.RuleSameBody, Stage: checkout.StageMatch, Sent: true, Expected: false},
+			{Path: "order_lines[1].total_tax_amount", Rule: checkout.RuleLineTax, Stage: checkout.StageLineTaxes,
+				Sent: nil, Expected: int64(math.MaxInt64)},
+			{Path: "x", Rule: checkout.RuleType, Stage: checkout.StageFields, Sent: "", Expected: "\"<&>\\ \u2028 å 漢"},
+		},
+	}
+}
+
+func roundTrips() map[string]Exchange {
+	bare := Exchange{CorrelationID: "01934b1e-7a3c-7def-8123-000000000001", Status: 204}
+	shed := success("01934b1e-7a3c-7def-8123-000000000002")
+	shed.Shed = true
+	empty := success("01934b1e-7a3c-7def-8123-000000000003")
+	empty.RequestBody, empty.ResponseBody = []byte{}, []byte{}
+	odd := success("not a uuid \x00 '\" å")
+	odd.Path, odd.RequestBody = "/payments/v1/\xff\x00", []byte{0, 0xff, '"'}
+	coded := refusal("01934b1e-7a3c-7def-8123-000000000004")
+	return map[string]Exchange{"full": fullRefusal(), "bare": bare, "shed": shed, "empty bodies": empty, "odd bytes": odd, "code only": coded}
+}
+
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	for name, e := range roundTrips() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "requests.db")
+			l := open(t, path, Options{Gather: never})
+			record(t, l, e)
+			if diff := cmp.Diff(e, find(t, l, e.MerchantID, e.CorrelationID)); diff != "" {
+				t.Errorf("before the restart (-recorded +found):\n%s", diff)
+			}
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
+			again := open(t, path, Options{})
+			if diff := cmp.Diff(e, find(t, again, e.MerchantID, e.CorrelationID)); diff != "" {
+				t.Errorf("after the restart (-recorded +found):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Times come back as the same instant in UTC, whatever zone they came in.
+func TestTimesComeBackInUTC(t *testing.T) {
+	t.Parallel()
+	l := openNew(t, Options{})
+	local := time.Date(2026, 2, 3, 4, 5, 6, 7, time.FixedZone("", 2*60*60+30))
+	e := refusal("c1")
+	e.At = local
+	e.Violations = []checkout.Violation{{SentBy: checkout.Origin{At: local}}}
+	record(t, l, e)
+	got := find(t, l, "m1", "c1")
+	for name, at := range map[string]time.Time{"exchange": got.At, "origin": got.Violations[0].SentBy.At} {
+		if !at.Equal(local) || at.Location() != time.UTC {
+			t.Errorf("%s: %v, want %v in UTC", name, at, local)
+		}
+	}
+}
+
+func TestMerchantsAreWalls(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	l := openNew(t, Options{})
+	mine, theirs, nobodys := refusal("c1"), refusal("c2"), refusal("c3")
+	theirs.MerchantID, nobodys.MerchantID = "m2", ""
+	mine.SessionID, theirs.SessionID, nobodys.SessionID = "s", "s", "s"
+	record(t, l, mine, theirs, nobodys)
+	for _, test := range []struct {
+		merchantID, correlationID string
+		found                     bool
+	}{
+		{"m1", "c1", true}, {"m1", "c2", false}, {"m1", "c3", false}, {"m1", "c4", false}, {"m1", "", false},
+		{"m2", "c1", false}, {"m2", "c2", true}, {"m2", "c3", false},
+		{"", "c1", false}, {"", "c2", false}, {"", "c3", true}, {"M1", "c1", false}, {"%", "c1", false},
+	} {
+		e, err := l.Find(ctx, test.merchantID, test.correlationID)
+		switch {
+		case test.found && (err != nil || e.CorrelationID != test.correlationID):
+			t.Errorf("Find(%q, %q): %+v, %v", test.merchantID, test.correlationID, e, err)
+		case !test.found && (!errors.Is(err, ErrNotFound) || !cmp.Equal(e, Exchange{})):
+			t.Errorf("Find(%q, %q): %+v, %v; want nothing and ErrNotFound", test.merchantID, test.correlationID, e, err)
+		}
+	}
+	for merchantID, want := range map[string][]string{"m1": {"c1"}, "m2": {"c2"}, "": {"c3"}, "m3": nil} {
+		if diff := cmp.Diff(want, ofSession(t, l, merchantID, "s", 0)); diff != "" {
+			t.Errorf("session s of %q (-want +got):\n%s", merchantID, diff)
+		}
+	}
+}
+
+// ofSession is the correlation ids of the answer.
+func ofSession(t *testing.T, l *Log, merchantID, sessionID string, limit int) (ids []string) {
+	t.Helper()
+	exchanges, err := l.OfSession(context.Background(), merchantID, sessionID, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range exchanges {
+		ids = append(ids, e.CorrelationID)
+	}
+	return ids
+}
+
+func TestOfSession(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "requests.db")
+	l := open(t, path, Options{Gather: never})
+	start := time.Unix(1_800_000_000, 0).UTC()
+	var want []string
+	for i := range 1500 { // three batches and refusals between them
+		e := success(fmt.Sprintf("c%04d", i))
+		e.At, e.SessionID = start.Add(time.Duration(i)*time.Millisecond), fmt.Sprint("s", i%100)
+		if i%250 == 7 {
+			e.Status = 400
+		}
+		if e.SessionID == "s7" {
+			want = append(want, e.CorrelationID)
+		}
+		record(t, l, e)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, path, Options{Gather: never})
+	for limit, want := range map[int][]string{0: want, -1: want, 1: want[:1], 4: want[:4], 15: want, 16: want} {
+		if diff := cmp.Diff(want, ofSession(t, l, "m1", "s7", limit)); diff != "" {
+			t.Errorf("limit %d (-want +got):\n%s", limit, diff)
+		}
+	}
+	for _, none := range []string{"", "s", "s100"} {
+		if got := ofSession(t, l, "m1", none, 0); len(got) != 0 {
+			t.Errorf("session %q has %v", none, got)
+		}
+	}
+	if _, err := l.OfSession(canceled(), "m1", "s7", 0); !errors.Is(err, context.Canceled) {
+		t.Errorf("with a done context: %v", err)
+	}
+}
+
+// Refusals are written first; they are shown where they belong.
+func TestOfSessionIsOldestFirst(t *testing.T) {
+	t.Parallel()
+	l := openNew(t, Options{Gather: never})
+	for i, e := range []Exchange{success("first"), refusal("second"), success("third")} {
+		e.At, e.SessionID = time.Unix(int64(i), 0), "s"
+		record(t, l, e)
+	}
+	if diff := cmp.Diff([]string{"first", "second", "third"}, ofSession(t, l, "m1", "s", 0)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Two sessions with the same mark are still two sessions.
+func TestSessionsWithTheSameMark(t *testing.T) {
+	t.Parallel()
+	seen := map[uint32]string{}
+	var one, other string
+	for i := 0; other == ""; i++ {
+		id := fmt.Sprint("session-", i)
+		mark := sessionMark(id)
+		one, other = id, seen[mark]
+		seen[mark] = id
+	}
+	l := openNew(t, Options{})
+	a, b := refusal("a"), refusal("b")
+	a.SessionID, b.SessionID = one, other
+	record(t, l, a, b)
+	if diff := cmp.Diff([]string{"a"}, ofSession(t, l, "m1", one, 0)); diff != "" {
+		t.Errorf("%s and %s share a mark (-want +got):\n%s", one, other, diff)
+	}
+}

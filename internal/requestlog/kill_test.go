@@ -1,0 +1,103 @@
+package requestlog
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// childEnv makes the test binary record into the file it names until it is
+// killed.
+const childEnv = "KVITTO_TEST_REQUESTLOG_CHILD"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(childEnv); path != "" {
+		recordForever(path)
+	}
+	os.Exit(m.Run())
+}
+
+// recordForever prints the id of each refusal after Record returned.
+func recordForever(path string) {
+	ctx := context.Background()
+	l, err := Open(ctx, path, Options{})
+	if err != nil {
+		fmt.Println("open:", err)
+		os.Exit(1)
+	}
+	var wg sync.WaitGroup
+	for worker := range 4 {
+		wg.Go(func() {
+			for i := 0; ; i++ {
+				id := fmt.Sprintf("c%d-%d", worker, i)
+				_ = l.Record(ctx, success("success-"+id))
+				if err := l.Record(ctx, refusal(id)); err != nil {
+					fmt.Println("record:", err)
+					os.Exit(1)
+				}
+				fmt.Printf("%s\n", id) // one write each: never half a line
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// Promise 7: a refusal that was answered is explained after a kill -9.
+func TestRefusalsSurviveKill(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "requests.db")
+	var ids []string
+	for round := range 3 { // the second and third recover what the kill left
+		ids = append(ids, recordUntilKilled(t, path, 200*(round+1))...)
+		l, err := Open(context.Background(), path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range ids {
+			if e := find(t, l, "m1", id); e.ErrorCode != "BAD_VALUE" {
+				t.Fatalf("round %d: %+v", round, e)
+			}
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// recordUntilKilled kills the child after it told so many ids and returns all
+// it told.
+func recordUntilKilled(t *testing.T, path string, enough int) (ids []string) {
+	t.Helper()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childEnv+"="+path)
+	child.Stderr = os.Stderr
+	output, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		if !strings.HasPrefix(lines.Text(), "c") {
+			t.Errorf("the child failed: %s", lines.Text())
+			break
+		}
+		if ids = append(ids, lines.Text()); len(ids) == enough {
+			if err := child.Process.Kill(); err != nil { // SIGKILL
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := child.Wait(); err == nil || len(ids) < enough {
+		t.Fatalf("the child ended by itself after %d refusals: %v", len(ids), err)
+	}
+	return ids
+}

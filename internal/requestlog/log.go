@@ -1,0 +1,185 @@
+package requestlog
+
+import (
+	"context"
+	"sync"
+)
+
+// Log is an open request log. All methods may be called concurrently.
+type Log struct {
+	options Options
+	reader  *reader
+
+	mu      sync.Mutex
+	queue   queue
+	counts  Stats   // without Queued and QueuedBytes
+	next    *ticket // of the transaction that will take what is queued
+	running *ticket // of the transaction under way, nil when there is none
+	closed  bool
+
+	successes, refusals progress
+
+	wake    chan struct{} // capacity 1: the writer has something new to look at
+	stopped chan struct{} // closed when the writer has ended
+	failure error         // of closing the file, set before stopped is closed
+}
+
+// progress counts exchanges in the order they were taken into a queue and
+// leave it. Those up to settled are written, or lost and counted; somebody
+// waits for those up to wanted.
+type progress struct{ numbered, settled, wanted uint64 }
+
+// ticket is the outcome of one transaction, for all who wait for it.
+type ticket struct {
+	done chan struct{}
+	err  error // set before done is closed
+}
+
+func newTicket() *ticket { return &ticket{done: make(chan struct{})} }
+
+// Open opens the log in the file at path, which it makes if there is none; its
+// folder must exist. One process owns the file. ErrNewerSchema,
+// ErrChangedMigration.
+func Open(ctx context.Context, path string, options Options) (*Log, error) {
+	file, err := openWriter(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := openReader(ctx, path)
+	if err != nil {
+		return nil, joinClose(err, file.close)
+	}
+	options = options.withDefaults()
+	l := &Log{
+		options: options, reader: reader,
+		queue:   queue{maxCount: options.MaxQueued, maxBytes: options.MaxQueuedBytes},
+		next:    newTicket(),
+		wake:    make(chan struct{}, 1),
+		stopped: make(chan struct{}),
+	}
+	w := &writer{log: l, file: file}
+	go w.run()
+	return l, nil
+}
+
+// Record keeps an exchange. For a refusal it returns when the exchange is in
+// the file, where a kill of the process cannot take it away; for a success at
+// once. A success gives only ErrClosed: without room it is shed or dropped, and
+// counted. A refusal waits for room and for its transaction until ctx is done;
+// handlers whose client may hang up pass context.WithoutCancel.
+func (l *Log) Record(ctx context.Context, e Exchange) error {
+	if e.Refused() {
+		return l.recordRefusal(ctx, e)
+	}
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return ErrClosed
+	}
+	result := l.queue.addSuccess(e)
+	switch result {
+	case dropped:
+		l.counts.Dropped++
+		l.mu.Unlock()
+		return nil
+	case admittedShed:
+		l.counts.Shed++
+	case admitted:
+	}
+	l.successes.numbered++
+	waiting := len(l.queue.successes)
+	l.mu.Unlock()
+	if waiting == 1 || waiting == batchSize {
+		l.signal()
+	}
+	return nil
+}
+
+func (l *Log) recordRefusal(ctx context.Context, e Exchange) error {
+	l.mu.Lock()
+	for {
+		if l.closed {
+			l.mu.Unlock()
+			return ErrClosed
+		}
+		if l.queue.addRefusal(e) {
+			break
+		}
+		// Room comes with the end of a transaction, whatever its outcome.
+		if err, gaveUp := l.waitLocked(ctx); gaveUp {
+			l.counts.Failed++
+			l.mu.Unlock()
+			return err
+		}
+	}
+	l.refusals.numbered++
+	written := l.next
+	l.mu.Unlock()
+	l.signal()
+	select {
+	case <-written.done:
+		return written.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// flush returns when everything recorded before the call is settled.
+func (l *Log) flush(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range []*progress{&l.refusals, &l.successes} {
+		for target := p.numbered; p.settled < target; {
+			p.wanted = max(p.wanted, target)
+			if err, gaveUp := l.waitLocked(ctx); gaveUp {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// waitLocked gives up the lock until the transaction under way, or else the
+// next one, has ended. It tells whether ctx was done first.
+func (l *Log) waitLocked(ctx context.Context) (err error, gaveUp bool) {
+	t := l.running
+	if t == nil {
+		t = l.next
+	}
+	l.mu.Unlock()
+	defer l.mu.Lock()
+	l.signal()
+	select {
+	case <-t.done:
+		return nil, false
+	case <-ctx.Done():
+		return ctx.Err(), true
+	}
+}
+
+func (l *Log) signal() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Stats tells what was kept and what was not.
+func (l *Log) Stats() Stats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	stats := l.counts
+	stats.Queued, stats.QueuedBytes = l.queue.count, l.queue.bytes
+	return stats
+}
+
+// Close writes what is queued and closes the file. Record and the finders give
+// ErrClosed from then on. It may be called again.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	l.signal()
+	<-l.stopped
+	return l.failure
+}

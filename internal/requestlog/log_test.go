@@ -1,0 +1,234 @@
+package requestlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A successful Record leaves the transaction to the writer, and Find waits for
+// it: with the writer held it cannot answer.
+func TestFindSeesWhatWasRecordedBefore(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	l := openNew(t, g.options(Options{Gather: never}))
+	record(t, l, success("c1"))
+	if s := l.Stats(); s.Queued != 1 || s.Written != 0 {
+		t.Fatalf("a success was not left to the writer: %+v", s)
+	}
+	if _, err := l.Find(canceled(), "m1", "c1"); !errors.Is(err, context.Canceled) {
+		t.Fatalf("Find with a held writer and a done context: %v", err)
+	}
+	<-g.reached // the Find above asked for it
+	record(t, l, success("c2"))
+	found := make(chan error)
+	go func() {
+		_, err := l.Find(context.Background(), "m1", "c2")
+		found <- err
+	}()
+	g.leaveOpen()
+	if err := <-found; err != nil {
+		t.Fatalf("Find of what was recorded during a transaction: %v", err)
+	}
+}
+
+func TestRefusalReturnsWhenWritten(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	l := openNew(t, g.options(Options{Gather: never}))
+	returned := make(chan error, 1)
+	go func() { returned <- l.Record(context.Background(), refusal("c1")) }()
+	<-g.reached
+	select {
+	case err := <-returned:
+		t.Fatalf("Record returned %v before the transaction", err)
+	default:
+	}
+	g.leaveOpen()
+	if err := <-returned; err != nil {
+		t.Fatal(err)
+	}
+	if s := l.Stats(); s.Written != 1 || s.Queued != 0 || s.QueuedBytes != 0 {
+		t.Fatalf("after Record: %+v", s)
+	}
+}
+
+// A caller that gives up waiting does not take its refusal back.
+func TestRefusalIsWrittenAfterItsCallerLeft(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	l := openNew(t, g.options(Options{Gather: never}))
+	if err := l.Record(canceled(), refusal("c1")); !errors.Is(err, context.Canceled) {
+		t.Fatalf("Record with a done context: %v", err)
+	}
+	g.leaveOpen()
+	find(t, l, "m1", "c1")
+}
+
+func TestWaitingRefusalsShareATransaction(t *testing.T) {
+	t.Parallel()
+	const refusals = 50
+	g := newGate()
+	transactions := 0 // the writer's own until Close
+	options := g.options(Options{Gather: never})
+	held := options.beforeWrite
+	options.beforeWrite = func() { transactions++; held() }
+	l := openNew(t, options)
+	var wg sync.WaitGroup
+	for i := range refusals {
+		wg.Go(func() {
+			if err := l.Record(context.Background(), refusal(fmt.Sprint("c", i))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	until(t, func() bool { return l.Stats().Queued == refusals })
+	g.leaveOpen()
+	wg.Wait()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if transactions != 1 {
+		t.Errorf("%d refusals took %d transactions", refusals, transactions)
+	}
+}
+
+// A refusal does not wait for all the successes that came before it.
+func TestRefusalOvertakesTheBacklog(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	l := openNew(t, g.options(Options{Gather: never, MaxQueued: 8 * batchSize}))
+	for i := range 4 * batchSize {
+		record(t, l, success(fmt.Sprint("s", i)))
+	}
+	<-g.reached
+	returned := make(chan error, 1)
+	go func() { returned <- l.Record(context.Background(), refusal("c1")) }()
+	until(t, func() bool { return l.Stats().Queued == 4*batchSize+1 })
+	g.open <- struct{}{} // exactly one transaction
+	if err := <-returned; err != nil {
+		t.Fatal(err)
+	}
+	if s := l.Stats(); s.Written != batchSize+1 {
+		t.Errorf("written with the refusal: %d, want itself and one batch", s.Written)
+	}
+	g.leaveOpen()
+}
+
+func TestFullBatchIsWrittenUnasked(t *testing.T) {
+	t.Parallel()
+	l := openNew(t, Options{Gather: never})
+	for i := range batchSize {
+		record(t, l, success(fmt.Sprint("s", i)))
+	}
+	until(t, func() bool { return l.Stats().Written == batchSize })
+}
+
+func TestSuccessIsWrittenAfterTheGathering(t *testing.T) {
+	t.Parallel()
+	l := openNew(t, Options{Gather: 1})
+	record(t, l, success("c1"))
+	until(t, func() bool { return l.Stats().Written == 1 })
+}
+
+func TestCloseWritesWhatIsQueued(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "requests.db")
+	l := open(t, path, Options{Gather: never})
+	record(t, l, success("c1"), success("c2"))
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, path, Options{})
+	find(t, again, "m1", "c1")
+	find(t, again, "m1", "c2")
+}
+
+func TestClosed(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	l := openNew(t, Options{})
+	for range 2 {
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, findErr := l.Find(ctx, "m1", "c1")
+	_, sessionErr := l.OfSession(ctx, "m1", "s1", 0)
+	for name, err := range map[string]error{
+		"success": l.Record(ctx, success("c1")), "refusal": l.Record(ctx, refusal("c1")),
+		"Find": findErr, "OfSession": sessionErr,
+	} {
+		if !errors.Is(err, ErrClosed) {
+			t.Errorf("%s after Close: %v", name, err)
+		}
+	}
+}
+
+// A file that cannot be written is an error for the refusals, a count and a
+// call for the rest, and the writer goes on when it can be written again.
+func TestFailureOfTheFile(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "requests.db")
+	var told []error // the writer's own until Close
+	l := open(t, path, Options{Gather: never, OnFailure: func(err error) { told = append(told, err) }})
+	alter(t, path, "ALTER TABLE runs RENAME TO away")
+	record(t, l, success("c1"))
+	if err := l.Record(ctx, refusal("c2")); err == nil {
+		t.Error("a refusal that was not written gave no error")
+	}
+	if s := l.Stats(); s.Failed != 2 || s.Written != 0 || s.Queued != 0 {
+		t.Errorf("after the failure: %+v", s)
+	}
+	alter(t, path, "ALTER TABLE away RENAME TO runs")
+	record(t, l, refusal("c3"))
+	find(t, l, "m1", "c3")
+	for _, id := range []string{"c1", "c2"} {
+		if _, err := l.Find(ctx, "m1", id); !errors.Is(err, ErrNotFound) {
+			t.Errorf("half of a failed transaction is in the file: %s, %v", id, err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) != 1 {
+		t.Errorf("OnFailure was told %v", told)
+	}
+}
+
+// Everything at once, for the race detector; and nobody misses what they wrote.
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	const workers, each = 8, 60
+	path := filepath.Join(t.TempDir(), "requests.db")
+	l := open(t, path, Options{})
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := range each {
+				e := success(fmt.Sprintf("c%d-%d", w, i))
+				if i%3 == 0 {
+					e = refusal(e.CorrelationID)
+				}
+				e.SessionID = fmt.Sprint("s", w)
+				record(t, l, e)
+				if diff := cmp.Diff(e, find(t, l, "m1", e.CorrelationID)); diff != "" {
+					t.Errorf("%s (-recorded +found):\n%s", e.CorrelationID, diff)
+				}
+				if mine, err := l.OfSession(context.Background(), "m1", e.SessionID, 0); err != nil || len(mine) != i+1 {
+					t.Errorf("%d exchanges of session %s after %d, error %v", len(mine), e.SessionID, i+1, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if s := l.Stats(); s.Written != workers*each || s.Shed+s.Dropped+s.Failed != 0 {
+		t.Errorf("stats %+v", s)
+	}
+}

@@ -1,0 +1,69 @@
+package requestlog
+
+import (
+	"errors"
+	"time"
+)
+
+// Errors of the log.
+var (
+	// ErrNotFound: the merchant has no exchange with this correlation id.
+	ErrNotFound = errors.New("requestlog: not found")
+	// ErrClosed: the log was closed.
+	ErrClosed = errors.New("requestlog: closed")
+	// ErrNewerSchema: the file was written by a newer version of the program.
+	ErrNewerSchema = errors.New("requestlog: the file has a newer schema than this program knows; use the newer program")
+	// ErrChangedMigration: the file was made by another text of a migration.
+	ErrChangedMigration = errors.New("requestlog: the file was made by a migration that is not this program's")
+)
+
+// Options of a Log. The zero value is the default.
+type Options struct {
+	// MaxQueued is how many exchanges may wait, those being written included;
+	// 8192 when zero. Successes may fill three quarters of it with their bodies
+	// and seven eighths without; the rest is for refusals.
+	MaxQueued int
+	// MaxQueuedBytes bounds the memory of the same exchanges, shared out alike;
+	// 16 MiB when zero.
+	MaxQueuedBytes int64
+	// Gather is how long a success may wait for others to share its
+	// transaction; 25 ms when zero. A refusal or a read ends the wait at once.
+	Gather time.Duration
+	// OnFailure is told why exchanges could not be written (Stats.Failed counts
+	// them). It is called by the writer and must return soon. May be nil.
+	OnFailure func(error)
+
+	// beforeWrite is called by the writer before each transaction; tests hold
+	// the writer with it.
+	beforeWrite func()
+}
+
+const (
+	defaultMaxQueued      = 8192
+	defaultMaxQueuedBytes = 16 << 20
+	defaultGather         = 25 * time.Millisecond
+)
+
+func (o Options) withDefaults() Options {
+	if o.MaxQueued == 0 {
+		o.MaxQueued = defaultMaxQueued
+	}
+	if o.MaxQueuedBytes == 0 {
+		o.MaxQueuedBytes = defaultMaxQueuedBytes
+	}
+	if o.Gather == 0 {
+		o.Gather = defaultGather
+	}
+	return o
+}
+
+// Stats are the counts of a Log since it was opened; Queued and QueuedBytes
+// are what waits now.
+type Stats struct {
+	Queued      int
+	QueuedBytes int64
+	Written     uint64 // exchanges that are in the file
+	Shed        uint64 // successes that lost their bodies for want of room
+	Dropped     uint64 // successes that were not kept at all for want of room
+	Failed      uint64 // exchanges the file did not take, and refusals whose caller gave up waiting for room
+}

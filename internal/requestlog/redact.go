@@ -1,0 +1,277 @@
+package requestlog
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+)
+
+// secrets are the JSON properties whose values are never stored, wherever they
+// stand in a body. Identity numbers are of no use to explain an answer; the
+// others open doors.
+var secrets = [...]string{
+	"client_token",
+	"last_four_ssn",
+	"national_identification_number",
+	"password",
+}
+
+const (
+	// mask stands for a value that is not stored.
+	mask = "***"
+	// withheld stands for a body that names a secret but cannot be rewritten.
+	withheld = "(not stored: it is not valid JSON and may hold a secret value)"
+)
+
+func secret(name string) bool {
+	for _, s := range secrets {
+		if s == name {
+			return true
+		}
+	}
+	return false
+}
+
+// redact returns the body as it may be stored: itself when it names no secret,
+// else a copy that differs only in the masked values.
+func redact(body []byte) []byte {
+	if !suspicious(body) {
+		return body
+	}
+	if redacted, err := redactJSON(body, 0); err == nil {
+		return redacted
+	}
+	if namesSecret(body) {
+		return []byte(withheld)
+	}
+	return body
+}
+
+// suspicious tells whether the body could name a secret. It is all that the
+// usual body costs.
+func suspicious(body []byte) bool {
+	return containsSecret(body) || escapedASCII(body) >= 0
+}
+
+func containsSecret(body []byte) bool {
+	for _, s := range secrets {
+		if bytes.Contains(body, []byte(s)) {
+			return true
+		}
+	}
+	return false
+}
+
+// escapedASCII is the place of the first \u escape that stands for a character
+// a name could be made of, or for the backslash of another escape; -1 when
+// there is none. Escapes of other letters, which PHP shops send for every å,
+// do not count.
+func escapedASCII(body []byte) int {
+	for from := 0; ; {
+		i := bytes.Index(body[from:], []byte(`\u00`))
+		if i < 0 {
+			return -1
+		}
+		i += from
+		if len(body) >= i+6 && '2' <= body[i+4] && body[i+4] <= '7' && hexDigit(body[i+5]) >= 0 {
+			return i
+		}
+		from = i + 4
+	}
+}
+
+func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
+
+// deepest is how many documents within strings within documents are rewritten;
+// the string below that is masked as a whole. It bounds the work.
+const deepest = 4
+
+var errMore = errors.New("more than one value")
+
+// redactJSON copies a JSON document with the values of secrets masked, also in
+// strings that hold a document themselves, as attachment.body does.
+func redactJSON(body []byte, depth int) ([]byte, error) {
+	r := redactor{
+		body: body, depth: depth, out: make([]byte, 0, len(body)),
+		in: jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
+	}
+	for {
+		err := r.step()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if r.values != 1 {
+		return nil, errMore
+	}
+	return append(r.out, body[r.copied:]...), nil
+}
+
+// redactor walks one document.
+type redactor struct {
+	in     *jsontext.Decoder
+	body   []byte
+	out    []byte
+	copied int // how much of body is in out
+	depth  int
+	values int // at the top
+	hide   bool
+}
+
+// step reads one token, or one value where the whole value matters.
+func (r *redactor) step() error {
+	kind, length := r.in.StackIndex(r.in.StackDepth())
+	name := kind == '{' && length%2 == 0
+	hide := r.hide
+	r.hide = false
+	if r.in.StackDepth() == 0 && r.in.PeekKind() != 0 {
+		r.values++
+	}
+	switch next := r.in.PeekKind(); {
+	case hide:
+		value, err := r.in.ReadValue()
+		if err == nil {
+			r.replace(value, quote(mask))
+		}
+		return err
+	case next == '"' && name:
+		token, err := r.in.ReadToken()
+		if err == nil {
+			r.hide = secret(token.String())
+		}
+		return err
+	case next == '"':
+		value, err := r.in.ReadValue()
+		if err == nil {
+			r.text(value)
+		}
+		return err
+	default:
+		_, err := r.in.ReadToken()
+		return err
+	}
+}
+
+// text redacts a string that holds a document.
+func (r *redactor) text(value jsontext.Value) {
+	if !suspicious(value) {
+		return
+	}
+	// Invalid UTF-8 is an error that leaves a usable text.
+	inner, _ := jsontext.AppendUnquote(nil, value)
+	if redacted, changed := redactString(inner, r.depth+1); changed {
+		r.replace(value, quote(string(redacted)))
+	}
+}
+
+// redactString is redact for a string: only one that begins like a document is
+// one, so that a product may be called "password manager".
+func redactString(text []byte, depth int) (redacted []byte, changed bool) {
+	start := bytes.TrimLeft(text, " \t\r\n")
+	if len(start) == 0 || strings.IndexByte(`{["`, start[0]) < 0 || !suspicious(text) {
+		return text, false
+	}
+	if depth > deepest {
+		return []byte(mask), true
+	}
+	redacted, err := redactJSON(text, depth)
+	if err == nil {
+		return redacted, !bytes.Equal(redacted, text)
+	}
+	if namesSecret(text) {
+		return []byte(mask), true
+	}
+	return text, false
+}
+
+// replace writes replacement for the value that was just read.
+func (r *redactor) replace(value, replacement jsontext.Value) {
+	end := int(r.in.InputOffset())
+	r.out = append(r.out, r.body[r.copied:end-len(value)]...)
+	r.out = append(r.out, replacement...)
+	r.copied = end
+}
+
+// namesSecret tells whether a text that is no JSON names a secret, as it stands
+// or with its escapes undone. What is escaped more often than anybody does is
+// taken for a name.
+func namesSecret(text []byte) bool {
+	for range deepest {
+		if containsSecret(text) {
+			return true
+		}
+		if escapedASCII(text) < 0 {
+			return false
+		}
+		text = unescapeASCII(text)
+	}
+	return true
+}
+
+// unescapeASCII undoes the escapes that escapedASCII finds.
+func unescapeASCII(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for {
+		i := escapedASCII(text)
+		if i < 0 {
+			return append(out, text...)
+		}
+		out = append(out, text[:i]...)
+		out = append(out, byte(hexDigit(text[i+4])<<4|hexDigit(text[i+5])))
+		text = text[i+6:]
+	}
+}
+
+// shortestHidden is the length from which a secret value is looked for in
+// sentences too: replacing every "1" in them would help nobody.
+const shortestHidden = 4
+
+// hiderOf masks the secret values of the violations in the words around them.
+func hiderOf(violations []checkout.Violation) *strings.Replacer {
+	var pairs []string
+	for i := range violations {
+		v := &violations[i]
+		if !secret(lastName(v.Path)) {
+			continue
+		}
+		for _, value := range []any{v.Sent, v.Expected} {
+			if text := fmt.Sprint(value); value != nil && len(text) >= shortestHidden {
+				pairs = append(pairs, text, mask)
+			}
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// maskedViolation is the violation as it may be stored. An absent value stays
+// absent: that it was missing is the explanation.
+func maskedViolation(v checkout.Violation) checkout.Violation {
+	hidden := secret(lastName(v.Path))
+	v.Sent, v.Expected = maskedValue(v.Sent, hidden), maskedValue(v.Expected, hidden)
+	return v
+}
+
+func maskedValue(value any, hidden bool) any {
+	if value == nil {
+		return nil
+	}
+	if hidden {
+		return mask
+	}
+	s, ok := value.(string)
+	if !ok {
+		return value
+	}
+	// An object sent where a string belongs is told as its text.
+	redacted, _ := redactString([]byte(s), 0)
+	return string(redacted)
+}

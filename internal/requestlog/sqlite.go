@@ -1,0 +1,171 @@
+package requestlog
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// This file is the only one that knows the SQLite driver: a connection and its
+// statements, used by one goroutine at a time. The driver's own interface is
+// used and not database/sql, which takes a lock, a context and boxed arguments
+// for every row.
+
+// connection is one connection to the file.
+type connection struct {
+	conn       *sqlite3.Conn
+	statements []*statement
+}
+
+// pragmas hold for every connection. NORMAL: a commit is written to the
+// write-ahead log before it is answered but not synced; it survives the process,
+// and after a loss of power the file is whole up to some earlier commit. The
+// page size counts only when the file is made; 8 KiB hold seven usual exchanges.
+const pragmas = `
+PRAGMA busy_timeout = 10000;
+PRAGMA page_size = 8192;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA wal_autocheckpoint = 2000;
+PRAGMA journal_size_limit = 67108864;`
+
+// connect opens the file, which only its owner may read: it holds bodies.
+func connect(ctx context.Context, path string) (*connection, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	// The files of the write-ahead log get the mode of the file. SQLite undoes
+	// percent signs only: a plus would stay a plus.
+	query := "modeof=" + strings.ReplaceAll(url.QueryEscape(path), "+", "%20")
+	name := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query}
+	conn, err := sqlite3.OpenContext(ctx, name.String())
+	if err != nil {
+		return nil, err
+	}
+	c := &connection{conn: conn}
+	if err := c.exec(pragmas); err != nil {
+		return nil, joinClose(err, c.close)
+	}
+	return c, nil
+}
+
+// exec runs statements that have neither arguments nor results.
+func (c *connection) exec(sql string) error { return c.conn.Exec(sql) }
+
+// bound makes a done ctx interrupt what the connection does, until the
+// returned function is called.
+func (c *connection) bound(ctx context.Context) func() {
+	before := c.conn.SetInterrupt(ctx)
+	return func() { c.conn.SetInterrupt(before) }
+}
+
+// interrupted tells whether err is what a done context leads to.
+func interrupted(err error) bool { return errors.Is(err, sqlite3.INTERRUPT) }
+
+// lastSeq is the row id of the newest insert.
+func (c *connection) lastSeq() int64 { return c.conn.LastInsertRowID() }
+
+func (c *connection) close() error {
+	var errs []error
+	for _, s := range c.statements {
+		errs = append(errs, s.stmt.Close())
+	}
+	return errors.Join(append(errs, c.conn.Close())...)
+}
+
+// statement is a prepared statement. Binding errors are kept for run or next.
+type statement struct {
+	stmt *sqlite3.Stmt
+	err  error
+}
+
+// prepare compiles a statement that lives as long as the connection.
+func (c *connection) prepare(sql string) (*statement, error) {
+	stmt, _, err := c.conn.PrepareFlags(sql, sqlite3.PREPARE_PERSISTENT)
+	if err != nil {
+		return nil, err
+	}
+	s := &statement{stmt: stmt}
+	c.statements = append(c.statements, s)
+	return s, nil
+}
+
+func (s *statement) keep(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// Arguments are numbered from 1. They stay bound until bound again.
+
+func (s *statement) bindText(n int, value string)   { s.keep(s.stmt.BindText(n, value)) }
+func (s *statement) bindInteger(n int, value int64) { s.keep(s.stmt.BindInt64(n, value)) }
+func (s *statement) bindBlob(n int, value []byte)   { s.keep(s.stmt.BindBlob(n, value)) } // nil is NULL
+func (s *statement) bindNull(n int)                 { s.keep(s.stmt.BindNull(n)) }
+
+// run executes a statement without results.
+func (s *statement) run() error {
+	if err := s.err; err != nil {
+		s.err = nil
+		return err
+	}
+	return s.stmt.Exec()
+}
+
+// next goes to the next row. After the last one, or an error, reset tells which.
+func (s *statement) next() bool { return s.err == nil && s.stmt.Step() }
+
+// reset ends a query.
+func (s *statement) reset() error {
+	err := errors.Join(s.err, s.stmt.Err())
+	s.err = nil
+	if resetErr := s.stmt.Reset(); err == nil {
+		err = resetErr
+	}
+	return err
+}
+
+// Columns are numbered from 0.
+
+func (s *statement) text(n int) string   { return s.stmt.ColumnText(n) }
+func (s *statement) integer(n int) int64 { return s.stmt.ColumnInt64(n) }
+func (s *statement) null(n int) bool     { return s.stmt.ColumnType(n) == sqlite3.NULL }
+
+// blob is a copy; NULL is nil and an empty blob is not.
+func (s *statement) blob(n int) []byte {
+	if s.null(n) {
+		return nil
+	}
+	return append([]byte{}, s.stmt.ColumnRawBlob(n)...)
+}
+
+// rawBlob is valid until the next step.
+func (s *statement) rawBlob(n int) []byte { return s.stmt.ColumnRawBlob(n) }
+
+// joinClose closes what was opened before err happened.
+func joinClose(err error, close func() error) error { return errors.Join(err, close()) }
+
+// unixNano is NULL for the zero time, which has no such number.
+func (s *statement) bindTime(n int, t time.Time) {
+	if t.IsZero() {
+		s.bindNull(n)
+		return
+	}
+	s.bindInteger(n, t.UnixNano())
+}
+
+func (s *statement) time(n int) time.Time {
+	if s.null(n) {
+		return time.Time{}
+	}
+	return time.Unix(0, s.integer(n)).UTC()
+}

@@ -1,0 +1,32 @@
+package risk
+
+import (
+	"context"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+)
+
+// Call is the browser call that asks.
+type Call string
+
+// The calls of the browser SDK.
+const (
+	CallLoad        Call = "load"
+	CallAuthorize   Call = "authorize"
+	CallReauthorize Call = "reauthorize"
+	CallFinalize    Call = "finalize"
+)
+
+// Input is what an assessment looks at.
+type Input struct {
+	MerchantID string
+	SessionID  string
+	Call       Call
+	Content    *checkout.Content // must not be changed
+}
+
+// Assessor decides. It must answer for any content, within the context's
+// deadline, and may be called from many goroutines.
+type Assessor interface {
+	Assess(ctx context.Context, in Input) checkout.Decision
+}

@@ -1,0 +1,176 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/identifier"
+	"github.com/kvitto/kvitto/internal/risk"
+	"github.com/kvitto/kvitto/internal/store"
+)
+
+// Clock tells a merchant's time. In the playground every merchant has its own.
+type Clock interface {
+	Now(ctx context.Context, merchantID string) (time.Time, error)
+}
+
+// Minter makes the client token of a new session.
+type Minter interface {
+	Mint(s *checkout.Session) (string, error)
+}
+
+// Committer makes a change durable: the store's batcher.
+type Committer interface {
+	Commit(ctx context.Context, change store.Change) error
+}
+
+// Options are what a Service is made of. All fields are required.
+type Options struct {
+	Engine       store.Engine
+	Committer    Committer
+	Clock        Clock
+	Minter       Minter
+	Assessor     risk.Assessor
+	NewID        func(now time.Time) string
+	SessionsKept int // sessions in the cache
+}
+
+// Service is the application's use cases. It is safe for concurrent use.
+type Service struct {
+	Options
+	recent *lru.Cache[string, *checkout.Session]
+	queues queues
+}
+
+// New returns a Service.
+func New(options Options) (*Service, error) {
+	if options.NewID == nil {
+		options.NewID = identifier.New
+	}
+	recent, err := lru.New[string, *checkout.Session](options.SessionsKept)
+	if err != nil {
+		return nil, fmt.Errorf("session cache: %w", err)
+	}
+	return &Service{Options: options, recent: recent}, nil
+}
+
+// Caller is who asks, and in which exchange.
+type Caller struct {
+	MerchantID    string
+	CorrelationID string
+	Operation     string
+	Now           time.Time // the merchant's time, read once per request
+}
+
+func (c Caller) origin() checkout.Origin {
+	return checkout.Origin{CorrelationID: c.CorrelationID, Operation: c.Operation, At: c.Now}
+}
+
+// unavailable turns a failure of the machine into a refusal the client may
+// retry; the cause goes along for the operator's log.
+func unavailable(err error) error {
+	refusal := &checkout.Refusal{Kind: checkout.KindUnavailable, Reason: "the store did not take the change"}
+	return errors.Join(refusal, err)
+}
+
+// newest returns the session's newest committed state, for its merchant only.
+// Another merchant's session is unknown.
+func (s *Service) newest(ctx context.Context, caller Caller, sessionID string) (*checkout.Session, error) {
+	session, err := s.find(ctx, sessionID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, &checkout.Refusal{Kind: checkout.KindSessionNotFound, Reason: "no session of this merchant has this id"}
+	case err != nil:
+		return nil, unavailable(err)
+	case session.MerchantID != caller.MerchantID:
+		return nil, &checkout.Refusal{Kind: checkout.KindSessionNotFound, Reason: "no session of this merchant has this id"}
+	}
+	return session, nil
+}
+
+// find reads through the cache. One process owns the store, so the cache is
+// the truth: it is written after each commit, before the answer.
+func (s *Service) find(ctx context.Context, sessionID string) (*checkout.Session, error) {
+	if session, ok := s.recent.Get(sessionID); ok {
+		return session, nil
+	}
+	return s.read(ctx, sessionID)
+}
+
+// read loads a session into the cache, alone in its queue, so that it cannot
+// put an old state over a newer one.
+func (s *Service) read(ctx context.Context, sessionID string) (*checkout.Session, error) {
+	leave := s.queues.enter(sessionID)
+	defer leave()
+	return s.readQueued(ctx, sessionID)
+}
+
+func (s *Service) readQueued(ctx context.Context, sessionID string) (*checkout.Session, error) {
+	if session, ok := s.recent.Get(sessionID); ok {
+		return session, nil
+	}
+	session, err := s.Engine.Session(ctx, sessionID)
+	if err != nil {
+		return nil, err
+	}
+	s.recent.Add(sessionID, &session)
+	return &session, nil
+}
+
+// decision is what a command made of a session.
+type decision struct {
+	next    checkout.Session
+	event   checkout.Event
+	changed bool
+}
+
+// conflictsMax bounds how often a change is decided anew. Inside one process
+// the queue of the session prevents conflicts; several processes may meet.
+const conflictsMax = 16
+
+// change loads, decides and commits, in the session's queue.
+func (s *Service) change(ctx context.Context, caller Caller, sessionID string, decide func(checkout.Session) (decision, error)) (checkout.Session, error) {
+	leave := s.queues.enter(sessionID)
+	defer leave()
+	for range conflictsMax {
+		current, err := s.readQueued(ctx, sessionID)
+		if errors.Is(err, store.ErrNotFound) {
+			return checkout.Session{}, &checkout.Refusal{Kind: checkout.KindSessionNotFound, Reason: "no session of this merchant has this id"}
+		} else if err != nil {
+			return checkout.Session{}, unavailable(err)
+		}
+		if current.MerchantID != caller.MerchantID {
+			return checkout.Session{}, &checkout.Refusal{Kind: checkout.KindSessionNotFound, Reason: "no session of this merchant has this id"}
+		}
+		made, err := decide(*current)
+		if err != nil || !made.changed {
+			return *current, err
+		}
+		made.event.CorrelationID = caller.CorrelationID
+		next := made.next
+		err = s.Committer.Commit(ctx, store.Change{Session: next, Event: made.event})
+		if err == nil {
+			s.recent.Add(sessionID, &next)
+			return next, nil
+		}
+		// Whatever happened, the store knows and the cache does not.
+		s.recent.Remove(sessionID)
+		if !errors.Is(err, store.ErrConflict) {
+			return checkout.Session{}, unavailable(err)
+		}
+	}
+	return checkout.Session{}, unavailable(fmt.Errorf("session %s: %d conflicts in a row", sessionID, conflictsMax))
+}
+
+// refused makes a *Refusal an error without the trap of a typed nil.
+func refused(refusal *checkout.Refusal) error {
+	if refusal == nil {
+		return nil
+	}
+	return refusal
+}

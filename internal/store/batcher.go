@@ -1,0 +1,240 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+)
+
+// ErrOverloaded: the queue of commits is full and the change was not written.
+// The caller may try again later; at once would only add to the load.
+var ErrOverloaded = errors.New("store: overloaded")
+
+// Defaults of BatcherOptions.
+const (
+	DefaultMaxBatch = 256
+	DefaultQueue    = 4096
+)
+
+// BatcherOptions may be left zero.
+type BatcherOptions struct {
+	MaxBatch int // changes in one transaction; DefaultMaxBatch when not positive
+	Queue    int // changes that wait for one; DefaultQueue when not positive
+	// Encode makes Change.State where it is nil, on the goroutine of the caller
+	// of Commit. The session must not be kept.
+	Encode func(*checkout.Session) []byte
+	// Observe is told of every transaction after its callers were answered.
+	Observe func(batchSize int, took time.Duration)
+}
+
+// Batcher gathers concurrent commits into one transaction and so into one
+// fsync. A batch is whatever waits when the writer is free: no timer, so that
+// a lone caller waits for nothing but its own transaction, and a busy writer
+// finds the next batch gathered when it has finished the last.
+type Batcher struct {
+	engine   Engine
+	maxBatch int
+	encode   func(*checkout.Session) []byte
+	observe  func(batchSize int, took time.Duration)
+	commits  sync.Pool     // of *pendingCommit
+	finished chan struct{} // closed when the writer has ended
+
+	mu     sync.Mutex
+	work   sync.Cond // waits for a commit in the queue or for closed
+	queue  commitQueue
+	closed bool
+}
+
+// pendingCommit is one call of Commit.
+type pendingCommit struct {
+	change Change
+	answer chan error // holds one; empty whenever the commit is reused
+
+	// Under Batcher.mu: the place in the queue.
+	queued         bool
+	older, younger *pendingCommit
+}
+
+// NewBatcher starts the writer. Close ends it; the engine stays open.
+func NewBatcher(engine Engine, opts BatcherOptions) *Batcher {
+	if opts.MaxBatch <= 0 {
+		opts.MaxBatch = DefaultMaxBatch
+	}
+	if opts.Queue <= 0 {
+		opts.Queue = DefaultQueue
+	}
+	b := &Batcher{
+		engine: engine, maxBatch: opts.MaxBatch, encode: opts.Encode, observe: opts.Observe,
+		commits:  sync.Pool{New: func() any { return &pendingCommit{answer: make(chan error, 1)} }},
+		finished: make(chan struct{}),
+		queue:    commitQueue{limit: opts.Queue},
+	}
+	b.work.L = &b.mu
+	go b.write()
+	return b
+}
+
+// Commit makes the change durable, in one transaction with whatever else
+// waits; changes are written in the order in which they came. It answers as
+// Engine.Commit does, and with ErrOverloaded or ErrClosed at once. When the
+// context ends before the writer takes the change, it is not written and the
+// context's error is the answer; after that Commit waits for the truth.
+func (b *Batcher) Commit(ctx context.Context, change Change) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c := b.commits.Get().(*pendingCommit)
+	c.change = change
+	if b.encode != nil && c.change.State == nil {
+		c.change.State = b.encode(&c.change.Session)
+	}
+	err := b.enqueue(c)
+	if err == nil {
+		select {
+		case err = <-c.answer:
+		case <-ctx.Done():
+			if b.withdraw(c) {
+				err = ctx.Err()
+			} else {
+				err = <-c.answer
+			}
+		}
+	}
+	c.change = Change{} // the pool must not keep sessions alive
+	b.commits.Put(c)
+	return err
+}
+
+// Close stops accepting, lets the writer finish what was accepted and waits
+// for it. It may be called again.
+func (b *Batcher) Close() {
+	b.mu.Lock()
+	b.closed = true
+	b.work.Signal()
+	b.mu.Unlock()
+	<-b.finished
+}
+
+func (b *Batcher) enqueue(c *pendingCommit) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return ErrClosed
+	}
+	if !b.queue.push(c) {
+		return ErrOverloaded
+	}
+	if b.queue.length == 1 {
+		b.work.Signal()
+	}
+	return nil
+}
+
+// withdraw takes the change back; it is false when the writer has taken it.
+func (b *Batcher) withdraw(c *pendingCommit) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !c.queued {
+		return false
+	}
+	b.queue.remove(c)
+	return true
+}
+
+// write is the writer: it ends when the batcher is closed and nothing waits.
+func (b *Batcher) write() {
+	defer close(b.finished)
+	var batch []*pendingCommit
+	var changes []Change
+	for {
+		batch = b.take(batch[:0])
+		if len(batch) == 0 {
+			return
+		}
+		for _, c := range batch {
+			changes = append(changes, c.change)
+		}
+		began := time.Now()
+		answers := b.engine.Commit(context.Background(), changes)
+		took := time.Since(began)
+		b.answer(batch, answers)
+		if b.observe != nil {
+			b.observe(len(batch), took)
+		}
+		clear(changes) // sessions must not live on in the writer's memory
+		changes = changes[:0]
+	}
+}
+
+// take waits until there is a batch. It is empty only after Close.
+func (b *Batcher) take(batch []*pendingCommit) []*pendingCommit {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for b.queue.length == 0 && !b.closed {
+		b.work.Wait()
+	}
+	for b.queue.length > 0 && len(batch) < b.maxBatch {
+		oldest := b.queue.oldest
+		b.queue.remove(oldest)
+		batch = append(batch, oldest)
+	}
+	return batch
+}
+
+// answer gives each caller its own answer. A commit that was answered belongs
+// to somebody else already.
+func (b *Batcher) answer(batch []*pendingCommit, answers []error) {
+	if len(answers) != len(batch) {
+		err := fmt.Errorf("store: the engine answered %d of %d changes", len(answers), len(batch))
+		for _, c := range batch {
+			c.answer <- err
+		}
+		return
+	}
+	for i, c := range batch {
+		c.answer <- answers[i]
+	}
+}
+
+// commitQueue is first in, first out, with a way out from the middle; it
+// links the commits themselves and allocates nothing.
+type commitQueue struct {
+	oldest, youngest *pendingCommit
+	length, limit    int
+}
+
+// push is false when the queue is full.
+func (q *commitQueue) push(c *pendingCommit) bool {
+	if q.length == q.limit {
+		return false
+	}
+	if q.length == 0 {
+		q.oldest = c
+	} else {
+		q.youngest.younger, c.older = c, q.youngest
+	}
+	q.youngest = c
+	c.queued = true
+	q.length++
+	return true
+}
+
+// remove takes out a commit that is queued.
+func (q *commitQueue) remove(c *pendingCommit) {
+	if c.older == nil {
+		q.oldest = c.younger
+	} else {
+		c.older.younger = c.younger
+	}
+	if c.younger == nil {
+		q.youngest = c.older
+	} else {
+		c.younger.older = c.older
+	}
+	c.queued, c.older, c.younger = false, nil, nil
+	q.length--
+}

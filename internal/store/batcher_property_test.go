@@ -1,0 +1,139 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/kvitto/kvitto/internal/store"
+)
+
+// caller is one call of Commit in a run of the property below.
+type caller struct {
+	name   string
+	cancel context.CancelFunc
+	answer <-chan error
+}
+
+// batcherRun is a batcher and beside it what its queue must look like.
+type batcherRun struct {
+	batcher  *store.Batcher
+	engine   *heldEngine
+	maxBatch int
+	limit    int
+	calls    int
+	taken    []caller // the transaction that is held
+	queued   []caller
+}
+
+// TestBatcherIsAQueue compares the batcher with a list under random commits,
+// withdrawals and transactions that end, one event at a time.
+func TestBatcherIsAQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		rapid.Check(t, func(t *rapid.T) {
+			run := &batcherRun{
+				engine:   &heldEngine{batches: make(chan []store.Change), answers: make(chan []error)},
+				maxBatch: rapid.IntRange(1, 4).Draw(t, "max batch"), limit: rapid.IntRange(1, 6).Draw(t, "queue"),
+			}
+			run.batcher = store.NewBatcher(run.engine, store.BatcherOptions{MaxBatch: run.maxBatch, Queue: run.limit})
+			t.Repeat(map[string]func(*rapid.T){
+				"commit": run.commit, "commit again": run.commit, "leave": run.leave, "end the transaction": run.endTransaction,
+			})
+			for len(run.taken) > 0 {
+				run.endTransaction(t)
+			}
+			run.batcher.Close()
+		})
+	})
+}
+
+func (r *batcherRun) commit(t *rapid.T) {
+	r.calls++
+	ctx, cancel := context.WithCancel(t.Context())
+	answer := make(chan error, 1)
+	c := caller{name: strconv.Itoa(r.calls), cancel: cancel, answer: answer}
+	go func() { answer <- r.batcher.Commit(ctx, named(c.name)) }()
+	synctest.Wait()
+	switch {
+	case len(r.taken) == 0:
+		r.queued = append(r.queued, c)
+		r.takeNext(t)
+	case len(r.queued) == r.limit:
+		r.mustGet(t, c, store.ErrOverloaded)
+	default:
+		r.queued = append(r.queued, c)
+	}
+}
+
+// leave ends the context of a caller: a queued one is withdrawn, a taken one
+// waits on.
+func (r *batcherRun) leave(t *rapid.T) {
+	all := slices.Concat(r.taken, r.queued)
+	if len(all) == 0 {
+		t.Skip("nobody waits")
+	}
+	i := rapid.IntRange(0, len(all)-1).Draw(t, "caller")
+	all[i].cancel()
+	synctest.Wait()
+	if queued := i - len(r.taken); queued >= 0 {
+		r.mustGet(t, all[i], context.Canceled)
+		r.queued = slices.Delete(r.queued, queued, queued+1)
+	}
+}
+
+func (r *batcherRun) endTransaction(t *rapid.T) {
+	if len(r.taken) == 0 {
+		t.Skip("no transaction is held")
+	}
+	answers := make([]error, len(r.taken))
+	for i := range answers {
+		if rapid.Bool().Draw(t, "refuse") {
+			answers[i] = errors.New("the answer for " + r.taken[i].name)
+		}
+	}
+	r.engine.answers <- answers
+	synctest.Wait()
+	for i, c := range r.taken {
+		r.mustGet(t, c, answers[i])
+	}
+	r.takeNext(t)
+}
+
+// takeNext expects the writer to hold the oldest of the queue.
+func (r *batcherRun) takeNext(t *rapid.T) {
+	n := min(len(r.queued), r.maxBatch)
+	r.taken, r.queued = slices.Clone(r.queued[:n]), slices.Clone(r.queued[n:])
+	var want, got []string
+	for _, c := range r.taken {
+		want = append(want, c.name)
+	}
+	select {
+	case changes := <-r.engine.batches:
+		for i := range changes {
+			got = append(got, changes[i].Session.ID)
+		}
+	default:
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("the batch differs (-want +got):\n%s", diff)
+	}
+}
+
+func (r *batcherRun) mustGet(t *rapid.T, c caller, want error) {
+	c.cancel()
+	select {
+	case err := <-c.answer:
+		if !errors.Is(err, want) {
+			t.Fatalf("caller %s got %v, want %v", c.name, err, want)
+		}
+	default:
+		t.Fatalf("caller %s has no answer, want %v", c.name, want)
+	}
+}

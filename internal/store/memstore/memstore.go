@@ -1,0 +1,172 @@
+package memstore
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/store"
+)
+
+var _ store.Engine = (*Engine)(nil)
+
+// Engine keeps everything in memory. Sessions are kept as they are given:
+// the domain never changes a value it has returned.
+type Engine struct {
+	mu     sync.Mutex
+	closed bool
+	books  books
+
+	clocks  map[string]time.Duration // by merchant; a key for every known one
+	secrets map[string][]byte
+}
+
+// New returns an empty engine.
+func New() *Engine {
+	return &Engine{
+		books:   newBooks(),
+		clocks:  map[string]time.Duration{},
+		secrets: map[string][]byte{},
+	}
+}
+
+// enter locks the engine unless the context has ended or the engine was
+// closed. After a nil the caller must unlock.
+func (e *Engine) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return store.ErrClosed
+	}
+	return nil
+}
+
+// Commit is store.Engine's.
+func (e *Engine) Commit(ctx context.Context, changes []store.Change) []error {
+	answers := make([]error, len(changes))
+	if err := e.enter(ctx); err != nil {
+		for i := range answers {
+			answers[i] = err
+		}
+		return answers
+	}
+	defer e.mu.Unlock()
+	for i := range changes {
+		if answers[i] = e.books.check(&changes[i]); answers[i] == nil {
+			e.books.write(&changes[i])
+		}
+	}
+	return answers
+}
+
+// Session is store.Engine's.
+func (e *Engine) Session(ctx context.Context, sessionID string) (checkout.Session, error) {
+	history, err := e.Revisions(ctx, sessionID)
+	if err != nil {
+		return checkout.Session{}, err
+	}
+	return history[len(history)-1].Session, nil
+}
+
+// SessionOfAuthorization is store.Engine's.
+func (e *Engine) SessionOfAuthorization(ctx context.Context, token string) (string, error) {
+	if err := e.enter(ctx); err != nil {
+		return "", err
+	}
+	defer e.mu.Unlock()
+	return found(e.books.sessionOfToken, token)
+}
+
+// SessionOfOrder is store.Engine's.
+func (e *Engine) SessionOfOrder(ctx context.Context, orderID string) (string, error) {
+	if err := e.enter(ctx); err != nil {
+		return "", err
+	}
+	defer e.mu.Unlock()
+	return found(e.books.sessionOfOrder, orderID)
+}
+
+// Revisions is store.Engine's.
+func (e *Engine) Revisions(ctx context.Context, sessionID string) ([]store.Revision, error) {
+	if err := e.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer e.mu.Unlock()
+	history, err := found(e.books.histories, sessionID)
+	return slices.Clone(history), err
+}
+
+// EnsureMerchant is store.Engine's.
+func (e *Engine) EnsureMerchant(ctx context.Context, merchantID string, _ time.Time) error {
+	if err := e.enter(ctx); err != nil {
+		return err
+	}
+	defer e.mu.Unlock()
+	if _, err := found(e.clocks, merchantID); err != nil {
+		e.clocks[merchantID] = 0
+	}
+	return nil
+}
+
+// ClockAdvance is store.Engine's. ErrNotFound for a merchant never ensured.
+func (e *Engine) ClockAdvance(ctx context.Context, merchantID string) (time.Duration, error) {
+	return e.AdvanceClock(ctx, merchantID, 0)
+}
+
+// AdvanceClock is store.Engine's. ErrNotFound for a merchant never ensured.
+func (e *Engine) AdvanceClock(ctx context.Context, merchantID string, by time.Duration) (time.Duration, error) {
+	if err := e.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer e.mu.Unlock()
+	sum, err := found(e.clocks, merchantID)
+	if err != nil {
+		return 0, err
+	}
+	e.clocks[merchantID] = sum + by
+	return sum + by, nil
+}
+
+// Secret is store.Engine's.
+func (e *Engine) Secret(ctx context.Context, name string, proposed []byte) ([]byte, error) {
+	if err := e.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer e.mu.Unlock()
+	if _, err := found(e.secrets, name); err != nil {
+		e.secrets[name] = bytes.Clone(proposed)
+	}
+	return bytes.Clone(e.secrets[name]), nil
+}
+
+// Ping is store.Engine's.
+func (e *Engine) Ping(ctx context.Context) error {
+	if err := e.enter(ctx); err != nil {
+		return err
+	}
+	e.mu.Unlock()
+	return nil
+}
+
+// Close forgets nothing but answers every later call with store.ErrClosed. It
+// may be called again.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = true
+	return nil
+}
+
+func found[V any](in map[string]V, key string) (V, error) {
+	value, ok := in[key]
+	if !ok {
+		return value, store.ErrNotFound
+	}
+	return value, nil
+}

@@ -1,0 +1,14 @@
+package memstore_test
+
+import (
+	"testing"
+
+	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/store/memstore"
+	"github.com/kvitto/kvitto/internal/store/storetest"
+)
+
+func TestMemstoreIsAStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(*testing.T) store.Engine { return memstore.New() })
+}

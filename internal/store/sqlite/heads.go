@@ -1,0 +1,47 @@
+package sqlite
+
+// head is where the newest revision of a session lies.
+type head struct {
+	number   int64 // of the session
+	revision int64
+	row      int64 // of that revision
+}
+
+// headsRemembered bounds the memory of one generation: about 5 MB.
+const headsRemembered = 1 << 16
+
+// heads remembers the heads of recently changed sessions, so that a change
+// needs no query before it is written. This process owns the file and only the
+// writer changes heads, so what is remembered is what is stored, as long as
+// the writer forgets everything when a transaction is rolled back. There are
+// two generations: when the young one is full the old one is dropped, which
+// keeps about the most recent ones without a list to maintain.
+type heads struct {
+	young, old map[identifier]head
+	limit      int
+}
+
+func newHeads(limit int) heads {
+	return heads{young: map[identifier]head{}, old: map[identifier]head{}, limit: limit}
+}
+
+func (h *heads) get(id *identifier) (head, bool) {
+	if found, ok := h.young[*id]; ok {
+		return found, true
+	}
+	found, ok := h.old[*id]
+	return found, ok
+}
+
+func (h *heads) put(id *identifier, next head) {
+	if len(h.young) >= h.limit {
+		h.young, h.old = h.old, h.young
+		clear(h.young)
+	}
+	h.young[*id] = next
+}
+
+func (h *heads) forget() {
+	clear(h.young)
+	clear(h.old)
+}

@@ -1,0 +1,229 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/store/record"
+)
+
+// writer is the one connection that changes the file, with the statements of a
+// change. Whoever holds the engine's writing place owns it.
+type writer struct {
+	conn  *connection
+	heads heads
+
+	begin, commit, rollback       *statement
+	savepoint, undo, release      *statement
+	findHead, addSession, addHead *statement
+	addRevision, moveHead         *statement
+	addAuthorization              *statement
+	addOrder, setLedger           *statement
+	addMerchant, moveClock        *statement
+	addSecret                     *statement
+
+	ids   changeIDs
+	state []byte // scratch for states that come unwritten
+}
+
+// Changes that no state of the store could take.
+var (
+	errOrder  = errors.New("sqlite: the event names an order that the session does not have")
+	errLedger = errors.New("sqlite: the ledger of the order does not add up")
+)
+
+// changeIDs are the parsed ids of the change at hand.
+type changeIDs struct {
+	session, token, order, orderToken identifier
+	hasToken, hasOrder                bool
+}
+
+func newWriter(conn *connection) (*writer, error) {
+	w := &writer{conn: conn, heads: newHeads(headsRemembered)}
+	for _, s := range []struct {
+		into **statement
+		sql  string
+	}{
+		{&w.begin, `BEGIN IMMEDIATE`},
+		{&w.commit, `COMMIT`},
+		{&w.rollback, `ROLLBACK`},
+		{&w.savepoint, `SAVEPOINT change`},
+		{&w.undo, `ROLLBACK TO change`},
+		{&w.release, `RELEASE change`},
+		{&w.findHead, `SELECT h.session, h.revision, h.row_id FROM sessions s JOIN heads h ON h.session = s.number WHERE s.session_id = ?`},
+		{&w.addSession, `INSERT INTO sessions (session_id, merchant_id, client_token, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`},
+		{&w.addHead, `INSERT INTO heads (session, revision, row_id) VALUES (?, ?, ?)`},
+		{&w.addRevision, `INSERT INTO revisions (session, revision, previous, at, kind, correlation_id, authorization_token, order_id, reason, state)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.moveHead, `UPDATE heads SET revision = ?1, row_id = ?2 WHERE session = ?3 AND revision = ?1 - 1`},
+		{&w.addAuthorization, `INSERT INTO authorizations (token, session, issued_at) VALUES (?, ?, ?)`},
+		{&w.addOrder, `INSERT INTO orders (order_id, authorization_token, merchant_id, created_at, authorized, captured, released, refunded, session)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.setLedger, `UPDATE orders SET authorized = ?, captured = ?, released = ?, refunded = ? WHERE session = ?`},
+		{&w.addMerchant, `INSERT INTO merchants (merchant_id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING`},
+		{&w.moveClock, `INSERT INTO clocks (merchant_id, advance_ns) SELECT merchant_id, ?2 FROM merchants WHERE merchant_id = ?1
+			ON CONFLICT DO UPDATE SET advance_ns = advance_ns + excluded.advance_ns RETURNING advance_ns`},
+		{&w.addSecret, `INSERT INTO secrets (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING`},
+	} {
+		statement, err := conn.prepare(s.sql)
+		if err != nil {
+			return nil, err
+		}
+		*s.into = statement
+	}
+	return w, nil
+}
+
+// put writes one change inside the open transaction. clean tells whether an
+// error left nothing behind; if not, the caller must undo.
+func (w *writer) put(c *store.Change) (clean bool, err error) {
+	if err := w.ids.read(c); err != nil {
+		return true, err
+	}
+	next := head{revision: c.Session.Revision}
+	var previous head
+	if next.revision == 1 {
+		next.number, err = w.createSession(&c.Session)
+	} else {
+		previous, err = w.headBefore(next.revision)
+		next.number = previous.number
+	}
+	if err != nil {
+		return true, err
+	}
+	if next.row, err = w.insertRevision(c, next.number, previous.row); err != nil {
+		return false, err
+	}
+	if err := w.setHead(next); err != nil {
+		return false, err
+	}
+	if err := w.putFindable(c, next.number); err != nil {
+		return false, err
+	}
+	w.heads.put(&w.ids.session, next)
+	return true, nil
+}
+
+// read takes the ids from a change and refuses what cannot be written.
+func (ids *changeIDs) read(c *store.Change) error {
+	ids.hasToken = c.Event.AuthorizationToken != ""
+	ids.hasOrder = c.Event.OrderID != ""
+	if !parseIdentifier(c.Session.ID, &ids.session) ||
+		ids.hasToken && !parseIdentifier(c.Event.AuthorizationToken, &ids.token) ||
+		ids.hasOrder && !parseIdentifier(c.Event.OrderID, &ids.order) {
+		return errIdentifier
+	}
+	if c.Session.Order != nil && !c.Session.Order.Ledger.Holds() {
+		return errLedger
+	}
+	if ids.hasOrder {
+		if c.Session.Order == nil || c.Session.Order.ID != c.Event.OrderID {
+			return errOrder
+		}
+		if !parseIdentifier(c.Session.Order.AuthorizationToken, &ids.orderToken) {
+			return errIdentifier
+		}
+	}
+	return nil
+}
+
+// createSession writes the header; an id that is taken is a conflict.
+func (w *writer) createSession(s *checkout.Session) (number int64, err error) {
+	err = w.addSession.blob(1, w.ids.session[:]).text(2, s.MerchantID).text(3, s.ClientToken).
+		integer(4, s.CreatedAt.UnixMilli()).run()
+	if err != nil {
+		return 0, err
+	}
+	if w.conn.changed() == 0 {
+		return 0, store.ErrConflict
+	}
+	return w.conn.lastRow(), nil
+}
+
+// headBefore is the head a change to the revision was decided on; any other
+// head, or none, is a conflict.
+func (w *writer) headBefore(revision int64) (head, error) {
+	found, ok := w.heads.get(&w.ids.session)
+	if !ok {
+		q := w.findHead.blob(1, w.ids.session[:])
+		if ok = q.row(); ok {
+			found = head{number: q.columnInteger(0), revision: q.columnInteger(1), row: q.columnInteger(2)}
+		}
+		if err := q.reset(); err != nil {
+			return head{}, err
+		}
+	}
+	if !ok || found.revision != revision-1 {
+		return head{}, store.ErrConflict
+	}
+	return found, nil
+}
+
+func (w *writer) insertRevision(c *store.Change, number, previous int64) (row int64, err error) {
+	state := c.State
+	if state == nil {
+		w.state = record.Append(w.state[:0], &c.Session)
+		state = w.state
+	}
+	q := w.addRevision.integer(1, number).integer(2, c.Session.Revision)
+	if previous == 0 {
+		q.null(3)
+	} else {
+		q.integer(3, previous)
+	}
+	err = q.integer(4, c.Event.At.UnixMilli()).text(5, string(c.Event.Kind)).optional(6, c.Event.CorrelationID).
+		optionalID(7, &w.ids.token, w.ids.hasToken).optionalID(8, &w.ids.order, w.ids.hasOrder).
+		optional(9, c.Event.Reason).blob(10, state).run()
+	return w.conn.lastRow(), err
+}
+
+// setHead makes the revision the newest. That the stored head is the one the
+// change was decided on is a condition of the statement too.
+func (w *writer) setHead(next head) error {
+	if next.revision == 1 {
+		return w.addHead.integer(1, next.number).integer(2, next.revision).integer(3, next.row).run()
+	}
+	if err := w.moveHead.integer(1, next.revision).integer(2, next.row).integer(3, next.number).run(); err != nil {
+		return err
+	}
+	if w.conn.changed() != 1 {
+		return fmt.Errorf("sqlite: the stored head of session %s is not what this process wrote; was the file changed by another program?",
+			w.ids.session.text())
+	}
+	return nil
+}
+
+// putFindable writes the rows that tokens and orders are found by. Their keys
+// are what keeps a token to one session and an order to one token and session.
+func (w *writer) putFindable(c *store.Change, number int64) error {
+	if w.ids.hasToken && (c.Event.Kind == checkout.EventAuthorized || c.Event.Kind == checkout.EventReferred) {
+		err := w.addAuthorization.blob(1, w.ids.token[:]).integer(2, number).integer(3, c.Event.At.UnixMilli()).run()
+		if err != nil {
+			return err
+		}
+	}
+	o := c.Session.Order
+	if o == nil {
+		return nil
+	}
+	q, at := w.setLedger, 0
+	if w.ids.hasOrder {
+		q, at = w.addOrder, 4
+		q.blob(1, w.ids.order[:]).blob(2, w.ids.orderToken[:]).text(3, c.Session.MerchantID).integer(4, o.CreatedAt.UnixMilli())
+	}
+	return q.integer(at+1, int64(o.Ledger.Authorized)).integer(at+2, int64(o.Ledger.Captured)).
+		integer(at+3, int64(o.Ledger.Released)).integer(at+4, int64(o.Ledger.Refunded)).integer(at+5, number).run()
+}
+
+// abandon ends whatever transaction is open, and what was remembered of it.
+func (w *writer) abandon() error {
+	w.heads.forget()
+	w.conn.bound(context.Background())
+	if !w.conn.inTransaction() {
+		return nil
+	}
+	return w.rollback.run()
+}

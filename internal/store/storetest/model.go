@@ -1,0 +1,163 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/store/memstore"
+)
+
+// RunModel drives an engine and the model with the same random commands and
+// compares every answer, and after every command everything that can be read.
+// The suite closes what open returns.
+func RunModel(t *testing.T, open func(t *testing.T) store.Engine) {
+	t.Helper()
+	engine := opened(t, open)
+	rapid.Check(t, func(t *rapid.T) {
+		p := newPair(t, engine)
+		t.Repeat(map[string]func(*rapid.T){
+			"":                p.compareReads,
+			"commit":          p.commit,
+			"ensure merchant": p.ensureMerchant,
+			"advance clock":   p.advanceClock,
+			"propose secret":  p.proposeSecret,
+		})
+	})
+}
+
+// pair is an engine and the model beside it. The names are few, so that random
+// commands meet; they are new in every run, so that one engine serves all.
+type pair struct {
+	engine, model store.Engine
+	merchants     []string // the first is known from the start and owns the sessions
+	sessions      []string
+	tokens        []string
+	orders        []string
+	secrets       []string
+}
+
+func newPair(t *rapid.T, engine store.Engine) *pair {
+	p := &pair{
+		engine: engine, model: memstore.New(),
+		merchants: newIDs(3), sessions: newIDs(4), tokens: newIDs(7), orders: newIDs(4), secrets: newIDs(2),
+	}
+	for _, side := range []store.Engine{p.engine, p.model} {
+		if err := side.EnsureMerchant(t.Context(), p.merchants[0], dawn); err != nil {
+			t.Fatalf("EnsureMerchant: %v", err)
+		}
+	}
+	return p
+}
+
+func newIDs(n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = newID()
+	}
+	return ids
+}
+
+// pick draws a name by its place, so that a failure prints the same way twice.
+func pick(t *rapid.T, label string, from []string) string {
+	return from[rapid.IntRange(0, len(from)-1).Draw(t, label)]
+}
+
+func (p *pair) commit(t *rapid.T) {
+	drafts := p.drawBatch(t)
+	changes := make([]store.Change, len(drafts))
+	for i := range drafts {
+		changes[i] = drafts[i].change
+	}
+	want := p.model.Commit(t.Context(), slices.Clone(changes))
+	got := p.engine.Commit(t.Context(), changes)
+	if len(got) != len(want) {
+		t.Fatalf("Commit of %d changes gave %d answers", len(want), len(got))
+	}
+	for i := range want {
+		// A change that is broken and a conflict too may be called either.
+		alike := sameKind(got[i], want[i]) || (drafts[i].broken && got[i] != nil && want[i] != nil)
+		if !alike {
+			t.Errorf("change %d (%s): the engine says %v, the model %v", i, drafts[i].label, got[i], want[i])
+		}
+	}
+}
+
+func (p *pair) ensureMerchant(t *rapid.T) {
+	merchant := pick(t, "merchant", p.merchants)
+	compare(t, "EnsureMerchant", p, func(e store.Engine) (struct{}, error) {
+		return struct{}{}, e.EnsureMerchant(t.Context(), merchant, dawn)
+	})
+}
+
+func (p *pair) advanceClock(t *rapid.T) {
+	merchant := pick(t, "merchant", p.merchants)
+	by := time.Duration(rapid.Int64Range(0, 1<<32).Draw(t, "milliseconds")) * time.Millisecond
+	compare(t, "AdvanceClock", p, func(e store.Engine) (time.Duration, error) {
+		return e.AdvanceClock(t.Context(), merchant, by)
+	})
+}
+
+func (p *pair) proposeSecret(t *rapid.T) {
+	name := pick(t, "name", p.secrets)
+	proposed := rapid.SliceOfN(rapid.Byte(), 1, 40).Draw(t, "proposed")
+	compare(t, "Secret", p, func(e store.Engine) (string, error) {
+		secret, err := e.Secret(t.Context(), name, bytes.Clone(proposed))
+		return string(secret), err
+	})
+}
+
+// compareReads reads everything that the names of this run lead to.
+func (p *pair) compareReads(t *rapid.T) {
+	for _, id := range p.sessions {
+		compareRead(t, "Session", p, store.Engine.Session, id)
+		compareRead(t, "Revisions", p, store.Engine.Revisions, id)
+	}
+	for _, token := range p.tokens {
+		compareRead(t, "SessionOfAuthorization", p, store.Engine.SessionOfAuthorization, token)
+	}
+	for _, orderID := range p.orders {
+		compareRead(t, "SessionOfOrder", p, store.Engine.SessionOfOrder, orderID)
+	}
+	for _, merchant := range p.merchants {
+		compareRead(t, "ClockAdvance", p, store.Engine.ClockAdvance, merchant)
+	}
+}
+
+func compareRead[V any](t *rapid.T, what string, p *pair, read func(store.Engine, context.Context, string) (V, error), key string) {
+	t.Helper()
+	compare(t, what, p, func(e store.Engine) (V, error) { return read(e, t.Context(), key) })
+}
+
+// compare asks both sides the same.
+func compare[V any](t *rapid.T, what string, p *pair, ask func(store.Engine) (V, error)) {
+	t.Helper()
+	want, wantErr := ask(p.model)
+	got, gotErr := ask(p.engine)
+	if !sameKind(gotErr, wantErr) {
+		t.Fatalf("%s: the engine says %v, the model %v", what, gotErr, wantErr)
+	}
+	if wantErr != nil {
+		return
+	}
+	if diff := cmp.Diff(want, got, exactly); diff != "" {
+		t.Fatalf("%s differs (-model +engine):\n%s", what, diff)
+	}
+}
+
+// sameKind tells whether two answers mean the same to a caller.
+func sameKind(a, b error) bool {
+	for _, kind := range []error{nil, store.ErrNotFound, store.ErrConflict, store.ErrClosed} {
+		if errors.Is(a, kind) != errors.Is(b, kind) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,224 @@
+package wire
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+)
+
+// Exchange is a recorded exchange as Kvitto's own interface shows it.
+type Exchange struct {
+	CorrelationID      string
+	At                 time.Time
+	Duration           time.Duration
+	Method             string
+	Path               string
+	Operation          string
+	Status             int
+	SessionID          string
+	OrderID            string
+	AuthorizationToken string
+	Request            []byte
+	Response           []byte
+	ErrorCode          string
+	ErrorMessages      []string
+	Reason             string
+	Violations         []checkout.Violation
+	Shed               bool
+}
+
+// AppendExchange writes the answer of read exchange. Bodies that are JSON are
+// shown as JSON, others as a string.
+func AppendExchange(dst []byte, e Exchange) []byte {
+	w := writer{buf: dst}
+	w.open('{')
+	w.text("correlation_id", e.CorrelationID)
+	w.timestamp("at", e.At)
+	w.key("duration_ms")
+	w.buf = strconv.AppendFloat(w.buf, float64(e.Duration.Microseconds())/1000, 'f', 3, 64)
+	w.text("method", e.Method)
+	w.text("path", e.Path)
+	w.text("operation", e.Operation)
+	w.integer("status", int64(e.Status))
+	for _, id := range []struct{ name, value string }{
+		{"session_id", e.SessionID}, {"order_id", e.OrderID}, {"authorization_token", e.AuthorizationToken},
+		{"error_code", e.ErrorCode}, {"reason", e.Reason},
+	} {
+		if id.value != "" {
+			w.text(id.name, id.value)
+		}
+	}
+	if e.ErrorCode != "" {
+		w.texts("error_messages", e.ErrorMessages)
+	}
+	w.violations(e.Violations)
+	w.body("request", e.Request)
+	w.body("response", e.Response)
+	w.boolean("bodies_shed", e.Shed)
+	w.close('}')
+	return w.buf
+}
+
+func (w *writer) body(name string, body []byte) {
+	w.key(name)
+	compact := jsontext.Value(bytes.Clone(body))
+	switch {
+	case len(body) == 0:
+		w.buf = append(w.buf, "null"...)
+	case compact.Compact() == nil:
+		w.buf = append(w.buf, compact...)
+	default:
+		w.quote(string(body))
+	}
+}
+
+func (w *writer) violations(list []checkout.Violation) {
+	w.key("violations")
+	w.open('[')
+	for i := range list {
+		w.separate()
+		w.violation(&list[i])
+	}
+	w.close(']')
+}
+
+func (w *writer) violation(v *checkout.Violation) {
+	w.open('{')
+	w.text("path", v.Path)
+	w.text("rule", string(v.Rule))
+	w.value("sent", v.Sent)
+	w.value("expected", v.Expected)
+	w.integer("tolerance", v.Tolerance)
+	w.text("hint", v.Hint)
+	w.origin("sent_by", v.SentBy)
+	w.origin("expected_by", v.ExpectedBy)
+	w.close('}')
+}
+
+func (w *writer) origin(name string, o checkout.Origin) {
+	if o.CorrelationID == "" {
+		return
+	}
+	w.key(name)
+	w.open('{')
+	w.text("correlation_id", o.CorrelationID)
+	w.text("operation", o.Operation)
+	if o.Revision > 0 {
+		w.integer("revision", o.Revision)
+	}
+	w.timestamp("at", o.At)
+	w.close('}')
+}
+
+// value writes a violation's value: string, integer, boolean, or null when the
+// property was absent.
+func (w *writer) value(name string, v any) {
+	w.key(name)
+	switch v := v.(type) {
+	case string:
+		w.quote(v)
+	case int64:
+		w.buf = strconv.AppendInt(w.buf, v, 10)
+	case bool:
+		w.buf = strconv.AppendBool(w.buf, v)
+	default:
+		w.buf = append(w.buf, "null"...)
+	}
+}
+
+// AppendCheck writes the answer of check: whether the body is valid, how the
+// API would refuse it, every violation of every stage, and the corrected body
+// when only arithmetic is wrong.
+func AppendCheck(dst, body []byte, refusal *checkout.Refusal, corrections []checkout.Correction) []byte {
+	w := writer{buf: dst}
+	w.open('{')
+	w.boolean("valid", refusal == nil)
+	if refusal != nil {
+		f := FailureOf(refusal)
+		w.key("error")
+		w.open('{')
+		w.integer("status", int64(f.Status))
+		w.text("error_code", f.Code)
+		w.texts("error_messages", f.Messages)
+		w.close('}')
+		w.violations(refusal.Violations)
+	} else {
+		w.violations(nil)
+	}
+	if len(corrections) > 0 {
+		if corrected, ok := applyCorrections(body, corrections); ok {
+			w.key("corrected")
+			w.buf = append(w.buf, corrected...)
+		}
+	}
+	w.close('}')
+	return w.buf
+}
+
+// applyCorrections writes the body again, compact, with the corrected numbers
+// in place; everything else, unknown properties too, stays. A corrected number
+// that its object left out is added to it. ok is false when the object itself
+// is not in the body: it stands in the stored session.
+func applyCorrections(body []byte, corrections []checkout.Correction) (corrected []byte, ok bool) {
+	left := append([]checkout.Correction(nil), corrections...)
+	var out bytes.Buffer
+	decoder, encoder := jsontext.NewDecoder(bytes.NewReader(body)), jsontext.NewEncoder(&out)
+	for decoder.PeekKind() != 0 {
+		token, err := decoder.ReadToken()
+		if err != nil {
+			return nil, false
+		}
+		path := propertyPath(decoder.StackPointer())
+		if token.Kind() == '}' {
+			left, err = addCorrections(encoder, path, left)
+		} else if at := indexOfPath(left, path); at >= 0 && !isName(decoder) {
+			token = jsontext.Int(left[at].Value)
+			left = append(left[:at], left[at+1:]...)
+		}
+		if err != nil || encoder.WriteToken(token) != nil {
+			return nil, false
+		}
+	}
+	return bytes.TrimSpace(out.Bytes()), len(left) == 0
+}
+
+// addCorrections writes those whose object is about to close and returns the
+// others.
+func addCorrections(encoder *jsontext.Encoder, object string, left []checkout.Correction) ([]checkout.Correction, error) {
+	rest := left[:0]
+	for _, c := range left {
+		if parentOf(c.Path) != object {
+			rest = append(rest, c)
+			continue
+		}
+		name := strings.TrimPrefix(strings.TrimPrefix(c.Path, object), ".")
+		if err := encoder.WriteToken(jsontext.String(name)); err != nil {
+			return nil, err
+		}
+		if err := encoder.WriteToken(jsontext.Int(c.Value)); err != nil {
+			return nil, err
+		}
+	}
+	return rest, nil
+}
+
+func indexOfPath(corrections []checkout.Correction, path string) int {
+	for i := range corrections {
+		if corrections[i].Path == path {
+			return i
+		}
+	}
+	return -1
+}
+
+// isName tells whether the token just read was a property name: inside an
+// object every second token is.
+func isName(decoder *jsontext.Decoder) bool {
+	kind, length := decoder.StackIndex(decoder.StackDepth())
+	return kind == '{' && length%2 == 1
+}

@@ -1,0 +1,145 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+)
+
+// Request is a decoded body.
+type Request struct {
+	Content  checkout.Content
+	Problems []checkout.Violation // values of a wrong type
+	Notes    []Note               // values taken otherwise than sent
+}
+
+// DecodeRequest reads the body of create, update and place order. The error is
+// ErrMalformed; values of a wrong type are no error here but Problems, to be
+// named with everything else that is wrong.
+func DecodeRequest(body []byte) (Request, error) {
+	d := newDecoder(body)
+	var r Request
+	err := d.document(func(name []byte) { contentShape.property(d, name, &r.Content) })
+	r.Problems, r.Notes = d.problems, d.notes
+	return r, err
+}
+
+// DecodeContent reads back what AppendContent wrote. Anything unexpected in it
+// is an error: it was written by us.
+func DecodeContent(data []byte) (checkout.Content, error) {
+	r, err := DecodeRequest(data)
+	if err == nil && len(r.Problems) > 0 {
+		err = fmt.Errorf("%w: %s has the wrong type", ErrMalformed, r.Problems[0].Path)
+	}
+	return r.Content, err
+}
+
+// TokenRequest is the decoded body of create customer token.
+type TokenRequest struct {
+	Request
+	Description checkout.Text
+	IntendedUse checkout.Text
+}
+
+// DecodeTokenRequest reads the body of create customer token.
+func DecodeTokenRequest(body []byte) (TokenRequest, error) {
+	d := newDecoder(body)
+	var r TokenRequest
+	err := d.document(func(name []byte) {
+		switch string(name) {
+		case "description":
+			d.readText(&r.Description, true)
+		case "intended_use":
+			d.readText(&r.IntendedUse, false)
+		default:
+			contentShape.property(d, name, &r.Content)
+		}
+	})
+	r.Problems, r.Notes = d.problems, d.notes
+	return r, err
+}
+
+// BrowserRequest is the decoded body of load, authorize, reauthorize and
+// finalize in Kvitto's own interface.
+type BrowserRequest struct {
+	Request
+	Category     checkout.Text
+	AutoFinalize checkout.Boolean
+	Outcome      checkout.Text
+	Invalid      []string // paths of invalid_fields, for the outcome of that name
+}
+
+// DecodeBrowserRequest reads such a body. Problems of the data argument have
+// paths relative to data, as the SDK reports them; a problem of the other
+// properties is the caller's mistake and has its own path.
+func DecodeBrowserRequest(body []byte) (BrowserRequest, error) {
+	var r BrowserRequest
+	if len(strings.TrimSpace(string(body))) == 0 {
+		return r, nil
+	}
+	d := newDecoder(body)
+	err := d.document(func(name []byte) {
+		switch string(name) {
+		case "payment_method_category":
+			d.readText(&r.Category, false)
+		case "auto_finalize":
+			d.readBoolean(&r.AutoFinalize)
+		case "outcome":
+			d.readText(&r.Outcome, false)
+		case "invalid_fields":
+			d.readTexts(&r.Invalid)
+		case "data":
+			if d.enter('{', "object") {
+				d.properties(func(name []byte) { contentShape.property(d, name, &r.Content) })
+			}
+		default:
+			d.skip()
+		}
+	})
+	for i := range d.problems {
+		d.problems[i].Path = strings.TrimPrefix(d.problems[i].Path, "data.")
+		d.problems[i].Stage = stageOfPath(d.problems[i].Path)
+	}
+	r.Problems, r.Notes = d.problems, d.notes
+	return r, err
+}
+
+// DecodeAdvance reads {"advance":"48h1m"}.
+func DecodeAdvance(body []byte) (string, error) {
+	d := newDecoder(body)
+	var advance checkout.Text
+	err := d.document(func(name []byte) {
+		if string(name) == "advance" {
+			d.readText(&advance, false)
+			return
+		}
+		d.skip()
+	})
+	return advance.Value, err
+}
+
+// Annotate adds what the notes explain to the hints of the violations: when a
+// fraction was cut off in the same line or object, the sum that fails there
+// fails because of it.
+func (r *Request) Annotate(violations []checkout.Violation) {
+	for i := range violations {
+		for _, note := range r.Notes {
+			if parentOf(note.Path) != parentOf(violations[i].Path) {
+				continue
+			}
+			hint := fmt.Sprintf("%s %s was read as %d: fractions are cut off", note.Path, note.Sent, note.Read)
+			if violations[i].Hint != "" {
+				hint = violations[i].Hint + "; " + hint
+			}
+			violations[i].Hint = hint
+		}
+	}
+}
+
+func parentOf(path string) string {
+	if dot := strings.LastIndexByte(path, '.'); dot >= 0 {
+		return path[:dot]
+	}
+	return ""
+}
