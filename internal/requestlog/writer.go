@@ -49,7 +49,7 @@ func (w *writer) look() (waiting, due bool) {
 	defer l.mu.Unlock()
 	successes := len(w.unwritten) + len(l.queue.successes)
 	waiting = successes+len(l.queue.refusals) > 0
-	due = len(l.queue.refusals) > 0 || l.successes.wanted > l.successes.settled || successes >= batchSize || l.closed
+	due = len(l.queue.refusals) > 0 || l.wanted > l.successes.settled || successes >= batchSize || l.closed
 	return waiting, due
 }
 

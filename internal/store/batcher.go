@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -167,6 +168,10 @@ func (b *Batcher) write() {
 		}
 		clear(changes) // sessions must not live on in the writer's memory
 		changes = changes[:0]
+		// The callers just answered often come back at once. Let them: a writer
+		// faster than they are would find one of them, and the rest a whole
+		// transaction later.
+		runtime.Gosched()
 	}
 }
 

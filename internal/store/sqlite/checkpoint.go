@@ -16,14 +16,14 @@ const (
 	checkpointPatience = 20 * time.Millisecond
 )
 
-// watchLog wakes the checkpointer each time the log has grown by checkpointPages.
-func watchLog(conn *connection, grown chan<- struct{}) {
+// watchLog wakes the checkpointer each time the log has grown by so many pages.
+func watchLog(conn *connection, every int, grown chan<- struct{}) {
 	announced := 0
 	conn.onCommit(func(pages int) {
 		if pages < announced {
 			announced = 0
 		}
-		if pages-announced < checkpointPages {
+		if pages-announced < every {
 			return
 		}
 		announced = pages

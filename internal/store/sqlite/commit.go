@@ -44,13 +44,16 @@ func (e *Engine) write(ctx context.Context, transaction func(*writer) error) err
 			return err
 		}
 	}
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.writeTimeout)
 	defer cancel()
 	e.writer.conn.bound(bounded)
 	err := transaction(e.writer)
 	if err == nil {
 		e.writer.conn.bound(context.Background())
 		return nil
+	}
+	if isInterrupted(err) {
+		err = fmt.Errorf("not done after %v: %w", e.writeTimeout, err)
 	}
 	err = fmt.Errorf("sqlite: write: %w", errors.Join(err, e.writer.abandon()))
 	_ = e.writer.conn.close() // it has failed already; what matters is err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -22,11 +23,13 @@ type connection struct {
 // connect opens the file, which must exist. The journal files get its mode and
 // owner. vfs names a registered file system, "" is the operating system's.
 func connect(path, vfs string) (*connection, error) {
-	query := url.Values{"modeof": {path}}
-	if vfs != "" {
-		query.Set("vfs", vfs)
+	query := url.Values{"modeof": {path}, "vfs": {vfs}}
+	if vfs == "" {
+		query.Del("vfs")
 	}
-	name := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query.Encode()}
+	// SQLite takes a plus sign for a plus sign.
+	encoded := strings.ReplaceAll(query.Encode(), "+", "%20")
+	name := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: encoded}
 	db, err := sqlite3.OpenFlags(name.String(), sqlite3.OPEN_READWRITE|sqlite3.OPEN_URI)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/kvitto/kvitto/internal/store"
 )
@@ -16,8 +17,9 @@ type Engine struct {
 	lock *fileLock
 
 	// writing holds one value while somebody owns the writer.
-	writing chan struct{}
-	writer  *writer // nil after a failure, until the next write
+	writing      chan struct{}
+	writer       *writer // nil after a failure, until the next write
+	writeTimeout time.Duration
 
 	readers chan *reader // the read pool; nil stands for one not yet opened
 

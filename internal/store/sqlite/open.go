@@ -72,6 +72,7 @@ func open(ctx context.Context, path, vfs string) (*Engine, error) {
 		logGrown:     make(chan struct{}, 1),
 		checkpointed: make(chan struct{}),
 		closed:       make(chan struct{}),
+		writeTimeout: writeTimeout,
 	}
 	for range cap(e.readers) {
 		e.readers <- nil
@@ -180,7 +181,7 @@ func (e *Engine) openWriter() error {
 	if err != nil {
 		return errors.Join(err, conn.close())
 	}
-	watchLog(conn, e.logGrown)
+	watchLog(conn, checkpointPages, e.logGrown)
 	e.writer = w
 	return nil
 }

@@ -1,0 +1,38 @@
+GO ?= go
+
+.PHONY: help run try test race lint fuzz crash bench build clean
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+
+run: ## the main job: a whole checkout against a durable server, told as a story
+	$(GO) run ./cmd/kvitto try
+
+build: ## one static binary, bin/kvitto
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/kvitto ./cmd/kvitto
+
+test: lint ## all tests
+	$(GO) test ./...
+
+race: ## all tests with the race detector (needs a C compiler)
+	$(GO) test -race ./...
+
+lint: ## gofmt and go vet
+	@unformatted=$$(gofmt -l client cmd internal kvittotest); \
+	if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+
+FUZZTIME ?= 60s
+fuzz: ## every fuzz target for FUZZTIME (60s) each
+	$(GO) run ./internal/cmd/fuzzall -time $(FUZZTIME)
+
+crash: ## kill -9 under load, KVITTO_CRASH_ROUNDS times (100)
+	KVITTO_CRASH_ROUNDS=$${KVITTO_CRASH_ROUNDS:-100} $(GO) test -count=1 -v -timeout 30m -run SurviveKill ./internal/promises
+
+BENCHFLAGS ?=
+bench: build ## durable updates beside a bare net/http handler, one run
+	$(GO) build -o bin/bench ./internal/cmd/bench
+	bin/bench $(BENCHFLAGS)
+
+clean: ## remove what was built
+	rm -rf bin

@@ -1,0 +1,96 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// The outcomes that a browser call may ask for.
+const (
+	Approve          = "approve"
+	Deny             = "deny"
+	Refer            = "refer"             // approved; the order will be PENDING
+	InvalidFields    = "invalid_fields"    // the customer must mend data
+	Cancel           = "cancel"            // the customer closes the flow
+	TechnicalError   = "error"             // nothing is decided
+	FinalizeRequired = "finalize_required" // approved; a finalize must follow
+)
+
+// BrowserCall is the body of Load, Authorize, Reauthorize and Finalize. Its
+// zero value, like a nil body, lets the test data in the session decide.
+type BrowserCall struct {
+	PaymentMethodCategory string `json:"payment_method_category,omitzero"` // pay_later
+	// AutoFinalize false asks for a later Finalize; nil is true.
+	AutoFinalize *bool `json:"auto_finalize,omitempty"`
+	// Data is merged into the session first, like the SDK's data argument.
+	Data any `json:"data,omitempty"`
+	// Outcome is one of the constants above, or empty.
+	Outcome string `json:"outcome,omitzero"`
+	// InvalidFields are paths for that outcome: billing_address.email.
+	InvalidFields []string `json:"invalid_fields,omitempty"`
+}
+
+// Load does what the SDK's load does: it merges data and answers whether the
+// widget can be shown. The body is a BrowserCall, anything like it, or nil.
+func (c *Client) Load(ctx context.Context, sessionID string, body any) (BrowserResult, error) {
+	return c.browser(ctx, "load", sessionID, body)
+}
+
+// Authorize does what the SDK's authorize and the customer would do.
+func (c *Client) Authorize(ctx context.Context, sessionID string, body any) (BrowserResult, error) {
+	return c.browser(ctx, "authorize", sessionID, body)
+}
+
+// Reauthorize approves a session anew after it changed.
+func (c *Client) Reauthorize(ctx context.Context, sessionID string, body any) (BrowserResult, error) {
+	return c.browser(ctx, "reauthorize", sessionID, body)
+}
+
+// Finalize completes an authorization that said FinalizeRequired.
+func (c *Client) Finalize(ctx context.Context, sessionID string, body any) (BrowserResult, error) {
+	return c.browser(ctx, "finalize", sessionID, body)
+}
+
+func (c *Client) browser(ctx context.Context, name, sessionID string, body any) (BrowserResult, error) {
+	var answer BrowserResult
+	err := c.do(ctx, call{operation: name, method: http.MethodPost, path: "/kvitto/v1/sessions/{id}/" + name, id: sessionID, body: body}, &answer)
+	return answer, err
+}
+
+// Explain returns a recorded exchange of this merchant, with every violation
+// and who set each value.
+func (c *Client) Explain(ctx context.Context, correlationID string) (Exchange, error) {
+	var answer Exchange
+	err := c.do(ctx, call{operation: "explain", method: http.MethodGet, path: "/kvitto/v1/exchanges/{id}", id: correlationID}, &answer)
+	return answer, err
+}
+
+// Check validates a body without storing anything: as that of a create, or as
+// that of an update when sessionID is not empty.
+func (c *Client) Check(ctx context.Context, body any, sessionID string) (CheckResult, error) {
+	var answer CheckResult
+	check := call{operation: "check", method: http.MethodPost, path: "/kvitto/v1/check", body: body}
+	if sessionID != "" {
+		check.query = url.Values{"session_id": {sessionID}}
+	}
+	err := c.do(ctx, check, &answer)
+	return answer, err
+}
+
+// Clock reads this merchant's clock.
+func (c *Client) Clock(ctx context.Context) (ClockReading, error) {
+	var answer ClockReading
+	err := c.do(ctx, call{operation: "read clock", method: http.MethodGet, path: "/kvitto/v1/clock"}, &answer)
+	return answer, err
+}
+
+// Advance moves this merchant's clock forward: sessions and tokens expire as if
+// the time had passed. It cannot be moved back.
+func (c *Client) Advance(ctx context.Context, by time.Duration) (ClockReading, error) {
+	var answer ClockReading
+	err := c.do(ctx, call{operation: "advance clock", method: http.MethodPost, path: "/kvitto/v1/clock",
+		body: map[string]string{"advance": by.String()}}, &answer)
+	return answer, err
+}

@@ -1,0 +1,256 @@
+package requestlog
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+)
+
+func TestRedact(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, body, want string }{
+		{"nothing secret", `{"order_amount":1}`, `{"order_amount":1}`},
+		{"empty", ``, ``},
+		{"top", `{"password":"x"}`, `{"password":"***"}`},
+		{"all names", `{"client_token":"eyJ","last_four_ssn":"1234","national_identification_number":"410321-9202","password":"x"}`,
+			`{"client_token":"***","last_four_ssn":"***","national_identification_number":"***","password":"***"}`},
+		{"nested", `{"customer":{"last_four_ssn":"1234","type":"person"}}`, `{"customer":{"last_four_ssn":"***","type":"person"}}`},
+		{"in a list", `[{"password":1},{"a":[{"password":2}]}]`, `[{"password":"***"},{"a":[{"password":"***"}]}]`},
+		{"number", `{"last_four_ssn":1234,"a":1}`, `{"last_four_ssn":"***","a":1}`},
+		{"null", `{"password":null}`, `{"password":"***"}`},
+		{"object", `{"password":{"password":"x","a":[1,2]},"b":true}`, `{"password":"***","b":true}`},
+		{"twice", `{"password":"x","password":"y"}`, `{"password":"***","password":"***"}`},
+		{"the rest byte for byte", " {\"a\" : 1.50e+01,\n\t\"password\"\t:  \"x\" ,\"b\":\"\\u00e5\\/\" }\n",
+			" {\"a\" : 1.50e+01,\n\t\"password\"\t:  \"***\" ,\"b\":\"\\u00e5\\/\" }\n"},
+		{"escaped name", `{"pass\u0077ord":"x","last\u005Ffour_ssn":"y"}`, `{"pass\u0077ord":"***","last\u005Ffour_ssn":"***"}`},
+		{"escaped, not secret", `{"a":"\u003cb\u003e"}`, `{"a":"\u003cb\u003e"}`},
+		{"a value of that name", `{"reference":"password","b":["client_token"]}`, `{"reference":"password","b":["client_token"]}`},
+		{"part of a name", `{"password_hint":"x","my_password":"y"}`, `{"password_hint":"x","my_password":"y"}`},
+		{"document in a string", `{"attachment":{"body":"{\"password\":\"x\",\"a\":1}"}}`,
+			`{"attachment":{"body":"{\"password\":\"***\",\"a\":1}"}}`},
+		{"document in a document in a string", `["{\"a\":\"[{\\\"password\\\":\\\"x\\\"}]\"}"]`,
+			`["{\"a\":\"[{\\\"password\\\":\\\"***\\\"}]\"}"]`},
+		{"broken document in a string", `{"body":"{\"password\":\"x\""}`, `{"body":"***"}`},
+		{"broken document in a string, escaped name", `{"body":"{\"pass\\u0077ord\":\"x\""}`, `{"body":"***"}`},
+		{"broken document in a string, no name", `{"body":"{\"a\":\"\\u003cx\""}`, `{"body":"{\"a\":\"\\u003cx\""}`},
+		{"string like prose", `{"name":"password manager {1 year}"}`, `{"name":"password manager {1 year}"}`},
+		{"invalid UTF-8", "{\"a\":\"\xff\",\"password\":\"\xff\"}", "{\"a\":\"\xff\",\"password\":\"***\"}"},
+		{"not JSON, nothing secret", `a=1&b=\u0041`, `a=1&b=\u0041`},
+		{"not JSON", `password=x`, withheld},
+		{"cut off", `{"password":"x"`, withheld},
+		{"cut off, escaped name", `{"pass\u0077ord":"x"`, withheld},
+		{"cut off, escape of an escape", `{"a":"{\"pass\u005cu0077ord\":\"x`, withheld},
+		{"two values", `{"password":"x"} {"password":"y"}`, withheld},
+		{"missing value", `{"password":}`, withheld},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			body := []byte(test.body)
+			if diff := cmp.Diff(test.want, string(redact(body))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if string(body) != test.body {
+				t.Errorf("the caller's bytes became %s", body)
+			}
+		})
+	}
+}
+
+// A name is found wherever it stands in the bytes.
+func TestContainsSecret(t *testing.T) {
+	t.Parallel()
+	for _, s := range secrets {
+		rare := string(s.rare)
+		for _, text := range []string{s.name, rare + s.name, s.name + rare, rare + rare + s.name + "x", "_" + s.name[1:] + s.name} {
+			if !containsSecret([]byte(text)) {
+				t.Errorf("%q was not seen in %q", s.name, text)
+			}
+		}
+		for _, text := range []string{s.name[1:], s.name[:len(s.name)-1], rare, "", s.name[1:] + s.name[:len(s.name)-1]} {
+			if containsSecret([]byte(text)) {
+				t.Errorf("a name was seen in %q", text)
+			}
+		}
+	}
+}
+
+// The usual body costs no allocation, also with the escapes PHP writes.
+func TestRedactOfTheUsualBodyIsFree(t *testing.T) {
+	body := []byte(`{"locale":"sv-SE","billing_address":{"city":"G\u00f6teborg"},"order_amount":2500}`)
+	if n := testing.AllocsPerRun(100, func() { redact(body) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if got := redact(body); &got[0] != &body[0] {
+		t.Error("the body was copied")
+	}
+}
+
+// Documents within documents and escapes within escapes are bounded work.
+func TestRedactIsBounded(t *testing.T) {
+	t.Parallel()
+	nested := `{"password":"secret-value"}`
+	for range deepest + 2 {
+		quoted, err := json.Marshal([]string{nested})
+		if err != nil {
+			t.Fatal(err)
+		}
+		nested = string(quoted)
+	}
+	got := redact([]byte(nested))
+	if !json.Valid(got) || bytes.Contains(got, []byte("secret-value")) {
+		t.Errorf("a deep document became %.200s", got)
+	}
+	escapes := []byte(`{"\` + strings.Repeat(`u005c`, 1<<17)) // each one undone makes the next: minutes of work
+	if got := string(redact(escapes)); got != withheld {
+		t.Errorf("escapes of escapes became %.200s", got)
+	}
+}
+
+func TestViolationsOfSecretsAreMasked(t *testing.T) {
+	t.Parallel()
+	l := openNew(t, Options{})
+	e := refusal("c1")
+	e.RequestBody = []byte(`{"customer":{"last_four_ssn":"98765"}}`)
+	e.ResponseBody = []byte(`{"client_token":"eyJ"}`)
+	e.ErrorMessages = []string{"Bad value: customer.last_four_ssn", "98765 is no number of four digits"}
+	e.Reason = "98765 is wrong"
+	e.Violations = []checkout.Violation{
+		{Path: "customer.last_four_ssn", Rule: checkout.RuleFormat, Sent: "98765", Expected: "four or nine digits", Hint: "not 98765"},
+		{Path: "customer.national_identification_number", Rule: checkout.RuleSameBody, Sent: int64(4103219202)},
+		{Path: "password[0]", Sent: true},
+		{Path: "customer", Rule: checkout.RuleType, Sent: `["4103219202",{"password":"x"}]`, Expected: "object"},
+		{Path: "order_lines[0].name", Sent: "password manager", Expected: int64(98765)},
+	}
+	messages := append([]string(nil), e.ErrorMessages...)
+	want := e
+	want.RequestBody = []byte(`{"customer":{"last_four_ssn":"***"}}`)
+	want.ResponseBody = []byte(`{"client_token":"***"}`)
+	want.ErrorMessages = []string{"Bad value: customer.last_four_ssn", "*** is no number of four digits"}
+	want.Reason = "*** is wrong"
+	want.Violations = []checkout.Violation{
+		{Path: "customer.last_four_ssn", Rule: checkout.RuleFormat, Sent: mask, Expected: mask, Hint: "not ***"},
+		{Path: "customer.national_identification_number", Rule: checkout.RuleSameBody, Sent: mask},
+		{Path: "password[0]", Sent: mask},
+		{Path: "customer", Rule: checkout.RuleType, Sent: `["4103219202",{"password":"***"}]`, Expected: "object"},
+		{Path: "order_lines[0].name", Sent: "password manager", Expected: int64(98765)},
+	}
+	record(t, l, e)
+	if diff := cmp.Diff(want, find(t, l, "m1", "c1")); diff != "" {
+		t.Errorf("(-want +found):\n%s", diff)
+	}
+	if diff := cmp.Diff(messages, e.ErrorMessages); diff != "" {
+		t.Errorf("the caller's messages were changed:\n%s", diff)
+	}
+}
+
+// Values of a type the domain does not promise are kept as their text.
+func TestOddValues(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ value, want any }{
+		{7, "7"}, {1.5, "1.5"}, {[]string{"a", "b"}, "[a b]"}, {"a\xffb", "a\ufffdb"},
+	} {
+		got, err := decodeValue(encodeValue(test.value))
+		if err != nil || got != test.want {
+			t.Errorf("%#v became %#v, %v; want %#v", test.value, got, err, test.want)
+		}
+	}
+}
+
+// FuzzRedact holds that valid JSON stays valid, loses the values of secrets
+// and nothing else; and that what is no JSON is kept only without the names.
+func FuzzRedact(f *testing.F) {
+	for _, seed := range []string{
+		`{"a":[1,{"password":"x"}]}`, `{"body":"{\"password\":\"x\"}"}`, `{"pass\u0077ord":[]}`, `"[\"{\\\"client_token\\\":1}\"]"`,
+		`{"password":"x"`, `{"last_four_ssn":null,"b":"\ud800"}`, "\"\\u0022password\\u0022\"", `{"password":1}{}`, "{\"password\":\"\xff\"}",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got := redact(bytes.Clone(body))
+		if !json.Valid(body) {
+			if string(got) != withheld && (!bytes.Equal(got, body) || containsSecret(got)) {
+				t.Fatalf("no JSON: %q became %q", body, got)
+			}
+			return
+		}
+		if !json.Valid(got) {
+			t.Fatalf("%q became %q", body, got)
+		}
+		checkValue(t, parse(t, body), parse(t, got), 0)
+		if again := redact(bytes.Clone(got)); !bytes.Equal(again, got) {
+			t.Fatalf("%q became %q and then %q", body, got, again)
+		}
+	})
+}
+
+func parse(t *testing.T, text []byte) any {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	return value
+}
+
+// checkValue holds that after is before with the values of secrets masked.
+func checkValue(t *testing.T, before, after any, depth int) {
+	t.Helper()
+	switch before := before.(type) {
+	case map[string]any:
+		after, ok := after.(map[string]any)
+		if !ok || len(after) != len(before) {
+			t.Fatalf("%v became %v", before, after)
+		}
+		for name := range before {
+			if secret(name) {
+				before[name] = mask
+			}
+			checkValue(t, before[name], after[name], depth)
+		}
+	case []any:
+		after, ok := after.([]any)
+		if !ok || len(after) != len(before) {
+			t.Fatalf("%v became %v", before, after)
+		}
+		for i := range before {
+			checkValue(t, before[i], after[i], depth)
+		}
+	case string:
+		after, ok := after.(string)
+		if !ok {
+			t.Fatalf("%q became %v", before, after)
+		}
+		checkText(t, before, after, depth+1)
+	default:
+		if before != after {
+			t.Fatalf("%v became %v", before, after)
+		}
+	}
+}
+
+// checkText is checkValue for a string, which may hold a document.
+func checkText(t *testing.T, before, after string, depth int) {
+	t.Helper()
+	start := strings.TrimLeft(before, " \t\r\n")
+	document := start != "" && strings.ContainsAny(start[:1], `{["`)
+	switch {
+	case !document:
+		if before != after {
+			t.Fatalf("%q became %q", before, after)
+		}
+	case json.Valid([]byte(before)) && depth <= deepest:
+		if !json.Valid([]byte(after)) {
+			t.Fatalf("%q became %q", before, after)
+		}
+		checkValue(t, parse(t, []byte(before)), parse(t, []byte(after)), depth)
+	case after != mask && (before != after || containsSecret([]byte(before))):
+		t.Fatalf("%q became %q", before, after)
+	}
+}

@@ -1,0 +1,305 @@
+package record_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/market"
+	"github.com/kvitto/kvitto/internal/store/record"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew; only for a new version of the format")
+
+func TestDecodeReadsBackWhatAppendWrote(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		want := anySession(t)
+		prefix := []byte("kept")
+		written := record.Append(bytes.Clone(prefix), &want)
+		document, ok := bytes.CutPrefix(written, prefix)
+		if !ok {
+			t.Fatalf("Append overwrote what was before: %q", written)
+		}
+		got := checkout.Session{ID: want.ID, MerchantID: want.MerchantID, ClientToken: want.ClientToken, CreatedAt: want.CreatedAt}
+		if err := record.Decode(document, &got); err != nil {
+			t.Fatalf("Decode: %v\n%s", err, document)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("read back differently (-want +got):\n%s\n%s", diff, document)
+		}
+		clear(document)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("the session is a view of the document (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestDecodeReplacesWhatTheSessionHad(t *testing.T) {
+	t.Parallel()
+	bare, full := checkout.Session{Revision: 1, UpdatedAt: noon, ExpiresAt: noon}, ordered()
+	got := full
+	if err := record.Decode(record.Append(nil, &bare), &got); err != nil {
+		t.Fatal(err)
+	}
+	bare.ID, bare.MerchantID, bare.ClientToken, bare.CreatedAt = full.ID, full.MerchantID, full.ClientToken, full.CreatedAt
+	if diff := cmp.Diff(bare, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The bytes of a version never change: sessions written years ago are read by
+// the program of today. If this test fails, the format needs a new version.
+func TestTheBytesOfVersion1(t *testing.T) {
+	t.Parallel()
+	for name, session := range map[string]checkout.Session{"created": created(), "authorized": authorized(), "ordered": ordered()} {
+		golden := filepath.Join("testdata", "v1_"+name+".json")
+		written := append(record.Append(nil, &session), '\n')
+		if *update {
+			if err := os.WriteFile(golden, written, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stored, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(stored), string(written)); diff != "" {
+			t.Errorf("%s is written differently (-stored +written):\n%s", name, diff)
+		}
+		got := checkout.Session{ID: session.ID, MerchantID: session.MerchantID, ClientToken: session.ClientToken, CreatedAt: session.CreatedAt}
+		if err := record.Decode(stored, &got); err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if diff := cmp.Diff(session, got); diff != "" {
+			t.Errorf("%s is read differently (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestAnApprovedContentIsWrittenOnceIfItIsTheSessions(t *testing.T) {
+	t.Parallel()
+	same, other := authorized(), authorized()
+	other.Content.MerchantReference1 = checkout.TextOf("after the approval")
+	const reference = `"merchant_reference1"`
+	if n := strings.Count(string(record.Append(nil, &same)), reference); n != 1 {
+		t.Errorf("an approved content that is the session's was written %d times", n)
+	}
+	if n := strings.Count(string(record.Append(nil, &other)), reference); n != 2 {
+		t.Errorf("two different contents were written %d times", n)
+	}
+}
+
+func TestANewerVersionIsRefusedWithAHint(t *testing.T) {
+	t.Parallel()
+	var session checkout.Session
+	err := record.Decode([]byte(`{"version":2,"something":"new"}`), &session)
+	var unknown *record.UnknownVersionError
+	if !errors.As(err, &unknown) || unknown.Version != 2 {
+		t.Fatalf("got %v", err)
+	}
+	if !strings.Contains(err.Error(), "newer version") {
+		t.Errorf("no hint to the operator in %q", err)
+	}
+}
+
+func TestADamagedDocumentIsRefused(t *testing.T) {
+	t.Parallel()
+	full := ordered()
+	whole := string(record.Append(nil, &full))
+	for name, damaged := range map[string]string{
+		"empty":                "",
+		"null":                 "null",
+		"not JSON":             "\x00\x01",
+		"no version":           `{"revision":1}`,
+		"version 0":            `{"version":0,"revision":1}`,
+		"cut off":              whole[:len(whole)/2],
+		"more behind it":       whole + "{}",
+		"unknown property":     strings.Replace(whole, `"revision"`, `"revison"`, 1),
+		"a number as text":     strings.Replace(whole, `"updated_at":`, `"updated_at":"now","x":`, 1),
+		"content of a session": `{"version":1,"revision":1,"content":[]}`,
+		"no content":           `{"version":1,"revision":1}`,
+		"a wrong amount":       strings.Replace(whole, `"order_amount":`, `"order_amount":"much","design":`, 1),
+		"order without body":   `{"version":1,"content":{},"order":{"id":"x","content":{}}}`,
+		"broken approval":      `{"version":1,"content":{},"authorization":{"content":7}}`,
+	} {
+		var session checkout.Session
+		if err := record.Decode([]byte(damaged), &session); err == nil {
+			t.Errorf("%s was read as %+v", name, session)
+		} else if !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func BenchmarkAppend(b *testing.B) {
+	session := created()
+	for len(session.Content.OrderLines) < 3 {
+		session.Content.OrderLines = append(session.Content.OrderLines, session.Content.OrderLines[0])
+	}
+	buffer := make([]byte, 0, 4096)
+	b.ReportAllocs()
+	for b.Loop() {
+		buffer = record.Append(buffer[:0], &session)
+	}
+	b.ReportMetric(float64(len(buffer)), "bytes")
+}
+
+func BenchmarkAppendAuthorized(b *testing.B) {
+	session := authorized()
+	buffer := make([]byte, 0, 4096)
+	b.ReportAllocs()
+	for b.Loop() {
+		buffer = record.Append(buffer[:0], &session)
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	session := authorized()
+	document := record.Append(nil, &session)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := record.Decode(document, &session); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// anySession has any content, also where the domain would not: it may be read
+// by a later one.
+func anySession(t *rapid.T) checkout.Session {
+	s := checkout.Session{
+		ID: "header", MerchantID: "header", ClientToken: "header", CreatedAt: noon,
+		Revision: rapid.Int64().Draw(t, "revision"), UpdatedAt: anyTime.Draw(t, "updated"), ExpiresAt: anyTime.Draw(t, "expires"),
+		Content: anyContent.Draw(t, "content"),
+	}
+	if rapid.Bool().Draw(t, "authorized") {
+		s.Authorization = anyValue[checkout.Authorization]().Draw(t, "authorization")
+		if rapid.Bool().Draw(t, "content of session") {
+			content := s.Content
+			s.Authorization.Content = &content
+		}
+	}
+	if rapid.Bool().Draw(t, "tokenized") {
+		s.CustomerToken = anyValue[checkout.CustomerToken]().Draw(t, "customer token")
+	}
+	if rapid.Bool().Draw(t, "ordered") {
+		s.Order = anyValue[checkout.Order]().Draw(t, "order")
+	}
+	return s
+}
+
+func anyValue[T any]() *rapid.Generator[*T] {
+	return rapid.Custom(func(t *rapid.T) *T {
+		value := rapid.MakeCustom[T](making).Draw(t, "value")
+		return &value
+	})
+}
+
+// making gives absent properties no value, as the domain does, and times the
+// precision and the zone the shell gives them.
+var making = rapid.MakeConfig{Types: map[reflect.Type]*rapid.Generator[any]{
+	reflect.TypeFor[time.Time](): anyTime.AsAny(),
+	reflect.TypeFor[checkout.Text](): rapid.Custom(func(t *rapid.T) checkout.Text {
+		if !rapid.Bool().Draw(t, "set") {
+			return checkout.Text{}
+		}
+		return checkout.TextOf(rapid.String().Draw(t, "text"))
+	}).AsAny(),
+	reflect.TypeFor[checkout.Integer](): rapid.Custom(func(t *rapid.T) checkout.Integer {
+		if !rapid.Bool().Draw(t, "set") {
+			return checkout.Integer{}
+		}
+		return checkout.IntegerOf(rapid.Int64().Draw(t, "integer"))
+	}).AsAny(),
+	reflect.TypeFor[checkout.Boolean](): rapid.Custom(func(t *rapid.T) checkout.Boolean {
+		if !rapid.Bool().Draw(t, "set") {
+			return checkout.Boolean{}
+		}
+		return checkout.BooleanOf(rapid.Bool().Draw(t, "boolean"))
+	}).AsAny(),
+	reflect.TypeFor[[]string](): rapid.Custom(func(t *rapid.T) []string {
+		if !rapid.Bool().Draw(t, "list") {
+			return nil
+		}
+		return append([]string{}, rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "texts")...)
+	}).AsAny(),
+}}
+
+var (
+	anyTime = rapid.Map(rapid.Int64Range(-62_135_596_800_000, 253_402_300_799_999), func(ms int64) time.Time {
+		return time.UnixMilli(ms).UTC()
+	})
+	anyContent = rapid.MakeCustom[checkout.Content](making)
+	noon       = time.Date(2026, time.June, 1, 12, 0, 0, 123_000_000, time.UTC)
+)
+
+// created, authorized and ordered are one life of a session. They spell out
+// what is stored, so that the golden files depend on nothing but the format.
+func created() checkout.Session {
+	address := checkout.Address{
+		GivenName: checkout.TextOf("Åsa"), FamilyName: checkout.TextOf("O'Brien \"& Co\""), Email: checkout.TextOf(""),
+		StreetAddress: checkout.TextOf("Kungsgatan 1"), PostalCode: checkout.TextOf("111 43"), City: checkout.TextOf("Stockholm"),
+		Country: checkout.TextOf("SE"),
+	}
+	return checkout.Session{
+		ID: "0b1d9815-165e-42e2-8867-35bc03789e00", MerchantID: "M1", ClientToken: "token", CreatedAt: noon.Add(-time.Hour),
+		Revision: 3, UpdatedAt: noon, ExpiresAt: noon.Add(checkout.SessionLifetime),
+		Content: checkout.Content{
+			AcquiringChannel: checkout.TextOf("ECOMMERCE"), Intent: checkout.TextOf("buy"), Locale: checkout.TextOf("sv-SE"),
+			PurchaseCountry: checkout.TextOf("SE"), PurchaseCurrency: checkout.TextOf("SEK"),
+			OrderAmount: checkout.IntegerOf(29_900), OrderTaxAmount: checkout.IntegerOf(5_980),
+			MerchantReference1: checkout.TextOf("A-1"), BillingAddress: &address,
+			CustomPaymentMethodIDs: []string{}, Customer: &checkout.Customer{},
+			MerchantURLs: &checkout.MerchantURLs{Push: checkout.TextOf("https://shop.example/push?a=1&b={order.id}")},
+			Options:      &checkout.Options{ColorBorder: checkout.TextOf("#FF9900")},
+			Attachment:   &checkout.Attachment{Body: checkout.TextOf(`{"a":"é\n"}`), ContentType: checkout.TextOf("application/json")},
+			OrderLines: []checkout.Line{{
+				Type: checkout.TextOf("physical"), Name: checkout.TextOf("Kaffekvarn"), Quantity: checkout.IntegerOf(1),
+				UnitPrice: checkout.IntegerOf(29_900), TaxRate: checkout.IntegerOf(2500), TotalAmount: checkout.IntegerOf(29_900),
+				TotalDiscountAmount: checkout.IntegerOf(0), TotalTaxAmount: checkout.IntegerOf(5_980),
+				ProductIdentifiers: &checkout.ProductIdentifiers{Brand: checkout.TextOf("Kaffe AB")},
+				Subscription:       &checkout.Subscription{Interval: checkout.TextOf("MONTH"), IntervalCount: checkout.IntegerOf(1)},
+			}},
+		},
+	}
+}
+
+func authorized() checkout.Session {
+	s := created()
+	content := s.Content
+	s.Revision = 4
+	s.Authorization = &checkout.Authorization{
+		Token: "1c2e0926-276f-53f3-9978-46cd14890f11", State: checkout.AuthorizationLive, Category: "pay_later", Revision: 4,
+		CreatedAt: noon, ExpiresAt: noon.Add(checkout.AuthorizationLifetime), Referred: true, Reason: "rule 7",
+		Content: &content,
+	}
+	s.CustomerToken = &checkout.CustomerToken{
+		ID: "2d3f1a37-387f-64f4-8a89-57de25901022", AuthorizationToken: s.Authorization.Token, CreatedAt: noon, Description: "Monthly coffee",
+	}
+	return s
+}
+
+func ordered() checkout.Session {
+	s := authorized()
+	s.Revision = 5
+	s.Authorization.State = checkout.AuthorizationOrdered
+	request := s.Content
+	request.MerchantReference2, request.AutoCapture = checkout.TextOf("B-2"), checkout.BooleanOf(true)
+	s.Order = &checkout.Order{
+		ID: "3e402b48-498f-75f5-9b9a-68ef36a12133", AuthorizationToken: s.Authorization.Token, CreatedAt: noon,
+		Content: request, Request: request, FraudStatus: checkout.FraudPending,
+		Method: market.Method{Type: "invoice", NumberOfDays: 30, NumberOfInstallments: 1},
+		Ledger: checkout.Ledger{Authorized: 29_900, Captured: 20_000, Released: 9_900, Refunded: 1},
+	}
+	return s
+}

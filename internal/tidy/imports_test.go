@@ -1,0 +1,98 @@
+package tidy_test
+
+import (
+	"go/parser"
+	"go/token"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/kvitto/kvitto/"
+
+// mayImport is the direction of the code: a package may import those listed
+// and nothing else of this module. Test files are free.
+var mayImport = map[string][]string{
+	"internal/money":           {},
+	"internal/market":          {},
+	"internal/identifier":      {},
+	"internal/checkout":        {"internal/market", "internal/money"},
+	"internal/risk":            {"internal/checkout"},
+	"internal/wire":            {"internal/checkout", "internal/market", "internal/money"},
+	"internal/store":           {"internal/checkout"},
+	"internal/store/record":    {"internal/checkout", "internal/market", "internal/money", "internal/wire"},
+	"internal/store/memstore":  {"internal/checkout", "internal/store"},
+	"internal/store/storetest": {"internal/checkout", "internal/money", "internal/market", "internal/store", "internal/store/memstore"},
+	"internal/store/sqlite":    {"internal/checkout", "internal/store", "internal/store/record"},
+	"internal/requestlog":      {"internal/checkout"},
+	"internal/clienttoken":     {"internal/checkout"},
+	"internal/lab":             {"internal/checkout"},
+	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
+	"internal/api":             {"internal/checkout", "internal/lab", "internal/market", "internal/requestlog", "internal/risk", "internal/service", "internal/wire"},
+	"internal/console":         {"internal/checkout", "internal/requestlog"},
+	"internal/widget":          {"internal/checkout"},
+	"internal/app":             nil, // everything
+	"internal/cli":             nil, // everything below main
+	"client":                   {},
+	"kvittotest":               {"client", "internal/app"},
+	"cmd/kvitto":               {"internal/cli"},
+	"internal/cmd/bench":       {},
+	"internal/contract":        {},
+	"internal/promises":        {},
+	"internal/tidy":            {},
+}
+
+func TestImportsFollowTheDirection(t *testing.T) {
+	t.Parallel()
+	for _, file := range goFiles(t) {
+		if strings.HasSuffix(file.path, "_test.go") {
+			continue
+		}
+		own := path.Dir(file.path)
+		allowed, known := mayImport[own]
+		if !known {
+			t.Errorf("%s: package %s is not in the list of this test; add it with what it may import", file.path, own)
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file.path, file.text, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			relative, ours := strings.CutPrefix(imported, module)
+			if ours && allowed != nil && !slices.Contains(allowed, relative) {
+				t.Errorf("%s imports %s, which %s may not", file.path, relative, own)
+			}
+		}
+	}
+}
+
+// pureMayNotImport keeps the functional core pure.
+var pureMayNotImport = []string{"net/http", "database/sql", "os", "encoding/json", "context", "crypto/rand", "math/rand", "math/rand/v2"}
+
+func TestTheCoreIsPure(t *testing.T) {
+	t.Parallel()
+	for _, file := range goFiles(t) {
+		own := path.Dir(file.path)
+		if strings.HasSuffix(file.path, "_test.go") || !slices.Contains([]string{"internal/money", "internal/market", "internal/checkout"}, own) {
+			continue
+		}
+		for _, banned := range pureMayNotImport {
+			if strings.Contains(file.text, `"`+banned+`"`) {
+				t.Errorf("%s imports %s: the core takes time, ids and decisions as arguments", file.path, banned)
+			}
+		}
+		if strings.Contains(file.text, "time.Now(") {
+			t.Errorf("%s reads the clock (promise 9)", file.path)
+		}
+		if strings.Contains(file.text, "float64") || strings.Contains(file.text, "float32") {
+			t.Errorf("%s has a float: amounts are integers of minor units", file.path)
+		}
+	}
+}
