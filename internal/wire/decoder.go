@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -48,7 +49,7 @@ func newDecoder(body []byte) *decoder {
 
 func (d *decoder) fail(err error) {
 	if d.err == nil {
-		d.err = errors.Join(ErrMalformed, err)
+		d.err = fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 }
 
