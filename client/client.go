@@ -29,6 +29,17 @@ type Client struct {
 	timeout            time.Duration
 }
 
+// transport is shared by all clients, but not with the rest of the program:
+// every httptest.Server that closes tears the connections of
+// http.DefaultTransport.
+var transport = &http.Transport{
+	Proxy:               http.ProxyFromEnvironment,
+	ForceAttemptHTTP2:   true,
+	MaxIdleConnsPerHost: 64,
+	IdleConnTimeout:     90 * time.Second,
+	TLSHandshakeTimeout: 10 * time.Second,
+}
+
 // Option changes a Client that is being made.
 type Option func(*Client)
 
@@ -45,6 +56,7 @@ func WithTimeout(d time.Duration) Option { return func(c *Client) { c.timeout = 
 // first call.
 func New(baseURL, username, password string, options ...Option) *Client {
 	c := &Client{username: username, password: password, timeout: TimeoutDefault, http: &http.Client{
+		Transport: transport,
 		// The protocol has no redirects. Following one would turn a POST into a GET.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -63,7 +64,8 @@ func New(options Options) *API {
 }
 
 // ServeHTTP answers one request. Paths are tolerant, as recorded: doubled
-// slashes and a slash at the end reach the same operation.
+// slashes and a slash at the end reach the same operation. Dot segments are
+// resolved here, because the mux would answer them with a redirect of its own.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if path := tolerantPath(r.URL.Path); path != r.URL.Path {
 		r.URL.Path, r.URL.RawPath = path, ""
@@ -75,17 +77,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // it. The contract is the same.
 const legacyPrefix = "/credit/v1/"
 
-func tolerantPath(path string) string {
-	for strings.Contains(path, "//") {
-		path = strings.ReplaceAll(path, "//", "/")
+func tolerantPath(sent string) string {
+	clean := path.Clean("/" + sent)
+	if below, ok := strings.CutPrefix(clean, legacyPrefix); ok {
+		return "/payments/v1/" + below
 	}
-	if len(path) > 1 {
-		path = strings.TrimSuffix(path, "/")
-	}
-	if strings.HasPrefix(path, legacyPrefix) {
-		path = "/payments/v1/" + strings.TrimPrefix(path, legacyPrefix)
-	}
-	return path
+	return clean
 }
 
 // serve carries an exchange from its correlation id to its record and answer.

@@ -155,6 +155,9 @@ func (s Session) Load(call Browser) (Session, Event, BrowserResult, *Refusal) {
 		return s, Event{}, BrowserResult{ShowForm: true, InvalidFields: decision.InvalidFields}, nil
 	case OutcomeApprove, OutcomeRefer, OutcomeCancel, OutcomeFinalizeRequired:
 	}
+	if !result.Changed {
+		return s, Event{}, result, nil
+	}
 	return next, Event{Kind: EventLoaded, At: call.Now, Reason: decision.Reason}, result, nil
 }
 

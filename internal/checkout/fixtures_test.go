@@ -171,7 +171,7 @@ func (d *desk) authorize(outcome checkout.Outcome, patch checkout.Content) (toke
 	return result.AuthorizationToken
 }
 
-// defer authorizes with a later finalize.
+// deferred authorizes with a later finalize.
 func (d *desk) deferred() {
 	d.t.Helper()
 	call := d.call(checkout.OutcomeApprove, checkout.Content{})

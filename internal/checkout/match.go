@@ -26,11 +26,7 @@ func Match(authorized, request *Content) []Violation {
 		m.differ("purchase_currency", request.PurchaseCurrency.Value, authorized.PurchaseCurrency.Value)
 	}
 	matchAddress(m, "billing_address", authorized.BillingAddress, request.BillingAddress)
-	shipping := authorized.ShippingAddress
-	if sentAddress(shipping) == nil {
-		shipping = authorized.BillingAddress
-	}
-	matchAddress(m, "shipping_address", shipping, request.ShippingAddress)
+	matchAddress(m, "shipping_address", shippingOf(authorized), request.ShippingAddress)
 	if authorized.OrderAmount.Value != request.OrderAmount.Value {
 		m.differ("order_amount", request.OrderAmount.Value, authorized.OrderAmount.Value)
 	}

@@ -15,7 +15,8 @@ func approved() checkout.Content {
 	l := &c.OrderLines[0]
 	l.ImageURL, l.ProductURL, l.MerchantData, l.QuantityUnit = text("https://i"), text("https://p"), text("{}"), text("pcs")
 	l.ProductIdentifiers = &checkout.ProductIdentifiers{
-		Brand: text("b"), CategoryPath: text("c"), Color: text("d"), GlobalTradeItemNumber: text("e"), ManufacturerPartNumber: text("f"), Size: text("g"),
+		Brand: text("b"), CategoryPath: text("c"), Color: text("d"), GlobalTradeItemNumber: text("e"),
+		ManufacturerPartNumber: text("f"), Size: text("g"),
 	}
 	return c
 }
@@ -40,7 +41,8 @@ func compared(each func(path string, change, leaveOut func(*checkout.Content))) 
 }
 
 func comparedTexts[T any](
-	each func(string, func(*checkout.Content), func(*checkout.Content)), parent string, fields []checkout.TextField[T], at func(*checkout.Content) *T,
+	each func(path string, change, leaveOut func(*checkout.Content)),
+	parent string, fields []checkout.TextField[T], at func(*checkout.Content) *T,
 ) {
 	for _, f := range fields {
 		each(parent+f.Name,
@@ -190,7 +192,8 @@ func TestCountryOfAnOrder(t *testing.T) {
 	} {
 		before, request := american(), american()
 		before.PurchaseCountry, request.PurchaseCountry = text(row.approved), text(row.sent)
-		before.BillingAddress, request.BillingAddress = &checkout.Address{Country: text(row.approvedBilling)}, &checkout.Address{Country: text(row.sentBilling)}
+		before.BillingAddress = &checkout.Address{Country: text(row.approvedBilling)}
+		request.BillingAddress = &checkout.Address{Country: text(row.sentBilling)}
 		differences := checkout.Match(&before, &request)
 		if row.matches != (len(differences) == 0) {
 			t.Errorf("%+v: %v", row, broken(differences))

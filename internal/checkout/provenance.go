@@ -40,26 +40,35 @@ func Attribute(violations []Violation, history []Stated) {
 // differingPaths tells for a path whether the two contents differ there.
 func differingPaths(approved, earlier *Content) func(path string) bool {
 	set := make(map[string]bool)
-	for _, v := range Match(approved, earlier) {
+	// An order may leave its shipping address out; a content that did had a
+	// copy of its billing address.
+	filled := *earlier
+	filled.ShippingAddress = shippingOf(earlier)
+	for _, v := range Match(approved, &filled) {
 		set[v.Path] = true
 	}
 	addressAppeared := func(path, name string, before, after *Address) bool {
-		return strings.HasPrefix(path, name+".") && before == nil && after != nil
+		return strings.HasPrefix(path, name+".") && sentAddress(before) == nil && sentAddress(after) != nil
 	}
 	return func(path string) bool {
 		if set[path] || (strings.HasPrefix(path, "order_lines[") && set[CartSizePath]) {
 			return true
 		}
-		if path == "order_tax_amount" {
+		switch path {
+		case "order_tax_amount":
 			return approved.OrderTaxAmount != earlier.OrderTaxAmount
+		case "purchase_country":
+			return approved.EffectiveCountry() != earlier.EffectiveCountry()
 		}
 		return addressAppeared(path, "billing_address", earlier.BillingAddress, approved.BillingAddress) ||
 			addressAppeared(path, "shipping_address", shippingOf(earlier), shippingOf(approved))
 	}
 }
 
+// shippingOf is the shipping address, or the billing address when none was
+// sent: the real server copies it.
 func shippingOf(c *Content) *Address {
-	if c.ShippingAddress != nil {
+	if sentAddress(c.ShippingAddress) != nil {
 		return c.ShippingAddress
 	}
 	return c.BillingAddress

@@ -24,12 +24,16 @@ func TestGolden(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no golden files: %v", err)
 	}
+	shapes, err := txtar.ParseFile(filepath.Join("testdata", "shapes.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := newServer(t)
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			newScenario(t, s, name, file).run(t)
+			newScenario(t, s, shapes, name, file).run(t)
 		})
 	}
 }
@@ -51,7 +55,7 @@ type scenario struct {
 	words   *words
 }
 
-func newScenario(t *testing.T, s *server, name, file string) *scenario {
+func newScenario(t *testing.T, s *server, shapes *txtar.Archive, name, file string) *scenario {
 	t.Helper()
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
@@ -60,7 +64,7 @@ func newScenario(t *testing.T, s *server, name, file string) *scenario {
 	if len(bytes.TrimSpace(archive.Comment)) == 0 {
 		t.Errorf("%s says nothing of the rule it shows", file)
 	}
-	return &scenario{server: s, name: name, file: file, archive: archive, words: newWords(s.url)}
+	return &scenario{server: s, name: name, file: file, archive: archive, words: newWords(s.url, shapes)}
 }
 
 func (sc *scenario) run(t *testing.T) {

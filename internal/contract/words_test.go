@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // words are what a golden file calls by name: pieces of bodies it defines
@@ -18,10 +20,11 @@ type words struct {
 	meaning map[string]string
 	names   []string // of captured ids, the newest last
 	url     string
+	shapes  []txtar.File // pieces that many answers have, written by their name
 }
 
-func newWords(url string) *words {
-	return &words{meaning: map[string]string{"url": url}, url: url}
+func newWords(url string, shapes *txtar.Archive) *words {
+	return &words{meaning: map[string]string{"url": url}, url: url, shapes: shapes.Files}
 }
 
 func (w *words) let(name, value string) { w.meaning[name] = value }
@@ -129,6 +132,9 @@ func (w *words) capture(name, value string) {
 
 // named puts names and wildcards in the place of values.
 func (w *words) named(exchange, text string) string {
+	for _, shape := range w.shapes {
+		text = strings.ReplaceAll(text, strings.TrimSuffix(string(shape.Data), "\n"), "{{"+shape.Name+"}}")
+	}
 	text = strings.ReplaceAll(text, w.url, "{{url}}")
 	for _, name := range slices.Backward(w.names) {
 		text = strings.ReplaceAll(text, w.meaning[name], "{{"+name+"}}")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -89,4 +90,46 @@ func cpuTime(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// BenchmarkRefusal measures refusals with five violations, one after the other
+// and from 128 callers at once, who share transactions.
+func BenchmarkRefusal(b *testing.B) {
+	b.Run("one_caller", func(b *testing.B) {
+		benchmarkRefusal(b, func(record func()) {
+			for range b.N {
+				record()
+			}
+		})
+	})
+	b.Run("many_callers", func(b *testing.B) {
+		b.SetParallelism(128 / runtime.GOMAXPROCS(0))
+		benchmarkRefusal(b, func(record func()) {
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					record()
+				}
+			})
+		})
+	})
+}
+
+func benchmarkRefusal(b *testing.B, drive func(record func())) {
+	l, err := Open(context.Background(), filepath.Join(b.TempDir(), "requests.db"), Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	e := fullRefusal()
+	before := cpuTime(b)
+	b.ResetTimer()
+	drive(func() {
+		if err := l.Record(context.Background(), e); err != nil {
+			b.Error(err)
+		}
+	})
+	b.StopTimer()
+	b.ReportMetric(float64(cpuTime(b)-before)/float64(b.N), "cpu-ns/op")
+	if err := l.Close(); err != nil {
+		b.Fatal(err)
+	}
 }

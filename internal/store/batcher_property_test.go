@@ -39,17 +39,20 @@ func TestBatcherIsAQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rapid.Check(timeless{t}, func(t *rapid.T) {
 			run := &batcherRun{
-				engine:   &heldEngine{batches: make(chan []store.Change), answers: make(chan []error)},
+				engine:   newHeldEngine(),
 				maxBatch: rapid.IntRange(1, 4).Draw(t, "max batch"), limit: rapid.IntRange(1, 6).Draw(t, "queue"),
 			}
 			run.batcher = store.NewBatcher(run.engine, store.BatcherOptions{MaxBatch: run.maxBatch, Queue: run.limit})
+			t.Cleanup(func() {
+				close(run.engine.released)
+				run.batcher.Close()
+			})
 			t.Repeat(map[string]func(*rapid.T){
 				"commit": run.commit, "commit again": run.commit, "leave": run.leave, "end the transaction": run.endTransaction,
 			})
 			for len(run.taken) > 0 {
 				run.endTransaction(t)
 			}
-			run.batcher.Close()
 		})
 	})
 }

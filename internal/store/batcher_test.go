@@ -15,15 +15,35 @@ import (
 	"github.com/kvitto/kvitto/internal/store"
 )
 
-// heldEngine shows the test every batch and waits for the test's answers.
+// heldEngine shows the test every batch and waits for the test's answers,
+// until it is released.
 type heldEngine struct {
 	store.Engine
-	batches chan []store.Change
-	answers chan []error
+	batches  chan []store.Change
+	answers  chan []error
+	released chan struct{}
 }
 
-// bench is a batcher over a held engine inside a bubble of testing/synctest:
-// settled waits until every goroutine waits for something.
+func newHeldEngine() *heldEngine {
+	return &heldEngine{batches: make(chan []store.Change), answers: make(chan []error), released: make(chan struct{})}
+}
+
+func (e *heldEngine) Commit(_ context.Context, changes []store.Change) []error {
+	select {
+	case e.batches <- slices.Clone(changes):
+	case <-e.released:
+		return make([]error, len(changes))
+	}
+	select {
+	case answers := <-e.answers:
+		return answers
+	case <-e.released:
+		return make([]error, len(changes))
+	}
+}
+
+// bench is a batcher over a held engine inside a bubble of testing/synctest,
+// where it is known when every goroutine has come to rest.
 type bench struct {
 	t       *testing.T
 	batcher *store.Batcher
@@ -33,14 +53,14 @@ type bench struct {
 func inBubble(t *testing.T, opts store.BatcherOptions, test func(t *testing.T, b *bench)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		engine := &heldEngine{batches: make(chan []store.Change), answers: make(chan []error)}
-		test(t, &bench{t: t, batcher: store.NewBatcher(engine, opts), engine: engine})
+		b := &bench{t: t, engine: newHeldEngine()}
+		b.batcher = store.NewBatcher(b.engine, opts)
+		t.Cleanup(func() { // also after a failure: a bubble ends when its goroutines have
+			close(b.engine.released)
+			b.batcher.Close()
+		})
+		test(t, b)
 	})
-}
-
-func (e *heldEngine) Commit(_ context.Context, changes []store.Change) []error {
-	e.batches <- slices.Clone(changes)
-	return <-e.answers
 }
 
 // commit calls Commit on a goroutine of its own and lets it come to rest.
@@ -81,11 +101,10 @@ func (b *bench) answer(answers ...error) {
 	synctest.Wait()
 }
 
-// finish closes the batcher when nothing waits any more.
-func (b *bench) finish() {
+// mustRest expects that nothing waits any more.
+func (b *bench) mustRest() {
 	b.t.Helper()
 	b.batch()
-	b.batcher.Close()
 }
 
 func mustGet(t *testing.T, what string, answer <-chan error, want error) {
@@ -126,7 +145,7 @@ func TestBatcherGathersWhatWaits(t *testing.T) {
 		for _, answer := range waiting {
 			mustGet(t, "gathered", answer, nil)
 		}
-		b.finish()
+		b.mustRest()
 	})
 }
 
@@ -143,7 +162,7 @@ func TestBatcherMakesALoneCallerWaitForNoTimer(t *testing.T) {
 		if took := time.Since(began); took != 0 {
 			t.Errorf("the batcher let %v pass", took)
 		}
-		b.finish()
+		b.mustRest()
 	})
 }
 
@@ -163,7 +182,7 @@ func TestBatcherKeepsTheOrderAndTheBoundOfABatch(t *testing.T) {
 		b.answer(nil, nil, nil)
 		b.batch("7", "8")
 		b.answer(nil, nil)
-		b.finish()
+		b.mustRest()
 	})
 }
 
@@ -183,7 +202,7 @@ func TestBatcherGivesEachCallerItsOwnAnswer(t *testing.T) {
 		mustGet(t, "conflicting", conflicting, store.ErrConflict)
 		mustGet(t, "failing", failing, diskFull)
 		mustGet(t, "last", last, nil)
-		b.finish()
+		b.mustRest()
 	})
 }
 
@@ -201,7 +220,7 @@ func TestBatcherTellsEveryCallerWhenAnEngineForgetsSome(t *testing.T) {
 				t.Errorf("got %v, want the engine's defect", err)
 			}
 		}
-		b.finish()
+		b.mustRest()
 	})
 }
 
@@ -222,7 +241,7 @@ func TestBatcherRefusesAtOnceWhenItsQueueIsFull(t *testing.T) {
 		b.batch("again")
 		b.answer(nil)
 		mustGet(t, "again", again, nil)
-		b.finish()
+		b.mustRest()
 	})
 }
 
@@ -253,7 +272,7 @@ func TestBatcherDoesNotWriteWhatWasWithdrawn(t *testing.T) {
 				b.answer(nil)
 				b.batch(append(staying, "in its room")...)
 				b.answer(nil, nil, nil)
-				b.finish()
+				b.mustRest()
 			})
 		})
 	}
@@ -276,7 +295,7 @@ func TestBatcherRestsWhenEverythingWasWithdrawn(t *testing.T) {
 		b.batch("later")
 		b.answer(nil)
 		mustGet(t, "later", later, nil)
-		b.finish()
+		b.mustRest()
 	})
 }
 
@@ -292,18 +311,22 @@ func TestBatcherWaitsForTheTruthOnceAChangeIsTaken(t *testing.T) {
 			mustWait(t, "taken", answer)
 			b.answer(truth)
 			mustGet(t, "taken", answer, truth)
-			b.finish()
+			b.mustRest()
 		})
 	}
 }
 
 func TestBatcherDoesNotTakeAChangeOfAnEndedContext(t *testing.T) {
 	t.Parallel()
-	inBubble(t, store.BatcherOptions{}, func(t *testing.T, b *bench) {
+	encode := func(s *checkout.Session) []byte {
+		t.Errorf("session %q was encoded", s.ID)
+		return nil
+	}
+	inBubble(t, store.BatcherOptions{Encode: encode}, func(t *testing.T, b *bench) {
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
 		mustGet(t, "ended", b.commit(ended, "never"), context.Canceled)
-		b.finish()
+		b.mustRest()
 	})
 }
 
@@ -333,7 +356,7 @@ func TestBatcherFinishesWhatItAcceptedBeforeItIsClosed(t *testing.T) {
 		}
 		mustGet(t, "Close", closed, nil)
 		mustGet(t, "Close at the same time", closed, nil)
-		b.finish()
+		b.mustRest()
 		mustGet(t, "after Close", b.commit(t.Context(), "too late"), store.ErrClosed)
 	})
 }
@@ -364,7 +387,7 @@ func TestBatcherEncodesBeforeTheChangeIsQueued(t *testing.T) {
 			t.Errorf("the states differ (-want +got):\n%s", diff)
 		}
 		b.answer(nil, nil)
-		b.finish()
+		b.mustRest()
 	})
 }
 
@@ -385,7 +408,7 @@ func TestBatcherTellsTheSizeAndTheTimeOfEveryTransaction(t *testing.T) {
 		b.answer(nil)
 		b.batch("a", "b")
 		b.answer(nil, nil)
-		b.finish()
+		b.mustRest()
 		if diff := cmp.Diff([]transaction{{1, 7 * time.Millisecond}, {2, 0}}, seen); diff != "" {
 			t.Errorf("observed (-want +got):\n%s", diff)
 		}

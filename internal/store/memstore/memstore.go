@@ -3,6 +3,7 @@ package memstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -67,7 +68,11 @@ func (e *Engine) Commit(ctx context.Context, changes []store.Change) []error {
 
 // Session is store.Engine's.
 func (e *Engine) Session(ctx context.Context, sessionID string) (checkout.Session, error) {
-	history, err := e.Revisions(ctx, sessionID)
+	if err := e.enter(ctx); err != nil {
+		return checkout.Session{}, err
+	}
+	defer e.mu.Unlock()
+	history, err := found(e.books.histories, sessionID)
 	if err != nil {
 		return checkout.Session{}, err
 	}
@@ -133,13 +138,16 @@ func (e *Engine) AdvanceClock(ctx context.Context, merchantID string, by time.Du
 	return sum + by, nil
 }
 
-// Secret is store.Engine's.
+// Secret is store.Engine's. An empty one is nobody's secret and refused.
 func (e *Engine) Secret(ctx context.Context, name string, proposed []byte) ([]byte, error) {
 	if err := e.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer e.mu.Unlock()
 	if _, err := found(e.secrets, name); err != nil {
+		if len(proposed) == 0 {
+			return nil, errors.New("memstore: a secret must not be empty")
+		}
 		e.secrets[name] = bytes.Clone(proposed)
 	}
 	return bytes.Clone(e.secrets[name]), nil

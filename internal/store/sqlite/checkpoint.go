@@ -46,25 +46,32 @@ func (e *Engine) keepLogShort(conn *connection) {
 			return
 		case <-e.logGrown:
 		}
-		err := e.checkpoint(conn)
-		if err == nil {
-			e.checkpointErr.Store(nil)
-			continue
-		}
-		err = fmt.Errorf("sqlite: checkpoint, the log %s-wal keeps growing: %w", e.path, err)
-		e.checkpointErr.Store(&err)
+		e.checkpoint(conn)
 	}
 }
 
-// checkpoint copies the log back twice: first beside the writer, then, while
-// it waits, the little that came in between. Only a log that is copied whole
-// is written from its start again.
-func (e *Engine) checkpoint(conn *connection) error {
+// checkpoint shortens the log and keeps the outcome for Ping. A failure is
+// tried again when the log has grown further; nothing is lost by it, but the
+// log takes more and more of the disk.
+func (e *Engine) checkpoint(conn *connection) {
+	err := e.copyLogBack(conn)
+	if err == nil {
+		e.checkpointErr.Store(nil)
+		return
+	}
+	err = fmt.Errorf("sqlite: checkpoint: the log %s-wal keeps growing: %w", e.path, withCode(err))
+	e.checkpointErr.Store(&err)
+}
+
+// copyLogBack copies twice: first beside the writer, then, while it waits, the
+// little that came in between. Only a log that is copied whole is written from
+// its start again.
+func (e *Engine) copyLogBack(conn *connection) error {
 	if err := conn.checkpointBeside(); err != nil {
 		return err
 	}
 	if e.takeWriting(context.Background()) != nil {
-		return nil
+		return nil // closing copies everything
 	}
 	defer e.giveWriting()
 	return conn.checkpointWhole()

@@ -9,8 +9,9 @@ import (
 	"github.com/kvitto/kvitto/internal/store"
 )
 
-// writeTimeout bounds a transaction that has started: it no longer follows the
-// caller's context, and a disk that hangs must not hold the caller for ever.
+// writeTimeout bounds a transaction that has started and no longer follows its
+// caller's context. It ends SQLite's own work and waits between two steps; a
+// system call that hangs ends when the system says so.
 const writeTimeout = 30 * time.Second
 
 // Commit makes the changes durable in one transaction with one fsync. Beside
@@ -55,7 +56,7 @@ func (e *Engine) write(ctx context.Context, transaction func(*writer) error) err
 	if isInterrupted(err) {
 		err = fmt.Errorf("not done after %v: %w", e.writeTimeout, err)
 	}
-	err = fmt.Errorf("sqlite: write: %w", errors.Join(err, e.writer.abandon()))
+	err = fmt.Errorf("sqlite: write: %w", errors.Join(withCode(err), e.writer.abandon()))
 	_ = e.writer.conn.close() // it has failed already; what matters is err
 	e.writer = nil
 	return err

@@ -84,7 +84,7 @@ func (e *Engine) read(ctx context.Context, query func(*reader) error) error {
 	case isInterrupted(err):
 		return ctx.Err()
 	default:
-		return fmt.Errorf("sqlite: read: %w", err)
+		return fmt.Errorf("sqlite: read: %w", withCode(err))
 	}
 }
 

@@ -53,14 +53,18 @@ func newWriter(conn *connection) (*writer, error) {
 		{&w.savepoint, `SAVEPOINT change`},
 		{&w.undo, `ROLLBACK TO change`},
 		{&w.release, `RELEASE change`},
-		{&w.findHead, `SELECT h.session, h.revision, h.row_id FROM sessions s JOIN heads h ON h.session = s.number WHERE s.session_id = ?`},
-		{&w.addSession, `INSERT INTO sessions (session_id, merchant_id, client_token, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`},
+		{&w.findHead, `SELECT h.session, h.revision, h.row_id
+			FROM sessions s JOIN heads h ON h.session = s.number WHERE s.session_id = ?`},
+		{&w.addSession, `INSERT INTO sessions (session_id, merchant_id, client_token, created_at) VALUES (?, ?, ?, ?)
+			ON CONFLICT DO NOTHING`},
 		{&w.addHead, `INSERT INTO heads (session, revision, row_id) VALUES (?, ?, ?)`},
-		{&w.addRevision, `INSERT INTO revisions (session, revision, previous, at, kind, correlation_id, authorization_token, order_id, reason, state)
+		{&w.addRevision, `INSERT INTO revisions
+			(session, revision, previous, at, kind, correlation_id, authorization_token, order_id, reason, state)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.moveHead, `UPDATE heads SET revision = ?1, row_id = ?2 WHERE session = ?3 AND revision = ?1 - 1`},
 		{&w.addAuthorization, `INSERT INTO authorizations (token, session, issued_at) VALUES (?, ?, ?)`},
-		{&w.addOrder, `INSERT INTO orders (order_id, authorization_token, merchant_id, created_at, authorized, captured, released, refunded, session)
+		{&w.addOrder, `INSERT INTO orders
+			(order_id, authorization_token, merchant_id, created_at, authorized, captured, released, refunded, session)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.setLedger, `UPDATE orders SET authorized = ?, captured = ?, released = ?, refunded = ? WHERE session = ?`},
 		{&w.addMerchant, `INSERT INTO merchants (merchant_id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING`},

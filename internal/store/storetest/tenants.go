@@ -53,6 +53,15 @@ var tenantRules = []rule{
 			mustShare(t, engine, name, proposal, []byte{0, 255, 1})
 		}
 	}},
+	{"an empty secret is refused and leaves the name free", func(t *testing.T, engine store.Engine) {
+		name := newID()
+		for _, proposal := range [][]byte{nil, {}} {
+			if got, err := engine.Secret(t.Context(), name, proposal); err == nil {
+				t.Errorf("Secret proposing nothing = %q, want a refusal", got)
+			}
+		}
+		mustShare(t, engine, name, []byte("something"), []byte("something"))
+	}},
 	{"secrets of different names are kept apart", func(t *testing.T, engine store.Engine) {
 		one, two := newID(), newID()
 		mustShare(t, engine, one, []byte("one"), []byte("one"))

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kvitto/kvitto/internal/app"
+	"github.com/kvitto/kvitto/internal/store/sqlite"
+)
+
+// dataDefault is where a playground keeps its sessions, below the current
+// directory.
+const dataDefault = "kvitto-data"
+
+type devFlags struct {
+	listen, data, publicURL string
+	json, quiet             bool
+}
+
+func newDev() *cobra.Command {
+	var flags devFlags
+	command := &cobra.Command{
+		Use:   "dev",
+		Short: "Start a playground server",
+		Long: `Dev starts a playground: the whole API, sign-in with any credentials, and Kvitto's
+own interface under /kvitto/v1/ that stands in for the customer's browser, moves
+the clock and explains refusals.
+
+Every user name is a merchant of its own, with its own sessions and clock; the
+only password that is refused is "invalid". Data is kept in ./kvitto-data unless
+--data says otherwise, and survives a restart. Every exchange is printed, with
+the explanation of a refusal under it. SIGINT (Ctrl-C) and SIGTERM stop the
+server once it has answered what it accepted.`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return dev(c, flags) },
+	}
+	command.Flags().StringVar(&flags.listen, "listen", listenDefault, "listen at `HOST:PORT`; port 0 picks a free one")
+	command.Flags().StringVar(&flags.data, "data", dataDefault, "keep the data in `DIR`, which is made when missing")
+	command.Flags().StringVar(&flags.publicURL, "public-url", "", "what browsers reach, when it is not the address listened on")
+	command.Flags().BoolVar(&flags.json, "json", false, "print JSON objects: first the server, then one for each exchange")
+	command.Flags().BoolVar(&flags.quiet, "quiet", false, "do not print exchanges")
+	return command
+}
+
+func dev(c *cobra.Command, flags devFlags) (err error) {
+	// Who starts a server to read its first line and then closes the pipe must
+	// not stop it.
+	signal.Ignore(syscall.SIGPIPE)
+	data, err := filepath.Abs(flags.data)
+	if err != nil {
+		return err
+	}
+	_, missing := os.Stat(data)
+	lines := &exchangeLines{out: c.OutOrStdout(), json: flags.json}
+	config := app.Config{DataDir: data, Listen: flags.listen, PublicURL: flags.publicURL, Logger: logger(c.ErrOrStderr(), flags.json)}
+	if !flags.quiet {
+		config.Console = lines
+	}
+	server, err := app.Open(c.Context(), config)
+	if errors.Is(err, sqlite.ErrLocked) {
+		return fmt.Errorf("%w\ngive this server a directory of its own with --data", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, server.Close())
+		if err == nil {
+			farewell(c.OutOrStdout(), flags, lines.seen)
+		}
+	}()
+	if err := welcome(c.OutOrStdout(), flags, server.URL, data, errors.Is(missing, os.ErrNotExist)); err != nil {
+		return err
+	}
+	return server.Run(c.Context())
+}
+
+// logger writes what operators read to standard error.
+func logger(w io.Writer, asJSON bool) *slog.Logger {
+	if asJSON {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// listening is the first line of --json.
+type listening struct {
+	URL       string `json:"url"`
+	PublicURL string `json:"public_url"`
+	Data      string `json:"data"`
+	Version   string `json:"version"`
+	PID       int    `json:"pid"`
+}
+
+// welcome says where the server is and what to do next.
+func welcome(w io.Writer, flags devFlags, url, data string, made bool) error {
+	public := strings.TrimSuffix(flags.publicURL, "/")
+	if public == "" {
+		public = url
+	}
+	if flags.json {
+		return json.NewEncoder(w).Encode(listening{url, public, data, thisBuild().Version, os.Getpid()})
+	}
+	if made {
+		data += " (new)"
+	}
+	colours := paint{terminal(w)}
+	var b strings.Builder
+	row := func(name, text string) {
+		b.WriteString("  " + colours.dim(fmt.Sprintf("%-8s", name)) + "  " + text + "\n")
+	}
+	b.WriteString("kvitto " + thisBuild().Version + " listens at " + colours.bold(url) + "\n\n")
+	row("sign in", `any user name, each a merchant of its own, and any password but "invalid"`)
+	row("data", printable(data))
+	if public != url {
+		row("public", printable(public))
+	}
+	row("try it", "kvitto try --url "+url)
+	row("or", "curl -u demo:demo "+url+"/kvitto/v1/clock")
+	row("stop", "Ctrl-C")
+	b.WriteByte('\n')
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// farewell is the last line. A reader that has gone does not need it.
+func farewell(w io.Writer, flags devFlags, exchanges int) {
+	switch {
+	case flags.json && !flags.quiet:
+		_ = json.NewEncoder(w).Encode(struct {
+			Stopped   bool `json:"stopped"`
+			Exchanges int  `json:"exchanges"`
+		}{true, exchanges})
+	case flags.quiet && !flags.json:
+		_, _ = fmt.Fprintln(w, "stopped")
+	case !flags.json:
+		_, _ = fmt.Fprintln(w, "stopped; "+count(exchanges, "exchange"))
+	}
+}

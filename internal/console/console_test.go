@@ -1,0 +1,103 @@
+package console_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/console"
+	"github.com/kvitto/kvitto/internal/requestlog"
+)
+
+func refusal(violations ...checkout.Violation) *requestlog.Exchange {
+	return &requestlog.Exchange{
+		CorrelationID: "id-1", At: time.Now(), Duration: 1500 * time.Microsecond, Method: "POST", Path: "/payments/v1/sessions",
+		Operation: "create_session", Status: 400, ErrorCode: "BAD_VALUE", ErrorMessages: []string{"Bad value: x"},
+		Reason: "the body breaks a rule", Violations: violations,
+	}
+}
+
+func TestARefusalIsExplainedUnderItsLine(t *testing.T) {
+	t.Parallel()
+	text := console.Format(refusal(checkout.Violation{Path: "order_lines[1].total_tax_amount", Sent: int64(41), Expected: int64(32), Tolerance: 1, Hint: "formula"}))
+	for _, want := range []string{"400  create_session", "1.5 ms", "id-1", "BAD_VALUE Bad value: x", "order_lines[1].total_tax_amount: sent 41, expected 32 ± 1 (formula)"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+}
+
+func TestPersonalValuesAreMasked(t *testing.T) {
+	t.Parallel()
+	text := console.Format(refusal(
+		checkout.Violation{Path: "billing_address.postal_code", Sent: "1017AB", Expected: "1017 AB", Hint: "1017"},
+		checkout.Violation{Path: "customer.date_of_birth", Sent: "1970-01-01"}))
+	if strings.Contains(text, "1017") || strings.Contains(text, "1970") {
+		t.Errorf("personal data on the console:\n%s", text)
+	}
+	if !strings.Contains(text, "billing_address.postal_code") {
+		t.Errorf("the path is missing:\n%s", text)
+	}
+}
+
+func TestNothingAClientSendsWritesLinesOfItsOwn(t *testing.T) {
+	t.Parallel()
+	e := refusal(checkout.Violation{Path: "locale", Sent: "sv\n\x1b[31mFAKE LINE", Expected: strings.Repeat("x", 5000)})
+	e.Path = "/payments/v1/\r\nX"
+	text := console.Format(e)
+	if strings.Count(text, "\n") != 4 || strings.ContainsAny(text, "\r\x1b") || len(text) > 2000 {
+		t.Errorf("%q", text)
+	}
+}
+
+func TestManyViolationsAreCounted(t *testing.T) {
+	t.Parallel()
+	text := console.Format(refusal(make([]checkout.Violation, 15)...))
+	if !strings.Contains(text, "… and 5 more: kvitto explain id-1") {
+		t.Error(text)
+	}
+}
+
+func TestCloseWritesWhatWaits(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	c := console.New(&out)
+	for range 100 {
+		c.Exchange(refusal())
+	}
+	c.Close()
+	if n := strings.Count(out.String(), "create_session"); n != 100 {
+		t.Errorf("%d of 100 exchanges were printed", n)
+	}
+}
+
+// TestASlowTerminalStopsNobody: with a terminal that takes nothing, exchanges
+// are counted and said once it takes something again.
+func TestASlowTerminalStopsNobody(t *testing.T) {
+	t.Parallel()
+	w := &gate{open: make(chan struct{})}
+	c := console.New(w)
+	for range 5000 {
+		c.Exchange(refusal())
+	}
+	close(w.open)
+	c.Exchange(refusal())
+	c.Close()
+	if n := strings.Count(w.text.String(), "create_session"); n >= 5001 || n < 1000 {
+		t.Errorf("%d exchanges were printed", n)
+	}
+	if !strings.Contains(w.text.String(), "were not printed") {
+		t.Error("the missing exchanges are not told")
+	}
+}
+
+type gate struct {
+	open chan struct{}
+	text strings.Builder
+}
+
+func (g *gate) Write(p []byte) (int, error) {
+	<-g.open
+	return g.text.Write(p)
+}
