@@ -108,25 +108,32 @@ func cart(amount int64) string {
 		`"order_lines":[{"name":"Shoe","quantity":1,"unit_price":%d,"total_amount":%d}]}`, amount, amount, amount, amount)
 }
 
-// startInside runs the whole server in this process.
+// startInside runs the whole server in this process until the test ends.
 func startInside(t *testing.T, dir string, now func() time.Time) *app.App {
+	t.Helper()
+	server, stop := startStoppable(t, dir, now)
+	t.Cleanup(stop)
+	return server
+}
+
+// startStoppable is startInside with a stop before the test's end.
+func startStoppable(t *testing.T, dir string, now func() time.Time) (server *app.App, stop func()) {
 	t.Helper()
 	server, err := app.Open(t.Context(), app.Config{
 		DataDir: dir, Listen: "127.0.0.1:0", SystemTime: now, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
+	return server, func() {
+		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
-	})
-	return server
+	}
 }

@@ -106,7 +106,7 @@ func (l *Log) OfSession(ctx context.Context, merchantID, sessionID string, limit
 	if err != nil {
 		return nil, fmt.Errorf("requestlog: exchanges of session %s: %w", sessionID, err)
 	}
-	// Under load the writer takes refusals before successes that came earlier.
+	// They were written in the order in which they ended, more or less.
 	slices.SortStableFunc(found, func(a, b Exchange) int { return a.At.Compare(b.At) })
 	return found, nil
 }

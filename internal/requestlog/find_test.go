@@ -171,14 +171,14 @@ func TestOfSession(t *testing.T) {
 	}
 }
 
-// Refusals are written first; they are shown where they belong.
+// An exchange that took longer is recorded later; it is shown where it began.
 func TestOfSessionIsOldestFirst(t *testing.T) {
 	t.Parallel()
 	l := openNew(t, Options{Gather: never})
-	for i, e := range []Exchange{success("first"), refusal("second"), success("third")} {
-		e.At, e.SessionID = time.Unix(int64(i), 0), "s"
-		record(t, l, e)
-	}
+	third, first, second := success("third"), refusal("first"), success("second")
+	first.At, second.At, third.At = time.Unix(1, 0), time.Unix(2, 0), time.Unix(3, 0)
+	first.SessionID, second.SessionID, third.SessionID = "s", "s", "s"
+	record(t, l, third, first, second)
 	if diff := cmp.Diff([]string{"first", "second", "third"}, ofSession(t, l, "m1", "s", 0)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
