@@ -38,8 +38,8 @@ type Config struct {
 	Logger    *slog.Logger // nil logs to standard error
 	// SystemTime is the clock under all clocks; nil is time.Now.
 	SystemTime func() time.Time
-	// SessionsKept is the size of the session cache; 0 is 8192.
-	SessionsKept int
+	// CacheBytes is the memory for recent sessions; 0 is 64 MiB.
+	CacheBytes int
 }
 
 // App is a server. Open makes it listen, Run serves until the context ends,
@@ -95,8 +95,8 @@ func withDefaults(config Config) Config {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	if config.SessionsKept == 0 {
-		config.SessionsKept = 8192
+	if config.CacheBytes == 0 {
+		config.CacheBytes = 64 << 20
 	}
 	return config
 }
@@ -127,7 +127,7 @@ func (a *App) wire(ctx context.Context, engine store.Engine, log *requestlog.Log
 	}
 	checkouts, err := service.New(service.Options{
 		Engine: engine, Committer: batcher, Clock: clock, Minter: clienttoken.New(key, a.config.PublicURL),
-		Assessor: risk.Playground{}, NewID: identifier.New, SessionsKept: a.config.SessionsKept,
+		Assessor: risk.Playground{}, NewID: identifier.New, CacheBytes: a.config.CacheBytes,
 	})
 	if err != nil {
 		return err

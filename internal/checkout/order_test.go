@@ -256,11 +256,13 @@ func TestReasonsNameWhatEndedTheToken(t *testing.T) {
 	_, superseded := d.order(old, swedish())
 	d.wait(time.Hour)
 	_, expired := d.order(newest, swedish())
-	for refusal, words := range map[*checkout.Refusal]string{
-		superseded: "newer authorization", expired: "expired at 2026-03-01T13:00:00Z, 60 minutes after",
+	refused(t, superseded, checkout.KindAuthorizationNotFound)
+	refused(t, expired, checkout.KindAuthorizationNotFound)
+	for reason, words := range map[string]string{
+		superseded.Reason: "newer authorization", expired.Reason: "expired at 2026-03-01T13:00:00Z, 60 minutes after",
 	} {
-		if !strings.Contains(refusal.Reason, words) {
-			t.Errorf("%q, want %q in it", refusal.Reason, words)
+		if !strings.Contains(reason, words) {
+			t.Errorf("%q, want %q in it", reason, words)
 		}
 	}
 }

@@ -34,6 +34,7 @@ func TestPromise3WhatWasApprovedIsWhatIsOrdered(t *testing.T) {
 				token := d.approve()
 				d.update(later)
 				body := approved()
+				body.Intent, body.Customer = text("tokenize"), &checkout.Customer{Type: text("organization"), DateOfBirth: text("1978-12-31")}
 				change(&body)
 				_, refusal := d.order(token, body)
 				if path != "" {

@@ -11,14 +11,16 @@ func TestBodiesThatShopsSend(t *testing.T) {
 	const line = `"order_amount":1000,"order_lines":[{"name":"Scarf","quantity":2,"unit_price":500,"total_amount":1000}]`
 	const sweden = `"purchase_country":"SE","purchase_currency":"SEK",`
 	bodies := map[string]string{
-		"WooCommerce: options null":          `{"options":null,` + sweden + line + `}`,
-		"WooCommerce: empty addresses":       `{"billing_address":` + emptyAddress + `,"shipping_address":` + emptyAddress + `,` + sweden + line + `}`,
+		"WooCommerce: options null": `{"options":null,` + sweden + line + `}`,
+		"WooCommerce: empty addresses": `{"billing_address":` + emptyAddress + `,"shipping_address":` + emptyAddress + `,` +
+			sweden + line + `}`,
 		"WooCommerce: locale of the US":      `{"locale":"en-US",` + sweden + line + `}`,
 		"WooCommerce: reference is a number": `{"merchant_reference2":13,` + sweden + line + `}`,
 		"WooCommerce: one merchant URL":      `{"merchant_urls":{"authorization":"https://shop.example/callback?id=1"},` + sweden + line + `}`,
 		"WooCommerce: free shipping": `{` + sweden + `"order_amount":1000,"order_tax_amount":0,"order_lines":[` +
 			`{"name":"Scarf","quantity":2,"unit_price":500,"total_amount":1000,"tax_rate":0,"total_tax_amount":0,"total_discount_amount":0},` +
-			`{"type":"shipping_fee","reference":"flat_rate:1","name":"Free","quantity":1,"unit_price":0,"tax_rate":0,"total_amount":0,"total_tax_amount":0}]}`,
+			`{"type":"shipping_fee","reference":"flat_rate:1","name":"Free","quantity":1,"unit_price":0,` +
+			`"tax_rate":0,"total_amount":0,"total_tax_amount":0}]}`,
 		"saleor: locale without country": `{"locale":"EN",` + sweden + line + `}`,
 		"saleor: line without reference": `{` + sweden + line + `}`,
 		"saleor: billing SE, shipping US": `{"billing_address":{"country":"SE","region":"DC","postal_code":"20500"},` +

@@ -166,8 +166,8 @@ func TestStrayBodyAfterGET(t *testing.T) {
 	m := newServer(t).merchant("stray")
 	id := m.create(t, cart)
 	want := string(m.must(t, 200, "GET", sessionPath(id), "").body)
-	a := m.dial(t).exchange(t, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: shop.example\r\nAuthorization: %s\r\nContent-Type: application/json\r\n\r\n{}",
-		sessionPath(id), m.basic()))
+	a := m.dial(t).exchange(t, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: shop.example\r\nAuthorization: %s\r\n"+
+		"Content-Type: application/json\r\n\r\n{}", sessionPath(id), m.basic()))
 	if a.status != 200 || string(a.body) != want {
 		t.Errorf("status %d, want 200\n%s", a.status, a.body)
 	}
@@ -198,7 +198,8 @@ func TestPipelinedRequests(t *testing.T) {
 	m := newServer(t).merchant("pipeline")
 	id := m.create(t, cart)
 	c := m.dial(t)
-	update := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: shop.example\r\nAuthorization: %s\r\nContent-Length: 2\r\n\r\n{}", sessionPath(id), m.basic())
+	update := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: shop.example\r\nAuthorization: %s\r\nContent-Length: 2\r\n\r\n{}",
+		sessionPath(id), m.basic())
 	read := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: shop.example\r\nAuthorization: %s\r\n\r\n", sessionPath(id), m.basic())
 	if a := c.exchange(t, update+read); a.status != 204 {
 		t.Errorf("update: %d, want 204", a.status)
@@ -215,8 +216,8 @@ func TestBodyCutOffByTheClient(t *testing.T) {
 	id := m.create(t, cart)
 	before := string(m.must(t, 200, "GET", sessionPath(id), "").body)
 	c := m.dial(t)
-	_, err := fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: shop.example\r\nAuthorization: %s\r\nContent-Length: 100\r\n\r\n{\"merchant_reference1\":\"x\"}",
-		sessionPath(id), m.basic())
+	_, err := fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: shop.example\r\nAuthorization: %s\r\nContent-Length: 100\r\n\r\n"+
+		"{\"merchant_reference1\":\"x\"}", sessionPath(id), m.basic())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -230,7 +230,8 @@ func messageSets(t *testing.T, object map[string]any) [][]string {
 // unlikeOurs are recorded headers that other machines set, or that plain HTTP
 // must not have.
 var unlikeOurs = []string{
-	"Date", "Server", "Connection", "Transfer-Encoding", "Content-Length", "Vary", "X-Envoy-Upstream-Service-Time", "Strict-Transport-Security",
+	"Date", "Server", "Connection", "Transfer-Encoding", "Content-Length", "Vary", "X-Envoy-Upstream-Service-Time",
+	"Strict-Transport-Security",
 }
 
 // besideTheirs are headers of ours that a recording may lack: Kvitto's own,

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
+	"weak"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -118,13 +120,35 @@ func TestRefusalOvertakesTheBacklog(t *testing.T) {
 		t.Errorf("written with the refusal: %d, want itself and one batch", s.Written)
 	}
 	g.leaveOpen()
+	find(t, l, "m1", fmt.Sprint("s", 4*batchSize-1))
+	if s := l.Stats(); s.Written != 4*batchSize+1 || s.Queued != 0 {
+		t.Errorf("in the end: %+v", s)
+	}
+}
+
+// What was written is not kept in memory.
+func TestBodiesAreLetGo(t *testing.T) {
+	t.Parallel()
+	l := openNew(t, Options{Gather: never})
+	var bodies []weak.Pointer[byte]
+	for _, e := range []Exchange{success("c1"), refusal("c2")} {
+		e.RequestBody = make([]byte, 1<<16)
+		bodies = append(bodies, weak.Make(&e.RequestBody[0]))
+		record(t, l, e)
+	}
+	until(t, func() bool {
+		runtime.GC()
+		return bodies[0].Value() == nil && bodies[1].Value() == nil
+	})
 }
 
 func TestFullBatchIsWrittenUnasked(t *testing.T) {
 	t.Parallel()
 	l := openNew(t, Options{Gather: never})
-	for i := range batchSize {
-		record(t, l, success(fmt.Sprint("s", i)))
+	record(t, l, success("s0"))
+	until(t, func() bool { return len(l.wake) == 0 }) // the writer is about to gather
+	for i := range batchSize - 1 {
+		record(t, l, success(fmt.Sprint("s", i+1)))
 	}
 	until(t, func() bool { return l.Stats().Written == batchSize })
 }

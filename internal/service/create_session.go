@@ -22,6 +22,6 @@ func (s *Service) CreateSession(ctx context.Context, caller Caller, content chec
 	if err := s.Committer.Commit(ctx, store.Change{Session: session, Event: event}); err != nil {
 		return checkout.Session{}, unavailable(err)
 	}
-	s.recent.Add(session.ID, &session)
+	s.recent.put(&session)
 	return session, nil
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/risk"
@@ -37,13 +35,13 @@ type Options struct {
 	Minter       Minter
 	Assessor     risk.Assessor
 	NewID        func(now time.Time) string
-	SessionsKept int // sessions in the cache
+	CacheBytes   int // memory for recent sessions, estimated
 }
 
 // Service is the application's use cases. It is safe for concurrent use.
 type Service struct {
 	Options
-	recent *lru.Cache[string, *checkout.Session]
+	recent *recent
 	queues queues
 }
 
@@ -52,7 +50,7 @@ func New(options Options) (*Service, error) {
 	if options.NewID == nil {
 		options.NewID = identifier.New
 	}
-	recent, err := lru.New[string, *checkout.Session](options.SessionsKept)
+	recent, err := newRecent(options.CacheBytes)
 	if err != nil {
 		return nil, fmt.Errorf("session cache: %w", err)
 	}
@@ -96,7 +94,7 @@ func (s *Service) newest(ctx context.Context, caller Caller, sessionID string) (
 // find reads through the cache. One process owns the store, so the cache is
 // the truth: it is written after each commit, before the answer.
 func (s *Service) find(ctx context.Context, sessionID string) (*checkout.Session, error) {
-	if session, ok := s.recent.Get(sessionID); ok {
+	if session, ok := s.recent.get(sessionID); ok {
 		return session, nil
 	}
 	return s.read(ctx, sessionID)
@@ -111,14 +109,14 @@ func (s *Service) read(ctx context.Context, sessionID string) (*checkout.Session
 }
 
 func (s *Service) readQueued(ctx context.Context, sessionID string) (*checkout.Session, error) {
-	if session, ok := s.recent.Get(sessionID); ok {
+	if session, ok := s.recent.get(sessionID); ok {
 		return session, nil
 	}
 	session, err := s.Engine.Session(ctx, sessionID)
 	if err != nil {
 		return nil, err
 	}
-	s.recent.Add(sessionID, &session)
+	s.recent.put(&session)
 	return &session, nil
 }
 
@@ -155,11 +153,11 @@ func (s *Service) change(ctx context.Context, caller Caller, sessionID string, d
 		next := made.next
 		err = s.Committer.Commit(ctx, store.Change{Session: next, Event: made.event})
 		if err == nil {
-			s.recent.Add(sessionID, &next)
+			s.recent.put(&next)
 			return next, nil
 		}
 		// Whatever happened, the store knows and the cache does not.
-		s.recent.Remove(sessionID)
+		s.recent.drop(sessionID)
 		if !errors.Is(err, store.ErrConflict) {
 			return checkout.Session{}, unavailable(err)
 		}

@@ -59,12 +59,12 @@ type fixedMinter struct{}
 
 func (fixedMinter) Mint(*checkout.Session) (string, error) { return "client.token.x", nil }
 
-func setup(t *testing.T, kept int) (*service.Service, *faulty) {
+func setup(t *testing.T, cacheBytes int) (*service.Service, *faulty) {
 	t.Helper()
 	engine := &faulty{Engine: memstore.New()}
 	s, err := service.New(service.Options{
 		Engine: engine.Engine, Committer: engine, Minter: fixedMinter{}, Assessor: risk.Playground{},
-		NewID: identifier.New, SessionsKept: kept})
+		NewID: identifier.New, CacheBytes: cacheBytes})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestAFailedCommitTellsTheTruthAfterwards(t *testing.T) {
 	for fault, want := range map[string]int64{"before": 1, "after": 2} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			s, engine := setup(t, 16)
+			s, engine := setup(t, 1<<20)
 			id := create(t, s)
 			engine.plan(fault)
 			err := s.UpdateSession(t.Context(), caller("m"), id, cart(2), nil)
@@ -129,7 +129,7 @@ func TestAFailedCommitTellsTheTruthAfterwards(t *testing.T) {
 // not; the repeated call is told the order that exists.
 func TestALostOrderAnswerIsNoSecondOrder(t *testing.T) {
 	t.Parallel()
-	s, engine := setup(t, 16)
+	s, engine := setup(t, 1<<20)
 	id := create(t, s)
 	result, _, err := s.Browser(t.Context(), caller("m"), id, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
 	if err != nil {
@@ -151,7 +151,7 @@ func TestALostOrderAnswerIsNoSecondOrder(t *testing.T) {
 
 func TestAConflictIsDecidedAnew(t *testing.T) {
 	t.Parallel()
-	s, engine := setup(t, 16)
+	s, engine := setup(t, 1<<20)
 	id := create(t, s)
 	engine.plan("conflict", "conflict", "conflict")
 	if err := s.UpdateSession(t.Context(), caller("m"), id, cart(2), nil); err != nil {
@@ -198,7 +198,7 @@ func TestConcurrentUpdatesFollowEachOther(t *testing.T) {
 
 func TestAMismatchNamesTheRequestsThatSetTheValues(t *testing.T) {
 	t.Parallel()
-	s, _ := setup(t, 16)
+	s, _ := setup(t, 1<<20)
 	ctx := t.Context()
 	created := caller("m")
 	session, err := s.CreateSession(ctx, created, cart(1), nil)
@@ -249,7 +249,7 @@ func TestAMismatchNamesTheRequestsThatSetTheValues(t *testing.T) {
 
 func TestWallsBetweenMerchants(t *testing.T) {
 	t.Parallel()
-	s, _ := setup(t, 16)
+	s, _ := setup(t, 1<<20)
 	id := create(t, s)
 	result, _, err := s.Browser(t.Context(), caller("m"), id, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
 	if err != nil {
@@ -271,6 +271,26 @@ func TestWallsBetweenMerchants(t *testing.T) {
 	} {
 		if kindOf(c.err) != c.want {
 			t.Errorf("%s: %v", name, c.err)
+		}
+	}
+}
+
+// TestTheCacheStaysWithinItsBound: sessions leave the cache and are found in
+// the store again.
+func TestTheCacheStaysWithinItsBound(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t, 10_000)
+	ids := make([]string, 50)
+	for i := range ids {
+		ids[i] = create(t, s)
+		if err := s.UpdateSession(t.Context(), caller("m"), ids[i], cart(int64(100+i)), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, id := range ids {
+		session, err := s.ReadSession(t.Context(), caller("m"), id)
+		if err != nil || session.Content.OrderAmount.Value != int64(100+i) {
+			t.Fatalf("session %d: %d, %v", i, session.Content.OrderAmount.Value, err)
 		}
 	}
 }

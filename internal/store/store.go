@@ -45,11 +45,14 @@ type Revision struct {
 // that returns a session returns the newest committed state.
 type Engine interface {
 	// Commit makes the changes durable in one transaction and answers for each
-	// of them: nil, ErrConflict, or the failure that hit the whole batch. A
-	// conflicting change leaves nothing behind and does not disturb the others.
+	// of them: nil, ErrConflict, an error of its own for a change no state could
+	// take (an id that is no lower-case UUID, a ledger that does not add up), or
+	// the failure that hit the whole batch. A refused change leaves nothing
+	// behind and does not disturb the others.
 	// Changes of one batch may touch the same session; they apply in order.
 	// Once nil is returned a crash of process or machine cannot lose the change.
 	// The context bounds the wait, it does not tear a transaction that started.
+	// The slice belongs to the caller again afterwards.
 	Commit(ctx context.Context, changes []Change) []error
 
 	// Session returns the newest state. ErrNotFound.
@@ -63,12 +66,14 @@ type Engine interface {
 
 	// EnsureMerchant makes a merchant known. It may be called again.
 	EnsureMerchant(ctx context.Context, merchantID string, now time.Time) error
-	// ClockAdvance is how far a merchant's playground clock was moved, 0 if never.
+	// ClockAdvance is how far a merchant's playground clock was moved, 0 if
+	// never. ErrNotFound for a merchant that was never ensured.
 	ClockAdvance(ctx context.Context, merchantID string) (time.Duration, error)
-	// AdvanceClock moves it further and returns the new sum, durably.
+	// AdvanceClock moves it further and returns the new sum, durably. ErrNotFound.
 	AdvanceClock(ctx context.Context, merchantID string, by time.Duration) (time.Duration, error)
 	// Secret returns the named secret, storing proposed if there is none yet:
-	// every caller gets the same bytes, also after a restart.
+	// every caller gets the same bytes, also after a restart. An empty secret is
+	// an error.
 	Secret(ctx context.Context, name string, proposed []byte) ([]byte, error)
 
 	// Ping tells whether the store can serve.

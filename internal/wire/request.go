@@ -75,7 +75,7 @@ type BrowserRequest struct {
 // properties is the caller's mistake and has its own path.
 func DecodeBrowserRequest(body []byte) (BrowserRequest, error) {
 	var r BrowserRequest
-	if len(strings.TrimSpace(string(body))) == 0 {
+	if strings.Trim(string(body), " \t\r\n") == "" { // white space of JSON only
 		return r, nil
 	}
 	d := newDecoder(body)

@@ -57,7 +57,8 @@ var lookupRules = []rule{
 		merchant := newMerchant(t, engine)
 		for range 2 {
 			s := begin(t, merchant)
-			mustCommit(t, engine, s.created(), s.take(assessing(checkout.OutcomeApprove, false, "")), s.take(assessing(checkout.OutcomeDeny, true, "")))
+			mustCommit(t, engine, s.created(),
+				s.take(assessing(checkout.OutcomeApprove, false, "")), s.take(assessing(checkout.OutcomeDeny, true, "")))
 		}
 		mustNotFind(t, "token", engine.SessionOfAuthorization, "")
 		mustNotFind(t, "order", engine.SessionOfOrder, "")

@@ -1,0 +1,139 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/kvitto/kvitto/internal/cli"
+	"github.com/kvitto/kvitto/kvittotest"
+)
+
+// command runs a command line and returns its exit code and output.
+func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errors bytes.Buffer
+	code = cli.Main(t.Context(), args, strings.NewReader(""), &out, &errors)
+	return code, out.String(), errors.String()
+}
+
+func TestTryFitsATerminal(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := command(t, "try")
+	if code != 0 || stderr != "" {
+		t.Fatalf("the exit code is %d; standard error: %s", code, stderr)
+	}
+	for line := range strings.SplitSeq(stdout, "\n") {
+		if n := utf8.RuneCountInString(line); n > 100 {
+			t.Errorf("a line has %d columns: %s", n, line)
+		}
+	}
+}
+
+// liar stands before a real server and changes the answers that match.
+func liar(t *testing.T, matches func(*http.Response) bool, change func(*http.Response, string) (status int, body string)) string {
+	t.Helper()
+	target, err := url.Parse(kvittotest.Start(t).URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		if !matches(r) {
+			return nil
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return err
+		}
+		status, text := change(r, string(body))
+		r.StatusCode, r.Status = status, http.StatusText(status)
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
+		r.Header.Del("Content-Length")
+		return nil
+	}
+	server := httptest.NewServer(proxy)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// path matches answers to a method and the end of a path, from the nth on.
+func path(method, suffix string, status, nth int) func(*http.Response) bool {
+	seen := 0
+	return func(r *http.Response) bool {
+		if r.Request.Method != method || !strings.HasSuffix(r.Request.URL.Path, suffix) || r.StatusCode != status {
+			return false
+		}
+		seen++
+		return seen >= nth
+	}
+}
+
+// TestTryNoticesLies: a server that does not do what the story tells ends it,
+// with exit code 1 and the reason, at that step.
+func TestTryNoticesLies(t *testing.T) {
+	t.Parallel()
+	replace := func(old, new string) func(*http.Response, string) (int, string) {
+		return func(r *http.Response, body string) (int, string) {
+			return r.StatusCode, strings.ReplaceAll(body, old, new)
+		}
+	}
+	answer := func(status int, body string) func(*http.Response, string) (int, string) {
+		return func(*http.Response, string) (int, string) { return status, body }
+	}
+	any := func(r *http.Response) bool { return strings.HasPrefix(r.Request.URL.Path, "/payments/v1/sessions/") }
+	for name, test := range map[string]struct {
+		matches func(*http.Response) bool
+		change  func(*http.Response, string) (int, string)
+		step    int
+		says    string
+	}{
+		"a session without its token": {path("POST", "/sessions", 200, 1), replace("client_token", "client_secret"), 1, "no session_id or no client_token"},
+		"a refused session":           {path("POST", "/sessions", 200, 1), answer(503, "{}"), 1, "create session: 503"},
+		"an update that fails":        {any, answer(500, `{"error_code":"X"}`), 2, "update session: 500 X"},
+		"an accepted mistake": {func(r *http.Response) bool { return any(r) && r.StatusCode == 400 }, answer(204, ""), 3,
+			"the answer should have been 400"},
+		"another expected value": {path("GET", "", 200, 1), replace("980", "981"), 3, "should expect the tax contained"},
+		"an explanation without rules": {path("GET", "", 200, 1), func(r *http.Response, _ string) (int, string) {
+			return 200, `{"violations":[]}`
+		}, 3, "names no rule"},
+		"an update that is lost":   {path("GET", "", 200, 2), replace("70600", "49900"), 5, "order_amount 70600"},
+		"a denial":                 {path("POST", "/authorize", 200, 1), answer(200, `{"show_form":false,"approved":false}`), 6, "an approval with a new token"},
+		"an accepted old approval": {path("POST", "/order", 409, 1), answer(200, `{"order_id":"1"}`), 8, "the answer should have been 409"},
+		"an unknown origin":        {path("GET", "", 200, 3), replace("expected_by", "expected_when"), 8, "should name both requests"},
+		"a rejected order":         {path("POST", "/order", 200, 1), replace("ACCEPTED", "PENDING"), 10, "fraud_status ACCEPTED"},
+		"a second order":           {path("POST", "/order", 200, 2), answer(200, `{"order_id":"2","fraud_status":"ACCEPTED"}`), 11, "should be the same order"},
+		"an accepted change":       {path("POST", "/order", 409, 2), answer(200, `{"order_id":"1"}`), 12, "the answer should have been 409"},
+		"a vague difference":       {path("GET", "", 200, 4), replace("merchant_reference1", "something"), 12, "merchant_reference1 alone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			// The first GET is that of the clock, which has no violations.
+			url := liar(t, func(r *http.Response) bool { return r.Request.URL.Path != "/kvitto/v1/clock" && test.matches(r) }, test.change)
+			code, stdout, stderr := command(t, "try", "--json", "--url", url)
+			lines := strings.Split(strings.TrimSpace(stdout), "\n")
+			var last struct {
+				Step    int    `json:"step"`
+				AsTold  bool   `json:"as_told"`
+				Problem string `json:"problem"`
+			}
+			if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil {
+				t.Fatal(err)
+			}
+			if code != 1 || stderr != "" || last.AsTold || last.Step != test.step || len(lines) != test.step || !strings.Contains(last.Problem, test.says) {
+				t.Errorf("exit code %d, standard error %q, the last of %d steps: %+v; want step %d to say %q", code, stderr, len(lines), last, test.step, test.says)
+			}
+			code, stdout, _ = command(t, "try", "--url", url, "--user", "another:x")
+			if code != 1 || !strings.Contains(stdout, "Not as told: ") || strings.Contains(stdout, "\nAs told") {
+				t.Errorf("told aloud, the exit code is %d:\n%s", code, stdout)
+			}
+		})
+	}
+}
