@@ -188,7 +188,7 @@ func TestDevQuiet(t *testing.T) {
 	r = startDev(t, "--quiet")
 	converse(t, r.url(`^kvitto \S+ listens at (\S+)$`))
 	rest := r.end()
-	if last := rest[len(rest)-1]; last != "stopped" || len(rest) != 7 {
+	if last := rest[len(rest)-1]; last != "stopped" || len(rest) != 8 {
 		t.Errorf("a quiet server printed %q", rest)
 	}
 }

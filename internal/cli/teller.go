@@ -14,7 +14,7 @@ import (
 type teller interface {
 	opening(url string, own bool) error
 	step(number int, title string, exchanges []shown, problem error) error
-	ending(exchanges int, took time.Duration, next string) error
+	ending(exchanges int, took time.Duration, next string) error // next is fit for a terminal
 }
 
 // aloud tells it to a person, in at most 100 columns.
@@ -72,7 +72,7 @@ func (a aloud) exchange(b *strings.Builder, x *shown) {
 
 func (a aloud) ending(exchanges int, took time.Duration, next string) error {
 	_, err := fmt.Fprintf(a.out, "\n%s %s and %s in %.0f ms.\n%s\n", a.colours.good("As told:"),
-		count(len(chapters), "step"), count(exchanges, "exchange"), milliseconds(took), printable(next))
+		count(len(chapters), "step"), count(exchanges, "exchange"), milliseconds(took), next)
 	return err
 }
 

@@ -87,7 +87,7 @@ func tell(ctx context.Context, t teller, s *story, where connection, own bool) e
 	}
 	next := "A server to keep: kvitto dev"
 	if !own {
-		next = "Explain the last mistake again:\nkvitto explain " + s.refusal + where.commandLine()
+		next = "Explain the last mistake again:\n" + printable("kvitto explain "+s.refusal+where.commandLine())
 	}
 	return t.ending(len(s.recorder.exchanges), time.Since(started), next)
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unicode/utf8"
 
@@ -38,7 +39,7 @@ func TestTryFitsATerminal(t *testing.T) {
 }
 
 // liar stands before a real server and changes the answers that match.
-func liar(t *testing.T, matches func(*http.Response) bool, change func(*http.Response, string) (status int, body string)) string {
+func liar(t *testing.T, matches matcher, change func(*http.Response, string) (status int, body string)) string {
 	t.Helper()
 	target, err := url.Parse(kvittotest.Start(t).URL)
 	if err != nil {
@@ -64,15 +65,17 @@ func liar(t *testing.T, matches func(*http.Response) bool, change func(*http.Res
 	return server.URL
 }
 
-// path matches answers to a method and the end of a path, from the nth on.
-func path(method, suffix string, status, nth int) func(*http.Response) bool {
-	seen := 0
-	return func(r *http.Response) bool {
-		if r.Request.Method != method || !strings.HasSuffix(r.Request.URL.Path, suffix) || r.StatusCode != status {
-			return false
+// matcher picks the answers a liar changes.
+type matcher func(*http.Response) bool
+
+// path makes matchers of the answers to a method and the end of a path, from the nth on.
+func path(method, suffix string, status, nth int) func() matcher {
+	return func() matcher {
+		var seen atomic.Int64
+		return func(r *http.Response) bool {
+			return r.Request.Method == method && strings.HasSuffix(r.Request.URL.Path, suffix) && r.StatusCode == status &&
+				seen.Add(1) >= int64(nth)
 		}
-		seen++
-		return seen >= nth
 	}
 }
 
@@ -88,19 +91,24 @@ func TestTryNoticesLies(t *testing.T) {
 	answer := func(status int, body string) func(*http.Response, string) (int, string) {
 		return func(*http.Response, string) (int, string) { return status, body }
 	}
-	any := func(r *http.Response) bool { return strings.HasPrefix(r.Request.URL.Path, "/payments/v1/sessions/") }
+	update := func(status int) func() matcher {
+		return func() matcher {
+			return func(r *http.Response) bool {
+				return strings.HasPrefix(r.Request.URL.Path, "/payments/v1/sessions/") && r.StatusCode == status
+			}
+		}
+	}
 	for name, test := range map[string]struct {
-		matches func(*http.Response) bool
+		matches func() matcher
 		change  func(*http.Response, string) (int, string)
 		step    int
 		says    string
 	}{
 		"a session without its token": {path("POST", "/sessions", 200, 1), replace("client_token", "client_secret"), 1, "no session_id or no client_token"},
 		"a refused session":           {path("POST", "/sessions", 200, 1), answer(503, "{}"), 1, "create session: 503"},
-		"an update that fails":        {any, answer(500, `{"error_code":"X"}`), 2, "update session: 500 X"},
-		"an accepted mistake": {func(r *http.Response) bool { return any(r) && r.StatusCode == 400 }, answer(204, ""), 3,
-			"the answer should have been 400"},
-		"another expected value": {path("GET", "", 200, 1), replace("980", "981"), 3, "should expect the tax contained"},
+		"an update that fails":        {update(204), answer(500, `{"error_code":"X"}`), 2, "update session: 500 X"},
+		"an accepted mistake":         {update(400), answer(204, ""), 3, "the answer should have been 400"},
+		"another expected value":      {path("GET", "", 200, 1), replace("980", "981"), 3, "should expect the tax contained"},
 		"an explanation without rules": {path("GET", "", 200, 1), func(r *http.Response, _ string) (int, string) {
 			return 200, `{"violations":[]}`
 		}, 3, "names no rule"},
@@ -115,9 +123,12 @@ func TestTryNoticesLies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// The first GET is that of the clock, which has no violations.
-			url := liar(t, func(r *http.Response) bool { return r.Request.URL.Path != "/kvitto/v1/clock" && test.matches(r) }, test.change)
-			code, stdout, stderr := command(t, "try", "--json", "--url", url)
+			server := func() string {
+				matches := test.matches()
+				// Try reads the clock first to see that somebody is there.
+				return liar(t, func(r *http.Response) bool { return r.Request.URL.Path != "/kvitto/v1/clock" && matches(r) }, test.change)
+			}
+			code, stdout, stderr := command(t, "try", "--json", "--url", server())
 			lines := strings.Split(strings.TrimSpace(stdout), "\n")
 			var last struct {
 				Step    int    `json:"step"`
@@ -130,7 +141,7 @@ func TestTryNoticesLies(t *testing.T) {
 			if code != 1 || stderr != "" || last.AsTold || last.Step != test.step || len(lines) != test.step || !strings.Contains(last.Problem, test.says) {
 				t.Errorf("exit code %d, standard error %q, the last of %d steps: %+v; want step %d to say %q", code, stderr, len(lines), last, test.step, test.says)
 			}
-			code, stdout, _ = command(t, "try", "--url", url, "--user", "another:x")
+			code, stdout, _ = command(t, "try", "--url", server())
 			if code != 1 || !strings.Contains(stdout, "Not as told: ") || strings.Contains(stdout, "\nAs told") {
 				t.Errorf("told aloud, the exit code is %d:\n%s", code, stdout)
 			}

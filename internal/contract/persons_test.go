@@ -123,8 +123,8 @@ func TestDataRedAtLoad(t *testing.T) {
 		"customer+red@email.se": false, "customer+denied@email.se": true, "customer@email.se": true, "customer+pend-accept-05@email.us": true,
 	} {
 		a := m.must(t, 200, "POST", "/kvitto/v1/sessions/"+id+"/load", fmt.Sprintf(`{"data":{"billing_address":{"email":%q}}}`, email))
-		if diff := a.object(t)["show_form"]; diff != shown {
-			t.Errorf("%s: show_form is %v, want %v", email, diff, shown)
+		if got := a.object(t)["show_form"]; got != shown {
+			t.Errorf("%s: show_form is %v, want %v", email, got, shown)
 		}
 	}
 }

@@ -154,7 +154,7 @@ func (s *statement) rawBlob(n int) []byte { return s.stmt.ColumnRawBlob(n) }
 // joinClose closes what was opened before err happened.
 func joinClose(err error, close func() error) error { return errors.Join(err, close()) }
 
-// unixNano is NULL for the zero time, which has no such number.
+// bindTime binds Unix nanoseconds, and NULL for the zero time, which has none.
 func (s *statement) bindTime(n int, t time.Time) {
 	if t.IsZero() {
 		s.bindNull(n)

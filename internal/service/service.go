@@ -29,13 +29,13 @@ type Committer interface {
 
 // Options are what a Service is made of. All fields are required.
 type Options struct {
-	Engine       store.Engine
-	Committer    Committer
-	Clock        Clock
-	Minter       Minter
-	Assessor     risk.Assessor
-	NewID        func(now time.Time) string
-	CacheBytes   int // memory for recent sessions, estimated
+	Engine     store.Engine
+	Committer  Committer
+	Clock      Clock
+	Minter     Minter
+	Assessor   risk.Assessor
+	NewID      func(now time.Time) string
+	CacheBytes int // memory for recent sessions, estimated
 }
 
 // Service is the application's use cases. It is safe for concurrent use.

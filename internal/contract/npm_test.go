@@ -1,0 +1,209 @@
+package contract_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"math/big"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// npmPackage is a published client of the Payments API. Its createOrder sends
+// neither the order nor credentials, so the test leaves that one out.
+const npmPackage = "@agoransson/klarna-payments@1.0.15"
+
+// npmMax bounds the installation and the run.
+const npmMax = 3 * time.Minute
+
+// TestNPMClient runs the client, as it is published, against our server behind
+// a TLS front with the names the client has built in.
+func TestNPMClient(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), npmMax)
+	defer cancel()
+	packages := installNPM(ctx, t)
+	s := newServer(t)
+	certificate, file := frontCertificate(t)
+	front := startFront(t, s, certificate)
+	output := filepath.Join(t.TempDir(), "result.json")
+	node := exec.CommandContext(ctx, "node", filepath.Join("testdata", "npm", "driver.mjs"))
+	// The client would send its calls to a proxy of the environment.
+	node.Env = slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.Contains(strings.ToLower(e), "_proxy=") })
+	node.Env = append(node.Env, "PACKAGES="+packages, "SERVER="+s.url, "RESULT="+output,
+		"FRONT="+front[strings.LastIndex(front, ":")+1:], "NODE_EXTRA_CA_CERTS="+file)
+	if log, err := node.CombinedOutput(); err != nil {
+		t.Fatalf("the client failed: %v\n%s", err, log)
+	}
+	text, err := os.ReadFile(output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkNPM(t, s, text)
+}
+
+// installNPM puts the package into a folder of the test.
+func installNPM(ctx context.Context, t *testing.T) (packages string) {
+	t.Helper()
+	missing := func(why string) {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(why)
+		}
+		t.Skip("NOT TESTED: " + why)
+	}
+	for _, tool := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			missing(tool + " is not installed, so the published npm client was not run")
+		}
+	}
+	packages = t.TempDir()
+	install := exec.CommandContext(ctx, "npm", "install", "--prefix", packages, "--no-audit", "--no-fund", "--ignore-scripts", npmPackage)
+	if log, err := install.CombinedOutput(); err != nil {
+		missing("npm cannot install " + npmPackage + ": " + err.Error() + "\n" + string(log))
+	}
+	return packages
+}
+
+// frontCertificate is a certificate for the client's hosts, and the file that
+// makes node trust it.
+func frontCertificate(t *testing.T) (certificate tls.Certificate, file string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		DNSNames: []string{
+			"api.klarna.com", "api-na.klarna.com", "api-oc.klarna.com",
+			"api.playground.klarna.com", "api-na.playground.klarna.com", "api-oc.playground.klarna.com",
+		},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(t.TempDir(), "front.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
+}
+
+// startFront ends TLS and passes everything on with the Host it came with.
+func startFront(t *testing.T, s *server, certificate tls.Certificate) (address string) {
+	t.Helper()
+	target, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	front := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+	}})
+	front.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	front.StartTLS()
+	t.Cleanup(front.Close)
+	return front.Listener.Addr().String()
+}
+
+// npmSession is what the client's callers read of a session.
+type npmSession struct {
+	Status             string `json:"status"`
+	OrderAmount        int64  `json:"order_amount"`
+	MerchantReference1 string `json:"merchant_reference1"`
+	AuthorizationToken string `json:"authorization_token"`
+	ClientToken        string `json:"client_token"`
+	ExpiresAt          string `json:"expires_at"`
+	OrderLines         []struct {
+		Quantity int64 `json:"quantity"`
+	} `json:"order_lines"`
+}
+
+type npmResult struct {
+	Created struct {
+		SessionID   string           `json:"session_id"`
+		ClientToken string           `json:"client_token"`
+		Categories  []map[string]any `json:"payment_method_categories"`
+	} `json:"created"`
+	Read, Updated, Authorized, Cancelled npmSession
+	UpdateReturned, CancelReturned       any
+	Token                                string
+	CustomerToken                        map[string]any
+	Refusals                             map[string]map[string]any
+	Regions                              map[string]bool
+}
+
+func checkNPM(t *testing.T, s *server, text []byte) {
+	t.Helper()
+	var got npmResult
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	if !uuid.MatchString(got.Created.SessionID) || !jwt.MatchString(got.Created.ClientToken) || len(got.Created.Categories) != 3 {
+		t.Errorf("created: %+v", got.Created)
+	}
+	want := npmSession{
+		Status: "incomplete", OrderAmount: 1000, MerchantReference1: "4711", ClientToken: got.Created.ClientToken,
+		ExpiresAt: "2030-06-03T12:00:00.000Z",
+	}
+	check := func(name string, got npmSession, quantity int64, token string) {
+		t.Helper()
+		want.OrderLines = []struct {
+			Quantity int64 `json:"quantity"`
+		}{{quantity}}
+		want.OrderAmount, want.AuthorizationToken = 500*quantity, token
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (- wanted, + got):\n%s", name, diff)
+		}
+	}
+	check("read", got.Read, 2, "")
+	check("updated", got.Updated, 3, "")
+	check("authorized", got.Authorized, 3, got.Token)
+	check("cancelled", got.Cancelled, 3, "")
+	if !uuid.MatchString(got.Token) || got.UpdateReturned != nil || got.CancelReturned != nil {
+		t.Errorf("token %q, update returned %v, cancel returned %v", got.Token, got.UpdateReturned, got.CancelReturned)
+	}
+	checkNPMRest(t, s, got)
+}
+
+func checkNPMRest(t *testing.T, s *server, got npmResult) {
+	t.Helper()
+	id, _ := got.CustomerToken["token_id"].(string)
+	redirect, _ := got.CustomerToken["redirect_url"].(string)
+	if !uuid.MatchString(id) || !strings.HasPrefix(redirect, s.url+"/kp/v1/sessions/") {
+		t.Errorf("customer token: %v; its redirect must lead to %s whatever host was called", got.CustomerToken, s.url)
+	}
+	wantRefusals := map[string]map[string]any{
+		"create":      {"name": "UnableToCreateCreditSession", "code": 400.0},
+		"update":      {"name": "UnableToUpdateCreditSession", "code": 400.0},
+		"unknown":     {"name": "ResourceMissing", "code": 404.0},
+		"cancelTwice": {"name": "ResourceMissing", "code": 404.0},
+		"credentials": {"name": "UnknownError", "code": nil},
+	}
+	if diff := cmp.Diff(wantRefusals, got.Refusals); diff != "" {
+		t.Errorf("refusals (- wanted, + got):\n%s", diff)
+	}
+	wantRegions := map[string]bool{
+		" live": true, " playground": true, "-na live": true, "-na playground": true, "-oc live": true, "-oc playground": true,
+	}
+	if diff := cmp.Diff(wantRegions, got.Regions); diff != "" {
+		t.Errorf("regions (- wanted, + got):\n%s", diff)
+	}
+}
