@@ -61,7 +61,7 @@ func check(c *cobra.Command, flags checkFlags, file string) error {
 		return err
 	}
 	if flags.json {
-		err = json.NewEncoder(c.OutOrStdout()).Encode(found)
+		err = printObject(c.OutOrStdout(), found)
 	} else {
 		name := file
 		if file == "-" {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -109,7 +108,7 @@ func welcome(w io.Writer, flags devFlags, url, data string, made bool) error {
 		public = url
 	}
 	if flags.json {
-		return json.NewEncoder(w).Encode(listening{url, public, data, thisBuild().Version, os.Getpid()})
+		return printObject(w, listening{url, public, data, thisBuild().Version, os.Getpid()})
 	}
 	if made {
 		data += " (new)"
@@ -137,7 +136,7 @@ func welcome(w io.Writer, flags devFlags, url, data string, made bool) error {
 func farewell(w io.Writer, flags devFlags, exchanges int) {
 	switch {
 	case flags.json && !flags.quiet:
-		_ = json.NewEncoder(w).Encode(struct {
+		_ = printObject(w, struct {
 			Stopped   bool `json:"stopped"`
 			Exchanges int  `json:"exchanges"`
 		}{true, exchanges})

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"strconv"
 	"strings"
@@ -43,7 +42,7 @@ func (l *exchangeLines) Write(p []byte) (int, error) {
 		}
 		if e, ok := parseExchange(string(line)); ok {
 			l.seen++
-			if err := json.NewEncoder(&objects).Encode(e); err != nil {
+			if err := printObject(&objects, e); err != nil {
 				return 0, err
 			}
 		}

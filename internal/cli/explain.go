@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
@@ -51,21 +48,10 @@ func explain(c *cobra.Command, where connection, correlationID string, asJSON bo
 		return where.helpful(err)
 	}
 	if asJSON {
-		return printJSON(c.OutOrStdout(), exchange.Raw)
+		return printDocument(c.OutOrStdout(), exchange.Raw)
 	}
 	headline, rest, _ := strings.Cut(exchange.String(), "\n")
 	colours := paint{terminal(c.OutOrStdout())}
 	_, err = fmt.Fprint(c.OutOrStdout(), colours.bold(colours.status(exchange.Status, headline)), "\n", rest)
-	return err
-}
-
-// printJSON prints a JSON document in one line.
-func printJSON(w io.Writer, document []byte) error {
-	var line bytes.Buffer
-	if err := json.Compact(&line, document); err != nil {
-		return fmt.Errorf("the answer is not JSON: %w", err)
-	}
-	line.WriteByte('\n')
-	_, err := line.WriteTo(w)
 	return err
 }

@@ -131,7 +131,7 @@ func (j inJSON) step(number int, title string, exchanges []shown, problem error)
 		object.Exchanges = append(object.Exchanges, exchangeObject{
 			x.Method, x.Path, x.Status, milliseconds(x.Took), x.CorrelationID, document(x.Request), document(x.Response)})
 	}
-	return json.NewEncoder(j.out).Encode(object)
+	return printObject(j.out, object)
 }
 
 // document is a body as a JSON value; what is not JSON becomes a string.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -60,7 +59,7 @@ func newVersion() *cobra.Command {
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON {
-				return json.NewEncoder(c.OutOrStdout()).Encode(thisBuild())
+				return printObject(c.OutOrStdout(), thisBuild())
 			}
 			_, err := fmt.Fprintln(c.OutOrStdout(), thisBuild())
 			return err

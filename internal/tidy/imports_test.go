@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"kvittotest":               {"client", "internal/app"},
 	"cmd/kvitto":               {"internal/cli"},
 	"internal/cmd/bench":       {},
+	"internal/cmd/fuzzall":     {},
 	"internal/contract":        {},
 	"internal/promises":        {},
 	"internal/tidy":            {},

@@ -137,7 +137,14 @@ func TestBannedIdioms(t *testing.T) {
 			if strings.HasSuffix(file.path, "_test.go") && !b.tests {
 				continue
 			}
+			initializer := false // must... functions may end a program that cannot start
 			for i, line := range strings.Split(file.text, "\n") {
+				if strings.HasPrefix(line, "func ") {
+					initializer = strings.HasPrefix(line, "func must")
+				}
+				if initializer {
+					continue
+				}
 				if comment := strings.Index(line, "//"); comment >= 0 && !strings.Contains(b.pattern.String(), "TODO") {
 					line = line[:comment]
 				}
