@@ -50,34 +50,74 @@ func stub(t *testing.T, status int, body string) (url string, received func() se
 	}
 }
 
-func TestRequests(t *testing.T) {
-	t.Parallel()
-	ctx, body := t.Context(), map[string]int{"order_amount": 1}
+// request is a call of a method and what the server must receive.
+type request struct {
+	do   func(*client.Client) error
+	want sent
+}
+
+func requests(ctx context.Context) map[string]request {
+	body := map[string]int{"order_amount": 1}
 	const text = `{"order_amount":1}`
-	for name, test := range map[string]struct {
-		do   func(*client.Client) error
-		want sent
-	}{
-		"create":  {func(c *client.Client) error { _, err := c.CreateSession(ctx, body); return err }, sent{Method: "POST", Path: "/payments/v1/sessions", Body: text}},
-		"read":    {func(c *client.Client) error { _, err := c.ReadSession(ctx, "a/b ?"); return err }, sent{Method: "GET", Path: "/payments/v1/sessions/a%2Fb%20%3F"}},
-		"update":  {func(c *client.Client) error { _, err := c.UpdateSession(ctx, "s", body); return err }, sent{Method: "POST", Path: "/payments/v1/sessions/s", Body: text}},
-		"order":   {func(c *client.Client) error { _, err := c.PlaceOrder(ctx, "a", body); return err }, sent{Method: "POST", Path: "/payments/v1/authorizations/a/order", Body: text}},
-		"cancel":  {func(c *client.Client) error { _, err := c.CancelAuthorization(ctx, "a"); return err }, sent{Method: "DELETE", Path: "/payments/v1/authorizations/a"}},
-		"token":   {func(c *client.Client) error { _, err := c.CreateCustomerToken(ctx, "a", body); return err }, sent{Method: "POST", Path: "/payments/v1/authorizations/a/customer-token", Body: text}},
-		"load":    {func(c *client.Client) error { _, err := c.Load(ctx, "s", nil); return err }, sent{Method: "POST", Path: "/kvitto/v1/sessions/s/load"}},
-		"explain": {func(c *client.Client) error { _, err := c.Explain(ctx, "e"); return err }, sent{Method: "GET", Path: "/kvitto/v1/exchanges/e"}},
-		"check":   {func(c *client.Client) error { _, err := c.Check(ctx, body, "a&b"); return err }, sent{Method: "POST", Path: "/kvitto/v1/check", Query: "session_id=a%26b", Body: text}},
-		"advance": {func(c *client.Client) error { _, err := c.Advance(ctx, 90*time.Minute); return err }, sent{Method: "POST", Path: "/kvitto/v1/clock", Body: `{"advance":"1h30m0s"}`}},
+	return map[string]request{
+		"create": {
+			func(c *client.Client) error { _, err := c.CreateSession(ctx, body); return err },
+			sent{Method: "POST", Path: "/payments/v1/sessions", Body: text},
+		},
+		"read": {
+			func(c *client.Client) error { _, err := c.ReadSession(ctx, "a/b ?"); return err },
+			sent{Method: "GET", Path: "/payments/v1/sessions/a%2Fb%20%3F"},
+		},
+		"update": {
+			func(c *client.Client) error { _, err := c.UpdateSession(ctx, "s", body); return err },
+			sent{Method: "POST", Path: "/payments/v1/sessions/s", Body: text},
+		},
+		"order": {
+			func(c *client.Client) error { _, err := c.PlaceOrder(ctx, "a", body); return err },
+			sent{Method: "POST", Path: "/payments/v1/authorizations/a/order", Body: text},
+		},
+		"cancel": {
+			func(c *client.Client) error { _, err := c.CancelAuthorization(ctx, "a"); return err },
+			sent{Method: "DELETE", Path: "/payments/v1/authorizations/a"},
+		},
+		"token": {
+			func(c *client.Client) error { _, err := c.CreateCustomerToken(ctx, "a", body); return err },
+			sent{Method: "POST", Path: "/payments/v1/authorizations/a/customer-token", Body: text},
+		},
+		"load": {
+			func(c *client.Client) error { _, err := c.Load(ctx, "s", nil); return err },
+			sent{Method: "POST", Path: "/kvitto/v1/sessions/s/load"},
+		},
+		"explain": {
+			func(c *client.Client) error { _, err := c.Explain(ctx, "e"); return err },
+			sent{Method: "GET", Path: "/kvitto/v1/exchanges/e"},
+		},
+		"check": {
+			func(c *client.Client) error { _, err := c.Check(ctx, body, "a&b"); return err },
+			sent{Method: "POST", Path: "/kvitto/v1/check", Query: "session_id=a%26b", Body: text},
+		},
+		"advance": {
+			func(c *client.Client) error { _, err := c.Advance(ctx, 90*time.Minute); return err },
+			sent{Method: "POST", Path: "/kvitto/v1/clock", Body: `{"advance":"1h30m0s"}`},
+		},
 		"authorize": {func(c *client.Client) error {
 			later := false
 			_, err := c.Authorize(ctx, "s", client.BrowserCall{
 				PaymentMethodCategory: "pay_now", AutoFinalize: &later, Data: body, Outcome: client.InvalidFields, InvalidFields: []string{"x"}})
 			return err
 		}, sent{Method: "POST", Path: "/kvitto/v1/sessions/s/authorize",
-			Body: `{"payment_method_category":"pay_now","auto_finalize":false,"data":{"order_amount":1},"outcome":"invalid_fields","invalid_fields":["x"]}`}},
-		"nothing asked": {func(c *client.Client) error { _, err := c.Reauthorize(ctx, "s", client.BrowserCall{}); return err },
-			sent{Method: "POST", Path: "/kvitto/v1/sessions/s/reauthorize", Body: `{}`}},
-	} {
+			Body: `{"payment_method_category":"pay_now","auto_finalize":false,"data":{"order_amount":1},` +
+				`"outcome":"invalid_fields","invalid_fields":["x"]}`}},
+		"nothing asked": {
+			func(c *client.Client) error { _, err := c.Reauthorize(ctx, "s", client.BrowserCall{}); return err },
+			sent{Method: "POST", Path: "/kvitto/v1/sessions/s/reauthorize", Body: `{}`},
+		},
+	}
+}
+
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	for name, test := range requests(t.Context()) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url, received := stub(t, http.StatusNoContent, "")
@@ -123,7 +163,10 @@ func TestNothingIsSent(t *testing.T) {
 			_, err := client.New(url, "demo", "x").UpdateSession(ctx, "", "{}")
 			return err
 		}, `update session: "" is not an id`},
-		"an id that is a path": {func(url string) error { _, err := client.New(url, "demo", "x").ReadSession(ctx, ".."); return err }, `read session: ".." is not an id`},
+		"an id that is a path": {func(url string) error {
+			_, err := client.New(url, "demo", "x").ReadSession(ctx, "..")
+			return err
+		}, `read session: ".." is not an id`},
 		"a body that is no JSON": {func(url string) error {
 			_, err := client.New(url, "demo", "x").CreateSession(ctx, make(chan int))
 			return err
@@ -132,7 +175,10 @@ func TestNothingIsSent(t *testing.T) {
 			_, err := client.New(strings.TrimPrefix(url, "http://"), "demo", "x").Clock(ctx)
 			return err
 		}, "read clock: "},
-		"a base URL without a host": {func(string) error { _, err := client.New("http://", "demo", "x").Clock(ctx); return err }, "is not a base URL"},
+		"a base URL without a host": {func(string) error {
+			_, err := client.New("http://", "demo", "x").Clock(ctx)
+			return err
+		}, "is not a base URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -198,7 +244,8 @@ func TestTimeLimits(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	t.Cleanup(server.Close)
-	if _, err := client.New(server.URL, "demo", "x", client.WithTimeout(time.Millisecond)).Clock(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+	hasty := client.New(server.URL, "demo", "x", client.WithTimeout(time.Millisecond))
+	if _, err := hasty.Clock(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the client's limit gave %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

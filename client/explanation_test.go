@@ -78,7 +78,8 @@ answer
 func TestExplanationOfASuccess(t *testing.T) {
 	t.Parallel()
 	exchange := client.Exchange{ID: "x", Method: "GET", Path: "/", Status: 200, BodiesShed: true, Request: json.RawMessage(`{}`)}
-	const want = "no operation: 200\nGET /\nx, 0001-01-01 00:00:00.000 UTC, 0.0 ms\n\nThe bodies were not kept: the server was under overload.\n"
+	const want = "no operation: 200\nGET /\nx, 0001-01-01 00:00:00.000 UTC, 0.0 ms\n\n" +
+		"The bodies were not kept: the server was under overload.\n"
 	if diff := cmp.Diff(want, exchange.String()); diff != "" {
 		t.Errorf("the explanation differs (-want +got):\n%s", diff)
 	}
@@ -109,7 +110,8 @@ func TestExplanationIsSafeForATerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 		exchange := client.Exchange{
-			ID: word(t, "id"), Method: word(t, "method"), Path: word(t, "path"), Operation: word(t, "operation"), ErrorCode: word(t, "code"),
+			ID: word(t, "id"), Method: word(t, "method"), Path: word(t, "path"), Operation: word(t, "operation"),
+			ErrorCode:     word(t, "code"),
 			ErrorMessages: []string{word(t, "message")}, Reason: word(t, "reason"), Request: body, Response: json.RawMessage(word(t, "raw")),
 			Violations: []client.Violation{{Path: word(t, "path"), Rule: word(t, "rule"), Sent: word(t, "sent"), Expected: word(t, "expected"),
 				Hint: word(t, "hint"), SentBy: &client.Origin{Operation: word(t, "op"), CorrelationID: word(t, "by")}}},

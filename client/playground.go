@@ -55,7 +55,8 @@ func (c *Client) Finalize(ctx context.Context, sessionID string, body any) (Brow
 
 func (c *Client) browser(ctx context.Context, name, sessionID string, body any) (BrowserResult, error) {
 	var answer BrowserResult
-	err := c.do(ctx, call{operation: name, method: http.MethodPost, path: "/kvitto/v1/sessions/{id}/" + name, id: sessionID, body: body}, &answer)
+	err := c.do(ctx, call{operation: name, method: http.MethodPost,
+		path: "/kvitto/v1/sessions/{id}/" + name, id: sessionID, body: body}, &answer)
 	return answer, err
 }
 

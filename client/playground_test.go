@@ -41,7 +41,8 @@ func TestAgainstTheServer(t *testing.T) {
 
 	created, err := c.CreateSession(ctx, cart(1, nil))
 	must(err)
-	if created.SessionID == "" || created.ClientToken == "" || created.CorrelationID == "" || !json.Valid(created.Raw) || len(created.PaymentMethodCategories) == 0 {
+	if created.SessionID == "" || created.ClientToken == "" || created.CorrelationID == "" ||
+		!json.Valid(created.Raw) || len(created.PaymentMethodCategories) == 0 {
 		t.Errorf("the new session is %+v", created)
 	}
 	updated, err := c.UpdateSession(ctx, created.SessionID, cart(2, map[string]any{"merchant_reference1": "1001"}))
@@ -74,7 +75,8 @@ func TestAgainstTheServer(t *testing.T) {
 	final, err := c.Finalize(ctx, created.SessionID, map[string]any{})
 	must(err)
 	customer, err := c.CreateCustomerToken(ctx, final.AuthorizationToken, map[string]any{
-		"description": "Shirts every month", "intended_use": "SUBSCRIPTION", "locale": "sv-SE", "purchase_country": "SE", "purchase_currency": "SEK"})
+		"description": "Shirts every month", "intended_use": "SUBSCRIPTION", "locale": "sv-SE",
+		"purchase_country": "SE", "purchase_currency": "SEK"})
 	must(err)
 	if customer.TokenID == "" {
 		t.Errorf("the customer token is %s", customer.Raw)
@@ -84,9 +86,11 @@ func TestAgainstTheServer(t *testing.T) {
 	}
 	again, err := c.Reauthorize(ctx, created.SessionID, nil)
 	must(err)
-	order, err := c.PlaceOrder(ctx, again.AuthorizationToken, cart(2, map[string]any{"merchant_urls": map[string]string{"confirmation": "https://shop.example/thanks"}}))
+	urls := map[string]string{"confirmation": "https://shop.example/thanks"}
+	order, err := c.PlaceOrder(ctx, again.AuthorizationToken, cart(2, map[string]any{"merchant_urls": urls}))
 	must(err)
-	if order.OrderID == "" || order.FraudStatus != "ACCEPTED" || order.AuthorizedPaymentMethod.Type != "card" || !strings.Contains(order.RedirectURL, created.SessionID) {
+	if order.OrderID == "" || order.FraudStatus != "ACCEPTED" || order.AuthorizedPaymentMethod.Type != "card" ||
+		!strings.Contains(order.RedirectURL, created.SessionID) {
 		t.Errorf("the order is %s", order.Raw)
 	}
 }
@@ -135,7 +139,8 @@ func TestCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if wrong.Valid || wrong.Error.Status != 400 || wrong.Error.Code != "BAD_VALUE" || len(wrong.Violations) != 1 || wrong.Violations[0].Path != "order_amount" {
+	if wrong.Valid || wrong.Error.Status != 400 || wrong.Error.Code != "BAD_VALUE" ||
+		len(wrong.Violations) != 1 || wrong.Violations[0].Path != "order_amount" {
 		t.Errorf("a wrong body: %s", wrong.Raw)
 	}
 	var corrected struct {

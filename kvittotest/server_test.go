@@ -114,7 +114,8 @@ func TestOutcomes(t *testing.T) {
 			t.Parallel()
 			server := kvittotest.Start(t)
 			r := server.Authorize(create(t, server.Client).SessionID, test.outcome)
-			if r.Approved != test.approved || (r.AuthorizationToken != "") != test.token || r.ShowForm != test.form || r.FinalizeRequired != test.final {
+			if r.Approved != test.approved || (r.AuthorizationToken != "") != test.token ||
+				r.ShowForm != test.form || r.FinalizeRequired != test.final {
 				t.Errorf("the result is %s", r.Raw)
 			}
 			if fields := r.Error.InvalidFields; (len(fields) > 0) != (test.outcome == client.InvalidFields) {
@@ -175,7 +176,9 @@ func TestFailureShowsTheExchanges(t *testing.T) {
 	if reached || failed == nil {
 		t.Fatal("Authorize of an unknown session did not end the test")
 	}
-	for _, want := range []string{"404 NOT_FOUND: Invalid session id", "200  create_session", "404  authorize", "why: no session of this merchant has this id"} {
+	for _, want := range []string{
+		"404 NOT_FOUND: Invalid session id", "200  create_session", "404  authorize", "why: no session of this merchant has this id",
+	} {
 		if !strings.Contains(failed.Error(), want) {
 			t.Errorf("the log does not say %q:\n%v", want, failed)
 		}

@@ -96,6 +96,16 @@ func TestCodesTakeAnyLetterCase(t *testing.T) {
 	}
 }
 
+// TestRulesTakeAnyLetterCaseToo, before anything was spelled anew.
+func TestRulesTakeAnyLetterCaseToo(t *testing.T) {
+	t.Parallel()
+	c := swedish()
+	c.PurchaseCountry, c.PurchaseCurrency, c.BillingAddress = text("no"), text("sek"), &checkout.Address{Country: text("se")}
+	if violations := checkout.Validate(checkout.OperationCreate, &c, nil); violations != nil {
+		t.Error(broken(violations))
+	}
+}
+
 // TestABadCodeIsShownAsItWasSent: the violation holds the value the shop can
 // find in its own code, and no Unicode folding makes a good code of a bad one.
 func TestABadCodeIsShownAsItWasSent(t *testing.T) {

@@ -65,10 +65,11 @@ func TestCheckOfAnUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	flags := []string{"--url", server.URL, "--session", session.SessionID}
-	if code, stdout, stderr := checked(t, `{"merchant_reference1":"1"}`, flags...); code != 0 || stdout != "the body is valid\n" || stderr != "" {
+	code, stdout, stderr := checked(t, `{"merchant_reference1":"1"}`, flags...)
+	if code != 0 || stdout != "the body is valid\n" || stderr != "" {
 		t.Errorf("a valid update: %d, %s%s", code, stdout, stderr)
 	}
-	code, stdout, stderr := checked(t, `{"order_amount":2}`, flags...)
+	code, stdout, stderr = checked(t, `{"order_amount":2}`, flags...)
 	if code != 1 || stderr != "" || !strings.Contains(stdout, "  order_amount\n    sent      2\n    expected  1\n") ||
 		!strings.HasSuffix(stdout, "Corrected:\n{\n  \"order_amount\": 1\n}\n") {
 		t.Errorf("a wrong update: %d, %s%s", code, stdout, stderr)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -78,7 +77,8 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 			farewell(c.OutOrStdout(), flags, lines.seen)
 		}
 	}()
-	if err := welcome(c.OutOrStdout(), flags, server.URL, data, errors.Is(missing, os.ErrNotExist)); err != nil {
+	made := errors.Is(missing, os.ErrNotExist)
+	if err := welcome(c.OutOrStdout(), flags, server.URL, data, made); err != nil {
 		return err
 	}
 	return server.Run(c.Context())
@@ -90,59 +90,4 @@ func logger(w io.Writer, asJSON bool) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, nil))
 	}
 	return slog.New(slog.NewTextHandler(w, nil))
-}
-
-// listening is the first line of --json.
-type listening struct {
-	URL       string `json:"url"`
-	PublicURL string `json:"public_url"`
-	Data      string `json:"data"`
-	Version   string `json:"version"`
-	PID       int    `json:"pid"`
-}
-
-// welcome says where the server is and what to do next.
-func welcome(w io.Writer, flags devFlags, url, data string, made bool) error {
-	public := strings.TrimSuffix(flags.publicURL, "/")
-	if public == "" {
-		public = url
-	}
-	if flags.json {
-		return printObject(w, listening{url, public, data, thisBuild().Version, os.Getpid()})
-	}
-	if made {
-		data += " (new)"
-	}
-	colours := paint{terminal(w)}
-	var b strings.Builder
-	row := func(name, text string) {
-		b.WriteString("  " + colours.dim(fmt.Sprintf("%-8s", name)) + "  " + text + "\n")
-	}
-	b.WriteString("kvitto " + thisBuild().Version + " listens at " + colours.bold(url) + "\n\n")
-	row("sign in", `any user name, each a merchant of its own, and any password but "invalid"`)
-	row("data", printable(data))
-	if public != url {
-		row("public", printable(public))
-	}
-	row("try it", "kvitto try --url "+url)
-	row("or", "curl -u demo:demo "+url+"/kvitto/v1/clock")
-	row("stop", "Ctrl-C")
-	b.WriteByte('\n')
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-// farewell is the last line. A reader that has gone does not need it.
-func farewell(w io.Writer, flags devFlags, exchanges int) {
-	switch {
-	case flags.json && !flags.quiet:
-		_ = printObject(w, struct {
-			Stopped   bool `json:"stopped"`
-			Exchanges int  `json:"exchanges"`
-		}{true, exchanges})
-	case flags.quiet && !flags.json:
-		_, _ = fmt.Fprintln(w, "stopped")
-	case !flags.json:
-		_, _ = fmt.Fprintln(w, "stopped; "+count(exchanges, "exchange"))
-	}
 }

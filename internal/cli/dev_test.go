@@ -108,7 +108,7 @@ func TestDevTellsAPerson(t *testing.T) {
 		`  sign in   any user name, each a merchant of its own, and any password but "invalid"`,
 		"  data      " + r.data + " (new)",
 		"  try it    kvitto try --url " + url,
-		"  or        curl -u demo:demo " + url + "/kvitto/v1/clock",
+		"  or        curl -u demo:demo --json '{}' " + url + "/payments/v1/sessions",
 		"  stop      Ctrl-C",
 	}
 	if diff := cmp.Diff(want, welcome); diff != "" {
@@ -198,8 +198,7 @@ func TestDevQuiet(t *testing.T) {
 func TestDevKeepsItsData(t *testing.T) {
 	t.Parallel()
 	first := startDev(t, "--json", "--quiet")
-	session, err := client.New(first.url(`^\{"url":"([^"]+)"`), "demo", "x").CreateSession(t.Context(),
-		`{"purchase_country":"SE","purchase_currency":"SEK","order_amount":1,"order_lines":[{"name":"Button","quantity":1,"unit_price":1,"total_amount":1}]}`)
+	session, err := client.New(first.url(`^\{"url":"([^"]+)"`), "demo", "x").CreateSession(t.Context(), button)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,9 +21,9 @@ type chapter struct {
 // chapters are the story, in its order.
 var chapters = []chapter{
 	{"A cart with a shirt: create a session", (*story).create},
-	{"Two pairs of socks go into the cart: update the session", (*story).update},
-	{"A mistake: 25 % tax on top of the shipping price, which contains its tax", (*story).mistake},
-	{"The same cart with the tax as explained", (*story).mend},
+	{"Two pairs of socks, and shipping: update the session", (*story).update},
+	{"A mistake: express shipping with its tax on top of a price that contains it", (*story).mistake},
+	{"Express shipping with the tax as explained", (*story).mend},
 	{"What the server has now: read the session", (*story).read},
 	{"The customer approves in the browser: authorize", (*story).authorize},
 	{"After the approval, a third pair of socks: update the session", (*story).change},
@@ -70,7 +70,12 @@ func (x *shown) note(label, format string, args ...any) {
 }
 
 func (x *shown) sent(o order) {
-	x.note("sent", "%s, order_amount %d, order_tax_amount %d", count(len(o.OrderLines), "line"), o.OrderAmount, o.OrderTaxAmount)
+	reference := ""
+	if o.MerchantReference1 != "" {
+		reference = ", merchant_reference1 " + o.MerchantReference1
+	}
+	x.note("sent", "%s, order_amount %d, order_tax_amount %d%s",
+		count(len(o.OrderLines), "line"), o.OrderAmount, o.OrderTaxAmount, reference)
 }
 
 // refused wants err to be a refusal with the status, and shows it with its
@@ -134,10 +139,12 @@ func (s *story) updateWith(ctx context.Context, c cart) error {
 	return nil
 }
 
-func (s *story) update(ctx context.Context) error { return s.updateWith(ctx, cart{socks: 2}) }
+func (s *story) update(ctx context.Context) error {
+	return s.updateWith(ctx, cart{socks: 2, shipping: shippingPrice, shippingTax: shippingTax})
+}
 
 func (s *story) mistake(ctx context.Context) error {
-	body := cart{socks: 2, shippingTax: shippingTaxOnTop}.order()
+	body := cart{socks: 2, shipping: expressPrice, shippingTax: expressTaxOnTop}.order()
 	_, err := s.client.UpdateSession(ctx, s.sessionID, body)
 	exchange, err := s.refused(ctx, err, http.StatusBadRequest, body)
 	if err != nil {
@@ -146,14 +153,14 @@ func (s *story) mistake(ctx context.Context) error {
 	v := exchange.Violations[0]
 	x := &s.shown[len(s.shown)-1]
 	x.note("why", "%s: sent %s, expected %s\n%s", v.Path, v.SentText(), v.ExpectedText(), v.Hint)
-	if v.Rule != "line_tax" || v.ExpectedText() != fmt.Sprintf("%d ± 1", shippingTaxContained) {
+	if v.Rule != "line_tax" || v.ExpectedText() != fmt.Sprintf("%d ± 1", expressTax) {
 		return errors.New("the explanation should expect the tax contained in the price")
 	}
 	return nil
 }
 
 func (s *story) mend(ctx context.Context) error {
-	return s.updateWith(ctx, cart{socks: 2, shippingTax: shippingTaxContained})
+	return s.updateWith(ctx, express(2, ""))
 }
 
 func (s *story) read(ctx context.Context) error {
@@ -163,8 +170,9 @@ func (s *story) read(ctx context.Context) error {
 	}
 	x := s.show()
 	x.note("status", "%s until %s", session.Status, session.ExpiresAt.UTC().Format("2006-01-02 15:04 UTC"))
-	x.note("cart", "%s, order_amount %d, order_tax_amount %d", count(len(session.OrderLines), "line"), session.OrderAmount, session.OrderTaxAmount)
-	want := cart{socks: 2, shippingTax: shippingTaxContained}.order()
+	x.note("cart", "%s, order_amount %d, order_tax_amount %d",
+		count(len(session.OrderLines), "line"), session.OrderAmount, session.OrderTaxAmount)
+	want := express(2, "").order()
 	if session.Status != "incomplete" || session.OrderAmount != want.OrderAmount || len(session.OrderLines) != len(want.OrderLines) {
 		return fmt.Errorf("the session should be incomplete with %d lines and order_amount %d", len(want.OrderLines), want.OrderAmount)
 	}
@@ -191,17 +199,12 @@ func (s *story) approved(result client.BrowserResult, err error) error {
 	return nil
 }
 
-// bought is the cart as it is ordered in the end.
-func bought(reference string) order {
-	return cart{socks: 3, shippingTax: shippingTaxContained, reference: reference}.order()
-}
-
 func (s *story) change(ctx context.Context) error {
-	return s.updateWith(ctx, cart{socks: 3, shippingTax: shippingTaxContained})
+	return s.updateWith(ctx, express(3, ""))
 }
 
 func (s *story) mismatch(ctx context.Context) error {
-	body := bought("")
+	body := express(3, "").order()
 	_, err := s.client.PlaceOrder(ctx, s.token, body)
 	exchange, err := s.refused(ctx, err, http.StatusConflict, body)
 	if err != nil {
@@ -243,7 +246,7 @@ func (s *story) again(ctx context.Context) error {
 
 // placed places the order, shows the answer and lets judge look at it.
 func (s *story) placed(ctx context.Context, judge func(client.Order) error) error {
-	body := bought("1001")
+	body := express(3, "1001").order()
 	o, err := s.client.PlaceOrder(ctx, s.token, body)
 	if err != nil {
 		return err
@@ -251,12 +254,13 @@ func (s *story) placed(ctx context.Context, judge func(client.Order) error) erro
 	x := s.show()
 	x.sent(body)
 	x.note("order_id", "%s", o.OrderID)
-	x.note("status", "%s, paid by %s in %s", o.FraudStatus, o.AuthorizedPaymentMethod.Type, count(o.AuthorizedPaymentMethod.NumberOfDays, "day"))
+	x.note("status", "%s, paid by %s in %s", o.FraudStatus,
+		o.AuthorizedPaymentMethod.Type, count(o.AuthorizedPaymentMethod.NumberOfDays, "day"))
 	return judge(o)
 }
 
 func (s *story) differently(ctx context.Context) error {
-	body := bought("1002")
+	body := express(3, "1002").order()
 	_, err := s.client.PlaceOrder(ctx, s.token, body)
 	exchange, err := s.refused(ctx, err, http.StatusConflict, body)
 	if err != nil {

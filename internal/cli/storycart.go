@@ -6,7 +6,8 @@ import "github.com/kvitto/kvitto/client"
 // their tax.
 type cart struct {
 	socks       int64 // pairs
-	shippingTax int64 // 0 leaves shipping out
+	shipping    int64 // price; 0 leaves it out
+	shippingTax int64
 	reference   string
 }
 
@@ -14,11 +15,18 @@ const (
 	shirtPrice, shirtTax = 49900, 9980
 	socksPrice, socksTax = 7900, 1580
 	shippingPrice        = 4900
-	// shippingTaxOnTop is the mistake: 25 % of the price, as if it did not
-	// contain its tax. shippingTaxContained is right.
-	shippingTaxOnTop, shippingTaxContained = 1225, 980
-	taxRate                                = 2500 // basis points
+	shippingTax          = 980
+	expressPrice         = 9900
+	// expressTaxOnTop is the mistake: 25 % of the price, as if it did not
+	// contain its tax.
+	expressTax, expressTaxOnTop = 1980, 2475
+	taxRate                     = 2500 // basis points
 )
+
+// express is the cart with express shipping, as it is ordered in the end.
+func express(socks int64, reference string) cart {
+	return cart{socks: socks, shipping: expressPrice, shippingTax: expressTax, reference: reference}
+}
 
 func (c cart) lines() []client.OrderLine {
 	lines := []client.OrderLine{{Type: "physical", Reference: "shirt", Name: "Linen shirt", Quantity: 1,
@@ -27,9 +35,9 @@ func (c cart) lines() []client.OrderLine {
 		lines = append(lines, client.OrderLine{Type: "physical", Reference: "socks", Name: "Wool socks", Quantity: c.socks,
 			UnitPrice: socksPrice, TaxRate: taxRate, TotalAmount: c.socks * socksPrice, TotalTaxAmount: c.socks * socksTax})
 	}
-	if c.shippingTax > 0 {
+	if c.shipping > 0 {
 		lines = append(lines, client.OrderLine{Type: "shipping_fee", Name: "Shipping", Quantity: 1,
-			UnitPrice: shippingPrice, TaxRate: taxRate, TotalAmount: shippingPrice, TotalTaxAmount: c.shippingTax})
+			UnitPrice: c.shipping, TaxRate: taxRate, TotalAmount: c.shipping, TotalTaxAmount: c.shippingTax})
 	}
 	return lines
 }

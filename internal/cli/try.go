@@ -100,7 +100,8 @@ func ownServer(ctx context.Context, stderr io.Writer) (url string, stop func() e
 	}
 	// The story ends before the server does, also when it is interrupted.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	server, err := app.Open(ctx, app.Config{DataDir: dir, Listen: "127.0.0.1:0", Logger: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	server, err := app.Open(ctx, app.Config{DataDir: dir, Listen: "127.0.0.1:0",
+		Logger: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		cancel()
 		return "", nil, errors.Join(err, os.RemoveAll(dir))

@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "write the answers of testdata/golden anew; read the difference before you keep it")
 
-// TestGolden walks the golden exchanges. testdata/golden/README.md tells the
+// TestGolden walks the golden exchanges. testdata/README.md tells the
 // format.
 func TestGolden(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"strings"
+)
+
+// listening is the first line of dev --json.
+type listening struct {
+	URL       string `json:"url"`
+	PublicURL string `json:"public_url"`
+	Data      string `json:"data"`
+	Version   string `json:"version"`
+	PID       int    `json:"pid"`
+}
+
+// welcome says where the server is and what to do next.
+func welcome(w io.Writer, flags devFlags, bound, data string, made bool) error {
+	url, open := reachable(bound)
+	public := strings.TrimSuffix(flags.publicURL, "/")
+	if public == "" {
+		public = url
+	}
+	if flags.json {
+		return printObject(w, listening{url, public, data, thisBuild().Version, os.Getpid()})
+	}
+	if made {
+		data += " (new)"
+	}
+	colours := paint{terminal(w)}
+	var b strings.Builder
+	row := func(name, text string) {
+		b.WriteString("  " + colours.dim(fmt.Sprintf("%-8s", name)) + "  " + text + "\n")
+	}
+	b.WriteString("kvitto " + thisBuild().Version + " listens at " + colours.bold(url) + "\n\n")
+	row("sign in", `any user name, each a merchant of its own, and any password but "invalid"`)
+	if open {
+		row("beware", "other machines can reach it, and a playground lets anybody in")
+	}
+	row("data", printable(data))
+	if public != url {
+		row("public", printable(public))
+	}
+	row("try it", "kvitto try --url "+url)
+	row("or", "curl -u demo:demo --json '{}' "+url+"/payments/v1/sessions")
+	row("stop", "Ctrl-C")
+	b.WriteByte('\n')
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// reachable is the URL at which this machine reaches a server bound to an
+// address, and whether others can reach it too. Nobody can call 0.0.0.0.
+func reachable(bound string) (url string, open bool) {
+	address, err := netip.ParseAddrPort(strings.TrimPrefix(bound, "http://"))
+	if err != nil {
+		return bound, true
+	}
+	if address.Addr().IsUnspecified() {
+		return fmt.Sprintf("http://127.0.0.1:%d", address.Port()), true
+	}
+	return bound, !address.Addr().IsLoopback()
+}
+
+// farewell is the last line. A reader that has gone does not need it.
+func farewell(w io.Writer, flags devFlags, exchanges int) {
+	switch {
+	case flags.json && !flags.quiet:
+		_ = printObject(w, struct {
+			Stopped   bool `json:"stopped"`
+			Exchanges int  `json:"exchanges"`
+		}{true, exchanges})
+	case flags.quiet && !flags.json:
+		_, _ = fmt.Fprintln(w, "stopped")
+	case !flags.json:
+		_, _ = fmt.Fprintln(w, "stopped; "+count(exchanges, "exchange"))
+	}
+}
