@@ -26,6 +26,9 @@ func browserCall(x *exchange, call risk.Call) (answer, error) {
 	if err != nil {
 		return answer{}, malformed(err)
 	}
+	if len(request.Own) > 0 {
+		return answer{}, &checkout.Refusal{Kind: checkout.KindBadValue, Reason: "the body breaks a rule", Violations: request.Own}
+	}
 	browser := service.BrowserCall{
 		Call: call, Patch: request.Content, Problems: request.Problems, Category: request.Category.Value,
 		AutoFinalize: !request.AutoFinalize.Set || request.AutoFinalize.Value,
@@ -45,6 +48,10 @@ func browserCall(x *exchange, call risk.Call) (answer, error) {
 		return answer{}, err
 	}
 	x.record.AuthorizationToken = result.AuthorizationToken
+	if len(result.Violations) > 0 {
+		request.Annotate(result.Violations)
+		x.record.Reason, x.record.Violations = "the data of the call breaks a rule", result.Violations
+	}
 	return ok(wire.AppendBrowserResult(nil, string(call), result))
 }
 

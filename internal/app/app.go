@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/api"
@@ -31,11 +33,13 @@ import (
 // Config says how a server runs. The zero value of a field is usable where
 // its comment says so.
 type Config struct {
-	DataDir   string       // holds kvitto.db and requests.db; made when missing
-	Listen    string       // host:port; port 0 picks a free one
-	PublicURL string       // what browsers reach; empty: the address listened on
-	Console   io.Writer    // gets a line per exchange; nil prints none
-	Logger    *slog.Logger // nil logs to standard error
+	DataDir   string    // holds kvitto.db and requests.db; made when missing
+	Listen    string    // host:port; port 0 picks a free one
+	PublicURL string    // what browsers reach; empty: the address listened on
+	Console   io.Writer // gets a line per exchange; nil prints none
+	// ConsoleFormat is console.Text or console.JSON; nil is console.Text.
+	ConsoleFormat console.Format
+	Logger        *slog.Logger // nil logs to standard error
 	// SystemTime is the clock under all clocks; nil is time.Now.
 	SystemTime func() time.Time
 	// CacheBytes is the memory for recent sessions; 0 is 64 MiB.
@@ -45,12 +49,14 @@ type Config struct {
 // App is a server. Open makes it listen, Run serves until the context ends,
 // Close frees what Open took.
 type App struct {
-	URL string // where it listens, for example http://127.0.0.1:7420
+	URL   string // where a caller on this machine reaches it, for example http://127.0.0.1:7420
+	Bound string // host:port it listens on, for example [::]:7420
 
 	config   Config
 	listener net.Listener
 	server   *http.Server
 	console  *console.Console
+	answered atomic.Int64
 	closers  []func() error // in the order of opening
 }
 
@@ -82,7 +88,8 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 		return nil, fmt.Errorf("listen: %w (choose another address with --listen, or 127.0.0.1:0 for a free port)", err)
 	}
 	a.closers = append(a.closers, a.stopListening)
-	a.URL = "http://" + a.listener.Addr().String()
+	a.Bound = a.listener.Addr().String()
+	a.URL = "http://" + reachable(a.listener.Addr())
 	if a.config.PublicURL == "" {
 		a.config.PublicURL = a.URL
 	}
@@ -93,6 +100,9 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 func withDefaults(config Config) Config {
 	if config.SystemTime == nil {
 		config.SystemTime = time.Now
+	}
+	if config.ConsoleFormat == nil {
+		config.ConsoleFormat = console.Text
 	}
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
@@ -134,11 +144,12 @@ func (a *App) wire(ctx context.Context, engine store.Engine, log *requestlog.Log
 	if err != nil {
 		return err
 	}
-	observe := metrics.exchange
+	observe := func(e *requestlog.Exchange) { a.answered.Add(1); metrics.exchange(e) }
 	if a.config.Console != nil {
-		a.console = console.New(a.config.Console)
+		a.console = console.New(a.config.Console, a.config.ConsoleFormat)
 		a.closers = append(a.closers, func() error { a.console.Close(); return nil })
-		observe = func(e *requestlog.Exchange) { metrics.exchange(e); a.console.Exchange(e) }
+		counted := observe
+		observe = func(e *requestlog.Exchange) { counted(e); a.console.Exchange(e) }
 	}
 	payments := api.New(api.Options{
 		Service: checkouts, Authenticator: door, Clock: clock, Recorder: log, NewID: identifier.New,
@@ -155,6 +166,19 @@ func (a *App) wire(ctx context.Context, engine store.Engine, log *requestlog.Log
 	}
 	return nil
 }
+
+// reachable is the address a caller on this machine uses: listening on every
+// address has none of its own.
+func reachable(address net.Addr) string {
+	tcp, ok := address.(*net.TCPAddr)
+	if ok && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+	}
+	return address.String()
+}
+
+// Exchanges counts what was answered since Open.
+func (a *App) Exchanges() int64 { return a.answered.Load() }
 
 // routes puts the surfaces beside each other. Everything that is not an
 // operator's or a browser's path is the API's, which answers in its own shape.

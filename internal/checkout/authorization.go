@@ -135,6 +135,7 @@ type BrowserResult struct {
 	AuthorizationToken string
 	FinalizeRequired   bool
 	InvalidFields      []string
+	Violations         []Violation // why the fields are invalid, where a rule says so
 	// Changed tells whether the session has a new revision to be stored.
 	Changed bool
 }
@@ -237,7 +238,7 @@ func (s Session) merged(call Browser) (Session, BrowserResult, *Refusal) {
 	}
 	next, refusal := s.withContent(call.Patch, call.Problems, call.Now)
 	if refusal != nil {
-		result := BrowserResult{ShowForm: true}
+		result := BrowserResult{ShowForm: true, Violations: refusal.Violations}
 		for _, violation := range FirstStage(refusal.Violations) {
 			result.InvalidFields = append(result.InvalidFields, violation.Path)
 		}

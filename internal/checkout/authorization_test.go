@@ -100,9 +100,12 @@ func TestBrowserDataIsMergedLikeAnUpdate(t *testing.T) {
 	patch := checkout.Content{BillingAddress: address("SE"), MerchantReference2: text("web")}
 	d := open(t, swedish())
 	d.wait(time.Hour)
-	updated, _, _ := d.session.Update(patch, nil, d.now)
-	loaded, _, _, _ := d.session.Load(d.call(checkout.OutcomeApprove, patch))
-	authorized, _, _, _ := d.session.Authorize(d.call(checkout.OutcomeApprove, patch))
+	updated, _, refusal := d.session.Update(patch, nil, d.now)
+	accepted(t, refusal)
+	loaded, _, _, refusal := d.session.Load(d.call(checkout.OutcomeApprove, patch))
+	accepted(t, refusal)
+	authorized, _, _, refusal := d.session.Authorize(d.call(checkout.OutcomeApprove, patch))
+	accepted(t, refusal)
 	requireSame(t, "load", updated, loaded)
 	requireSame(t, "the approved content", updated.Content, *authorized.Authorization.Content)
 	authorized.Authorization = nil
@@ -147,12 +150,25 @@ func TestBadBrowserDataIsToldToTheShop(t *testing.T) {
 	for _, c := range []struct {
 		call  checkout.Browser
 		paths []string
-	}{{bad, []string{"billing_address.title", "billing_address.postal_code"}}, {typed, []string{"order_amount"}}} {
+		rules []string // of every stage
+	}{
+		{bad, []string{"billing_address.title", "billing_address.postal_code"},
+			[]string{"billing_address.title length", "billing_address.postal_code length", "order_amount order_amount"}},
+		{typed, []string{"order_amount"}, []string{"order_amount type"}},
+	} {
 		for name, method := range map[string]func(checkout.Browser) (checkout.Session, checkout.Event, checkout.BrowserResult, *checkout.Refusal){
 			"load": d.session.Load, "authorize": d.session.Authorize, "reauthorize": d.session.Reauthorize,
 		} {
 			next, event, result, refusal := method(c.call)
 			accepted(t, refusal)
+			why := make([]string, 0, len(c.paths))
+			for _, v := range checkout.FirstStage(result.Violations) {
+				why = append(why, v.Path)
+			}
+			requireSame(t, name+" reasons", c.paths, why)
+			result.Violations = nil
+			requireSame(t, name+" reasons", c.rules, broken(result.Violations))
+			result.Violations = nil
 			requireSame(t, name+" result", checkout.BrowserResult{ShowForm: true, InvalidFields: c.paths}, result)
 			requireSame(t, name+" session", before, next)
 			requireSame(t, name+" event", checkout.Event{}, event)

@@ -164,6 +164,22 @@ func TestASecondCallWithAnotherBodyIsRefused(t *testing.T) {
 	}
 }
 
+// TestAListThatDiffersIsShownInOneLine, on both sides.
+func TestAListThatDiffersIsShownInOneLine(t *testing.T) {
+	t.Parallel()
+	d := open(t, swedish())
+	token, body := d.approve(), swedish()
+	body.CustomPaymentMethodIDs = []string{"winter"}
+	_, refusal := d.order(token, body)
+	accepted(t, refusal)
+	body.CustomPaymentMethodIDs = []string{"summer", "sale"}
+	_, refusal = d.order(token, body)
+	refused(t, refusal, checkout.KindCompletedDifferently)
+	if v := refusal.Violations[0]; v.Sent != "summer, sale" || v.Expected != "winter" {
+		t.Errorf("sent %v, expected %v", v.Sent, v.Expected)
+	}
+}
+
 // TestAnOrderIsPlacedWithTheTokenItsSessionKnows.
 func TestAnOrderIsPlacedWithTheTokenItsSessionKnows(t *testing.T) {
 	t.Parallel()

@@ -47,11 +47,14 @@ func differingPaths(approved, earlier *Content) func(path string) bool {
 	for _, v := range Match(approved, &filled) {
 		set[v.Path] = true
 	}
+	if set[CartSizePath] {
+		differingLines(set, approved.OrderLines, earlier.OrderLines)
+	}
 	addressAppeared := func(path, name string, before, after *Address) bool {
 		return strings.HasPrefix(path, name+".") && sentAddress(before) == nil && sentAddress(after) != nil
 	}
 	return func(path string) bool {
-		if set[path] || (strings.HasPrefix(path, "order_lines[") && set[CartSizePath]) {
+		if set[path] || set[linePrefix(path)] {
 			return true
 		}
 		switch path {
@@ -63,6 +66,29 @@ func differingPaths(approved, earlier *Content) func(path string) bool {
 		return addressAppeared(path, "billing_address", earlier.BillingAddress, approved.BillingAddress) ||
 			addressAppeared(path, "shipping_address", shippingOf(earlier), shippingOf(approved))
 	}
+}
+
+// differingLines compares carts of different sizes line by line: a value that
+// already stood in the line of that place was not set when a line was added
+// behind it. A line that was not there differs as a whole.
+func differingLines(set map[string]bool, approved, earlier []Line) {
+	m := &matching{}
+	for i := range approved {
+		if i >= len(earlier) {
+			set[linePath(i)] = true
+			continue
+		}
+		m.line(linePath(i), &approved[i], &earlier[i])
+	}
+	for i := range m.violations {
+		set[m.violations[i].Path] = true
+	}
+}
+
+// linePrefix is the line of a path, order_lines[1] for order_lines[1].name.
+func linePrefix(path string) string {
+	line, _, _ := strings.Cut(path, ".")
+	return line
 }
 
 // shippingOf is the shipping address, or the billing address when none was

@@ -32,7 +32,9 @@ func valueOf(c *checkout.Content, path string) string {
 	if value := all[path]; !strings.HasPrefix(path, "order_lines[") {
 		return value
 	}
-	return all["order_lines"] + " lines, " + all[path]
+	line, _, _ := strings.Cut(path, ".")
+	_, there := all[line+".name"]
+	return fmt.Sprint(there, all[path])
 }
 
 // drawSaid is a change that a request made to what is compared.
@@ -116,4 +118,28 @@ func TestWithoutAHistoryNobodyIsNamed(t *testing.T) {
 	violations := []checkout.Violation{{Path: "order_amount"}}
 	checkout.Attribute(violations, nil)
 	requireSame(t, "violations", []checkout.Violation{{Path: "order_amount"}}, violations)
+}
+
+// TestALineBehindDoesNotMakeTheLinesBeforeItNew: when the cart grew later, a
+// value of an earlier line is still that of the request that sent it.
+func TestALineBehindDoesNotMakeTheLinesBeforeItNew(t *testing.T) {
+	t.Parallel()
+	line := func(name string, amount int64) checkout.Line {
+		return checkout.Line{Name: text(name), Quantity: integer(1), UnitPrice: integer(amount), TotalAmount: integer(amount)}
+	}
+	first := checkout.Content{OrderLines: []checkout.Line{line("shirt", 100)}, OrderAmount: checkout.IntegerOf(100)}
+	grown := checkout.Content{OrderLines: []checkout.Line{line("shirt", 100), line("socks", 50)}, OrderAmount: checkout.IntegerOf(150)}
+	history := []checkout.Stated{
+		{Content: &first, Origin: checkout.Origin{CorrelationID: "create"}},
+		{Content: &grown, Origin: checkout.Origin{CorrelationID: "update"}},
+	}
+	violations := []checkout.Violation{
+		{Path: "order_lines[0].total_amount"}, {Path: "order_lines[1].total_amount"}, {Path: "order_amount"}, {Path: checkout.CartSizePath},
+	}
+	checkout.Attribute(violations, history)
+	for i, want := range []string{"create", "update", "update", "update"} {
+		if got := violations[i].ExpectedBy.CorrelationID; got != want {
+			t.Errorf("%s: expected by %q, want %q", violations[i].Path, got, want)
+		}
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kvitto/kvitto/internal/app"
+	"github.com/kvitto/kvitto/internal/console"
 	"github.com/kvitto/kvitto/internal/store/sqlite"
 )
 
@@ -59,10 +60,12 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 		return err
 	}
 	_, missing := os.Stat(data)
-	lines := &exchangeLines{out: c.OutOrStdout(), json: flags.json}
 	config := app.Config{DataDir: data, Listen: flags.listen, PublicURL: flags.publicURL, Logger: logger(c.ErrOrStderr(), flags.json)}
 	if !flags.quiet {
-		config.Console = lines
+		config.Console = c.OutOrStdout()
+		if flags.json {
+			config.ConsoleFormat = console.JSON
+		}
 	}
 	server, err := app.Open(c.Context(), config)
 	if errors.Is(err, sqlite.ErrLocked) {
@@ -74,11 +77,11 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 	defer func() {
 		err = errors.Join(err, server.Close())
 		if err == nil {
-			farewell(c.OutOrStdout(), flags, lines.seen)
+			farewell(c.OutOrStdout(), flags, int(server.Exchanges()))
 		}
 	}()
 	made := errors.Is(missing, os.ErrNotExist)
-	if err := welcome(c.OutOrStdout(), flags, server.URL, data, made); err != nil {
+	if err := welcome(c.OutOrStdout(), flags, "http://"+server.Bound, data, made); err != nil {
 		return err
 	}
 	return server.Run(c.Context())

@@ -14,6 +14,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/market"
 )
 
 // KeyBytes is the length of a signing key.
@@ -64,7 +65,7 @@ func (m *Minter) Mint(s *checkout.Session) (string, error) {
 		ClientEventBaseURL: m.publicURL,
 		Scheme:             true,
 		Experiments:        []struct{}{},
-		Region:             string(at.Region),
+		Region:             region(at.Region),
 		OrderAmount:        s.Content.OrderAmount.Value,
 	})
 	delete(token.Header, "typ") // recorded tokens have none
@@ -74,4 +75,13 @@ func (m *Minter) Mint(s *checkout.Session) (string, error) {
 		return "", fmt.Errorf("sign client token: %w", err)
 	}
 	return signed, nil
+}
+
+// region is the name of a market's region in the token: North America is "us"
+// there (recorded), while its hosts are named "na".
+func region(r market.Region) string {
+	if r == market.NorthAmerica {
+		return "us"
+	}
+	return string(r)
 }

@@ -41,3 +41,18 @@ func TestTheTokenHasTheRecordedClaims(t *testing.T) {
 		t.Error("another key verifies the token")
 	}
 }
+
+func TestNorthAmericaIsCalledUS(t *testing.T) {
+	t.Parallel()
+	for country, want := range map[string]string{"US": "us", "CA": "us", "SE": "eu", "AU": "oc"} {
+		session := checkout.Session{Content: checkout.Content{PurchaseCountry: checkout.TextOf(country)}}
+		token, err := clienttoken.New([]byte("key"), "http://localhost").Mint(&session)
+		if err != nil {
+			t.Fatal(err)
+		}
+		payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+		if err != nil || !strings.Contains(string(payload), `"region":"`+want+`"`) {
+			t.Errorf("%s: %s (%v)", country, payload, err)
+		}
+	}
+}

@@ -15,8 +15,12 @@ import (
 // linesQueued bounds what waits for the terminal.
 const linesQueued = 1024
 
+// Format makes the text of an exchange: Text for people, JSON for programs.
+type Format func(*requestlog.Exchange) string
+
 // Console prints exchanges from a goroutine of its own.
 type Console struct {
+	format  Format
 	out     *bufio.Writer
 	queue   chan string
 	dropped atomic.Int64
@@ -24,8 +28,8 @@ type Console struct {
 }
 
 // New starts a console on w.
-func New(w io.Writer) *Console {
-	c := &Console{out: bufio.NewWriter(w), queue: make(chan string, linesQueued)}
+func New(w io.Writer, format Format) *Console {
+	c := &Console{format: format, out: bufio.NewWriter(w), queue: make(chan string, linesQueued)}
 	c.done.Add(1)
 	go c.print()
 	return c
@@ -34,7 +38,7 @@ func New(w io.Writer) *Console {
 // Exchange prints an exchange, or counts it when the terminal is too slow.
 func (c *Console) Exchange(e *requestlog.Exchange) {
 	select {
-	case c.queue <- Format(e):
+	case c.queue <- c.format(e):
 	default:
 		c.dropped.Add(1)
 	}
@@ -61,9 +65,12 @@ func (c *Console) print() {
 	_ = c.out.Flush()
 }
 
-// Format is the text of an exchange: one line, and for a refusal its
-// explanation below.
-func Format(e *requestlog.Exchange) string {
+// mask stands for personal data.
+const mask = "•••"
+
+// Text is an exchange for people: one line, and for a refusal its explanation
+// below.
+func Text(e *requestlog.Exchange) string {
 	var b strings.Builder
 	operation := e.Operation
 	if operation == "" {
@@ -74,7 +81,7 @@ func Format(e *requestlog.Exchange) string {
 	if !e.Refused() {
 		return b.String()
 	}
-	fmt.Fprintf(&b, "          %s %s\n", e.ErrorCode, oneLine(strings.Join(e.ErrorMessages, "; ")))
+	b.WriteString(strings.TrimRight("          "+e.ErrorCode+" "+oneLine(strings.Join(e.ErrorMessages, "; ")), " ") + "\n")
 	if e.Reason != "" {
 		fmt.Fprintf(&b, "          why: %s\n", oneLine(e.Reason))
 	}
@@ -96,7 +103,7 @@ func violation(b *strings.Builder, v *checkout.Violation) {
 	if v.Tolerance > 0 {
 		fmt.Fprintf(b, " ± %d", v.Tolerance)
 	}
-	if v.Hint != "" && !(requestlog.Personal(v.Path)) {
+	if v.Hint != "" && !requestlog.Personal(v.Path) {
 		fmt.Fprintf(b, " (%s)", oneLine(v.Hint))
 	}
 	b.WriteByte('\n')
@@ -111,7 +118,7 @@ func value(path string, v any) string {
 	case v == nil:
 		return "nothing"
 	case requestlog.Personal(path):
-		return "•••"
+		return mask
 	default:
 		return oneLine(fmt.Sprint(v))
 	}

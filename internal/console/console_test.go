@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ func refusal(violations ...checkout.Violation) *requestlog.Exchange {
 
 func TestARefusalIsExplainedUnderItsLine(t *testing.T) {
 	t.Parallel()
-	text := console.Format(refusal(checkout.Violation{Path: "order_lines[1].total_tax_amount", Sent: int64(41), Expected: int64(32), Tolerance: 1, Hint: "formula"}))
+	text := console.Text(refusal(checkout.Violation{Path: "order_lines[1].total_tax_amount", Sent: int64(41), Expected: int64(32), Tolerance: 1, Hint: "formula"}))
 	for _, want := range []string{"400  create_session", "1.5 ms", "id-1", "BAD_VALUE Bad value: x", "order_lines[1].total_tax_amount: sent 41, expected 32 ± 1 (formula)"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
@@ -30,7 +31,7 @@ func TestARefusalIsExplainedUnderItsLine(t *testing.T) {
 
 func TestPersonalValuesAreMasked(t *testing.T) {
 	t.Parallel()
-	text := console.Format(refusal(
+	text := console.Text(refusal(
 		checkout.Violation{Path: "billing_address.postal_code", Sent: "1017AB", Expected: "1017 AB", Hint: "1017"},
 		checkout.Violation{Path: "customer.date_of_birth", Sent: "1970-01-01"}))
 	if strings.Contains(text, "1017") || strings.Contains(text, "1970") {
@@ -41,11 +42,33 @@ func TestPersonalValuesAreMasked(t *testing.T) {
 	}
 }
 
+func TestProgramsGetOneObjectALine(t *testing.T) {
+	t.Parallel()
+	text := console.JSON(refusal(
+		checkout.Violation{Path: "order_amount", Rule: checkout.RuleOrderAmount, Sent: int64(2), Expected: int64(1), Hint: "a\nb"},
+		checkout.Violation{Path: "billing_address.city", Sent: "Umeå"}))
+	var got struct {
+		Status     int    `json:"status"`
+		Operation  string `json:"operation"`
+		Violations []struct {
+			Path     string `json:"path"`
+			Sent     any    `json:"sent"`
+			Expected any    `json:"expected"`
+		} `json:"violations"`
+	}
+	if err := json.Unmarshal([]byte(text), &got); err != nil || strings.Count(text, "\n") != 1 {
+		t.Fatalf("%v in %q", err, text)
+	}
+	if got.Status != 400 || got.Operation != "create_session" || len(got.Violations) != 2 || got.Violations[0].Sent != 2.0 || got.Violations[1].Sent != "•••" || got.Violations[1].Expected != nil {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestNothingAClientSendsWritesLinesOfItsOwn(t *testing.T) {
 	t.Parallel()
 	e := refusal(checkout.Violation{Path: "locale", Sent: "sv\n\x1b[31mFAKE LINE", Expected: strings.Repeat("x", 5000)})
 	e.Path = "/payments/v1/\r\nX"
-	text := console.Format(e)
+	text := console.Text(e)
 	if strings.Count(text, "\n") != 4 || strings.ContainsAny(text, "\r\x1b") || len(text) > 2000 {
 		t.Errorf("%q", text)
 	}
@@ -53,7 +76,7 @@ func TestNothingAClientSendsWritesLinesOfItsOwn(t *testing.T) {
 
 func TestManyViolationsAreCounted(t *testing.T) {
 	t.Parallel()
-	text := console.Format(refusal(make([]checkout.Violation, 15)...))
+	text := console.Text(refusal(make([]checkout.Violation, 15)...))
 	if !strings.Contains(text, "… and 5 more: kvitto explain id-1") {
 		t.Error(text)
 	}
@@ -62,7 +85,7 @@ func TestManyViolationsAreCounted(t *testing.T) {
 func TestCloseWritesWhatWaits(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	c := console.New(&out)
+	c := console.New(&out, console.Text)
 	for range 100 {
 		c.Exchange(refusal())
 	}
@@ -77,7 +100,7 @@ func TestCloseWritesWhatWaits(t *testing.T) {
 func TestASlowTerminalStopsNobody(t *testing.T) {
 	t.Parallel()
 	w := &gate{open: make(chan struct{})}
-	c := console.New(w)
+	c := console.New(w, console.Text)
 	for range 5000 {
 		c.Exchange(refusal())
 	}

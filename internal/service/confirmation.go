@@ -10,17 +10,22 @@ import (
 )
 
 // ConfirmationURL is the merchant's address for a customer whose order was
-// placed, with the placeholders filled in. The session's id, which nobody can
+// placed or whose customer token was made, with the placeholders filled in;
+// without an order {order.id} is empty. The session's id, which nobody can
 // guess, is the only credential: a customer's browser has no other.
 func (s *Service) ConfirmationURL(ctx context.Context, sessionID string) (string, error) {
 	session, err := s.find(ctx, sessionID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return "", unavailable(err)
 	}
-	if err != nil || !session.Complete() || Confirmation(session) == "" {
+	if err != nil || (!session.Complete() && session.CustomerToken == nil) || Confirmation(session) == "" {
 		return "", &checkout.Refusal{Kind: checkout.KindNotFound, Reason: "there is no order with a confirmation URL for this session"}
 	}
-	return strings.NewReplacer("{session.id}", session.ID, "{order.id}", session.Order.ID).Replace(Confirmation(session)), nil
+	orderID := ""
+	if session.Complete() {
+		orderID = session.Order.ID
+	}
+	return strings.NewReplacer("{session.id}", session.ID, "{order.id}", orderID).Replace(Confirmation(session)), nil
 }
 
 // Confirmation is the confirmation URL that holds for the session: the order

@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"internal/store/storetest": {"internal/checkout", "internal/money", "internal/market", "internal/store", "internal/store/memstore"},
 	"internal/store/sqlite":    {"internal/checkout", "internal/store", "internal/store/record"},
 	"internal/requestlog":      {"internal/checkout"},
-	"internal/clienttoken":     {"internal/checkout"},
+	"internal/clienttoken":     {"internal/checkout", "internal/market"},
 	"internal/lab":             {"internal/checkout"},
 	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
 	"internal/api":             {"internal/checkout", "internal/lab", "internal/market", "internal/requestlog", "internal/risk", "internal/service", "internal/wire"},

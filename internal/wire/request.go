@@ -68,6 +68,9 @@ type BrowserRequest struct {
 	AutoFinalize checkout.Boolean
 	Outcome      checkout.Text
 	Invalid      []string // paths of invalid_fields, for the outcome of that name
+	// Own are wrong types of the call's own properties, the caller's mistake;
+	// Problems are those of its data, told to the shop as invalid fields.
+	Own []checkout.Violation
 }
 
 // DecodeBrowserRequest reads such a body. Problems of the data argument have
@@ -97,11 +100,19 @@ func DecodeBrowserRequest(body []byte) (BrowserRequest, error) {
 			d.skip()
 		}
 	})
-	for i := range d.problems {
-		d.problems[i].Path = strings.TrimPrefix(d.problems[i].Path, "data.")
-		d.problems[i].Stage = stageOfPath(d.problems[i].Path)
+	for _, problem := range d.problems {
+		path, ofData := strings.CutPrefix(problem.Path, "data.")
+		if !ofData {
+			r.Own = append(r.Own, problem)
+			continue
+		}
+		problem.Path, problem.Stage = path, stageOfPath(path)
+		r.Problems = append(r.Problems, problem)
 	}
-	r.Problems, r.Notes = d.problems, d.notes
+	for i := range d.notes {
+		d.notes[i].Path = strings.TrimPrefix(d.notes[i].Path, "data.")
+	}
+	r.Notes = d.notes
 	return r, err
 }
 

@@ -1,0 +1,63 @@
+package console
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/kvitto/kvitto/internal/requestlog"
+)
+
+// line is an exchange for programs that read the console.
+type line struct {
+	At            time.Time `json:"at"`
+	Status        int       `json:"status"`
+	Operation     string    `json:"operation"` // "" when the path has none
+	Method        string    `json:"method"`
+	Path          string    `json:"path"`
+	Milliseconds  float64   `json:"duration_ms"`
+	CorrelationID string    `json:"correlation_id"`
+	ErrorCode     string    `json:"error_code,omitempty"`
+	ErrorMessages []string  `json:"error_messages,omitempty"`
+	Reason        string    `json:"reason,omitempty"`
+	Violations    []broken  `json:"violations,omitempty"`
+}
+
+type broken struct {
+	Path      string `json:"path"`
+	Rule      string `json:"rule"`
+	Sent      any    `json:"sent"`
+	Expected  any    `json:"expected"`
+	Tolerance int64  `json:"tolerance"`
+	Hint      string `json:"hint,omitempty"`
+}
+
+// JSON is an exchange as one line of JSON. Personal data is masked like in
+// Text; the explanation itself is found by the correlation id.
+func JSON(e *requestlog.Exchange) string {
+	l := line{
+		At: e.At.UTC(), Status: e.Status, Operation: e.Operation, Method: e.Method, Path: e.Path,
+		Milliseconds: float64(e.Duration.Microseconds()) / 1000, CorrelationID: e.CorrelationID,
+		ErrorCode: e.ErrorCode, ErrorMessages: e.ErrorMessages, Reason: e.Reason,
+	}
+	for i := range e.Violations[:min(len(e.Violations), violationsShown)] {
+		v := &e.Violations[i]
+		b := broken{Path: v.Path, Rule: string(v.Rule), Sent: v.Sent, Expected: v.Expected, Tolerance: v.Tolerance, Hint: v.Hint}
+		if requestlog.Personal(v.Path) {
+			b.Sent, b.Expected, b.Hint = masked(v.Sent), masked(v.Expected), ""
+		}
+		l.Violations = append(l.Violations, b)
+	}
+	text, err := json.Marshal(l)
+	if err != nil {
+		// Strings, numbers and booleans always marshal.
+		return ""
+	}
+	return string(text) + "\n"
+}
+
+func masked(v any) any {
+	if v == nil {
+		return nil
+	}
+	return mask
+}
