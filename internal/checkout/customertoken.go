@@ -7,7 +7,6 @@ type CreateCustomerToken struct {
 	Token       string // authorization token
 	Description Text   // 1 to 255 characters
 	IntendedUse Text   // SUBSCRIPTION, in any letter case (recorded)
-	Locale      Text
 	Request     Content // purchase_country, purchase_currency, billing_address, customer
 	ID          string  // of the new customer token
 	Now         time.Time
