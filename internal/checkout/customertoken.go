@@ -4,9 +4,9 @@ import "time"
 
 // CreateCustomerToken is the command to make a token for later charges.
 type CreateCustomerToken struct {
-	Token       string // authorization token
-	Description Text   // 1 to 255 characters
-	IntendedUse Text   // SUBSCRIPTION, in any letter case (recorded)
+	Token       string  // authorization token
+	Description Text    // 1 to 255 characters
+	IntendedUse Text    // SUBSCRIPTION, in any letter case (recorded)
 	Request     Content // purchase_country, purchase_currency, billing_address, customer
 	ID          string  // of the new customer token
 	Now         time.Time

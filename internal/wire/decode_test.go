@@ -14,6 +14,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kvitto/kvitto/internal/checkout"
@@ -38,6 +39,8 @@ func TestBodiesThatAreNoJSONObject(t *testing.T) {
 		"duplicate names":              `{"a":1,"a":2}`,
 		"duplicate names, escaped":     `{"a":1,"\u0061":2}`,
 		"duplicate names of a line":    `{"order_lines":[{"name":"a","name":"b"}]}`,
+		"duplicate among many names":   `{` + manyNames(200) + `,"n150":1}`,
+		"duplicate in an unknown one":  `{"a":[{"b":1,"b":2}]}`,
 		"invalid UTF-8":                "{\"a\":\"\xff\"}",
 		"half a surrogate":             `{"a":"\ud800"}`,
 		"byte order mark":              "\ufeff{}",
@@ -58,6 +61,22 @@ func TestBodiesThatAreNoJSONObject(t *testing.T) {
 	allowed := `{"a":` + strings.Repeat("[", 63) + strings.Repeat("]", 63) + `}`
 	if _, err := wire.DecodeRequest([]byte(allowed)); err != nil {
 		t.Errorf("64 levels: %v", err)
+	}
+}
+
+// manyNames are the properties n0 to n(count-1).
+func manyNames(count int) string {
+	names := make([]string, count)
+	for i := range names {
+		names[i] = `"n` + strconv.Itoa(i) + `":{"n1":1}`
+	}
+	return strings.Join(names, ",")
+}
+
+func TestManyNamesAreFineWhenTheyDiffer(t *testing.T) {
+	t.Parallel()
+	if _, err := wire.DecodeRequest([]byte(`{` + manyNames(500) + `,"x":{` + manyNames(500) + `}}`)); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -161,11 +180,17 @@ func FuzzDecodeRequest(f *testing.F) {
 		`{"billing_address":{"city":"Göteborg","phone":null,"x":{"y":[[]]}},"customer":{"type":"person"}}`,
 		`{"custom_payment_method_ids":["a",null,{}],"auto_capture":true,"attachment":{"body":"{}"}}`,
 		`{"order_amount":-0.0,"order_tax_amount":1E-5,"options":{"color_text":"#ff0000"}}`, "{\"a\":\"\xff\"}", `{"locale":"\ud83d\ude00"}`,
+		`{"a":[1,2,],"b":-0.5e+10,"c":tru}`, `{"\u0061":"\ud800","b":"\q"}`, "{\"a\":\"\x01\"}", "{\x00}", `{"a":{"b":1,"b":2}}`, `{"a":1} 2`,
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, err := wire.DecodeRequest(body)
+		// The library that stands for the grammar elsewhere, with its defaults:
+		// no duplicate names, no invalid UTF-8.
+		if value := jsontext.Value(body); (value.IsValid() && value.Kind() == '{' && depthOf(body) <= wire.DepthMax) != (err == nil) {
+			t.Fatalf("error %v, but jsontext thinks otherwise", err)
+		}
 		if surrogate.Match(body) {
 			return // the independent reading below cannot tell halves from pairs
 		}
@@ -197,6 +222,26 @@ func FuzzDecodeRequest(f *testing.F) {
 }
 
 var surrogate = regexp.MustCompile(`(?i)\\u[d][89a-f]`)
+
+// depthOf is the nesting of a body, brackets in strings left out.
+func depthOf(body []byte) int {
+	depth, deepest, inString := 0, 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			depth++
+			deepest = max(deepest, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return deepest
+}
 
 // independently reads a body with encoding/json and says whether it is one
 // JSON object without duplicate names, bad UTF-8 or deep nesting.

@@ -1,14 +1,9 @@
 package wire
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
-	"io"
 	"strconv"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/money"
@@ -26,14 +21,20 @@ const DepthMax = 64
 // sentMax bounds what is quoted from a body in a violation.
 const sentMax = 200
 
-// decoder walks a body once. Strings without escapes are cut out of the body
-// instead of copied; a content therefore keeps the body it was read from.
+// decoder reads the properties of the protocol out of a body. Strings are cut
+// out of the body instead of copied; a content therefore keeps the body it was
+// read from. Values of a wrong type are noted, and reading goes on.
 type decoder struct {
-	json     *jsontext.Decoder
-	body     string
+	scanner
+	path     []segment // of the value that is being read
 	problems []checkout.Violation
 	notes    []Note
-	err      error // the first malformation; everything stops there
+}
+
+// segment is a step of a path: a property, or an element of a list.
+type segment struct {
+	name  string
+	index int // when name is empty
 }
 
 // Note tells that a value was taken otherwise than sent.
@@ -44,95 +45,32 @@ type Note struct {
 }
 
 func newDecoder(body []byte) *decoder {
-	return &decoder{json: jsontext.NewDecoder(bytes.NewBuffer(body)), body: string(body)}
+	return &decoder{scanner: scanner{body: string(body), names: make([]string, 0, 2*linearMax)}, path: make([]segment, 0, 8)}
 }
 
-func (d *decoder) fail(err error) {
-	if d.err == nil {
-		d.err = fmt.Errorf("%w: %w", ErrMalformed, err)
-	}
-}
-
-// value reads the next value whole and returns its raw bytes, nil on failure.
-func (d *decoder) value() jsontext.Value {
-	raw, err := d.json.ReadValue()
-	if err != nil {
-		d.fail(err)
-		return nil
-	}
-	return raw
-}
-
-// token reads a structural token.
-func (d *decoder) token() bool {
-	if _, err := d.json.ReadToken(); err != nil {
-		d.fail(err)
-		return false
-	}
-	return true
-}
-
-// text is the string of a raw JSON string that was just read: a piece of the
-// body where possible.
-func (d *decoder) text(raw jsontext.Value) string {
-	if bytes.IndexByte(raw, '\\') < 0 {
-		end := int(d.json.InputOffset())
-		return d.body[end-len(raw)+1 : end-1]
-	}
-	unquoted, err := jsontext.AppendUnquote(nil, raw)
-	if err != nil {
-		d.fail(err)
-		return ""
-	}
-	return string(unquoted)
-}
-
-// name reads a property name. The bytes live until the next read.
-func (d *decoder) name() []byte {
-	raw := d.value()
-	if raw == nil {
-		return nil
-	}
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return raw[1 : len(raw)-1]
-	}
-	return []byte(d.text(raw))
-}
-
-// skip passes over a value, keeping the bound on nesting.
-func (d *decoder) skip() jsontext.Value {
-	depth := d.json.StackDepth()
-	raw := d.value()
-	if raw != nil && len(raw) > 2*(DepthMax-depth) && deeperThan(raw, DepthMax-depth) {
-		d.fail(errors.New("nested deeper than " + strconv.Itoa(DepthMax) + " levels"))
-		return nil
-	}
-	return raw
-}
-
-func deeperThan(raw []byte, limit int) bool {
-	depth, inString := 0, false
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
-			if depth++; depth > limit {
-				return true
-			}
-		case c == '}' || c == ']':
-			depth--
+// pathString is the protocol's way of naming the value: order_lines[0].name.
+func (d *decoder) pathString() string {
+	var path strings.Builder
+	for _, step := range d.path {
+		if step.name == "" {
+			path.WriteString("[" + strconv.Itoa(step.index) + "]")
+			continue
 		}
+		if path.Len() > 0 {
+			path.WriteByte('.')
+		}
+		path.WriteString(step.name)
 	}
-	return false
+	return path.String()
 }
 
-// wrongType records that the value just read is not what the protocol wants.
-func (d *decoder) wrongType(raw jsontext.Value, expected string) {
-	path := propertyPath(d.json.StackPointer())
+// wrongType passes over the next value, which is not what the protocol wants.
+func (d *decoder) wrongType(expected string) {
+	raw := d.value()
+	if d.err != nil {
+		return
+	}
+	path := d.pathString()
 	d.problems = append(d.problems, checkout.Violation{
 		Path: path, Rule: checkout.RuleType, Stage: stageOfPath(path),
 		Sent: clip(raw), Expected: expected, Hint: "the value has another JSON type",
@@ -148,150 +86,108 @@ func stageOfPath(path string) checkout.Stage {
 	return checkout.StageFields
 }
 
-func clip(raw []byte) string {
+func clip(raw string) string {
 	if len(raw) <= sentMax {
-		return string(raw)
+		return raw
 	}
-	return strings.ToValidUTF8(string(raw[:sentMax]), "") + "…"
-}
-
-// propertyPath turns a JSON pointer into the protocol's way of naming a
-// property: /order_lines/0/name is order_lines[0].name.
-func propertyPath(pointer jsontext.Pointer) string {
-	var path strings.Builder
-	for part := range pointer.Tokens() {
-		if _, err := strconv.Atoi(part); err == nil && path.Len() > 0 {
-			path.WriteString("[" + part + "]")
-			continue
-		}
-		if path.Len() > 0 {
-			path.WriteByte('.')
-		}
-		path.WriteString(part)
-	}
-	return path.String()
+	return strings.ToValidUTF8(raw[:sentMax], "") + "…"
 }
 
 // readText reads a string property. A JSON null is an absent property. With
 // numbers, a JSON number is taken as its text: shops send
 // "merchant_reference2": 13.
 func (d *decoder) readText(into *checkout.Text, numbers bool) {
-	switch d.json.PeekKind() {
-	case '"':
-		if raw := d.value(); raw != nil {
-			*into = checkout.TextOf(d.text(raw))
-		}
-	case 'n':
+	switch kind := d.peek(); {
+	case kind == kindString:
+		*into = checkout.TextOf(d.text())
+	case kind == kindNull:
 		d.value()
-	case '0':
-		raw := d.value()
-		if raw == nil {
-			return
-		}
-		if !numbers {
-			d.wrongType(raw, "string")
-			return
-		}
-		*into = checkout.TextOf(string(raw))
+	case kind == kindNumber && numbers:
+		*into = checkout.TextOf(d.value())
 	default:
-		if raw := d.skip(); raw != nil {
-			d.wrongType(raw, "string")
-		}
+		d.wrongType("string")
 	}
 }
 
 // readInteger reads an integer property. A fraction is cut off, which is
 // noted: the real server blames the sum that then fails, not the number.
 func (d *decoder) readInteger(into *checkout.Integer) {
-	switch d.json.PeekKind() {
-	case '0':
+	switch d.peek() {
+	case kindNumber:
 		raw := d.value()
-		if raw == nil {
+		if d.err != nil {
 			return
 		}
-		number, exact, ok := money.ParseInteger(string(raw))
+		number, exact, ok := money.ParseInteger(raw)
 		if !ok {
-			path := propertyPath(d.json.StackPointer())
+			path := d.pathString()
 			d.problems = append(d.problems, checkout.Violation{
 				Path: path, Rule: checkout.RuleRange, Stage: stageOfPath(path),
 				Sent: clip(raw), Expected: "a 64-bit integer"})
 			return
 		}
 		if !exact {
-			d.notes = append(d.notes, Note{Path: propertyPath(d.json.StackPointer()), Sent: clip(raw), Read: number})
+			d.notes = append(d.notes, Note{Path: d.pathString(), Sent: clip(raw), Read: number})
 		}
 		*into = checkout.IntegerOf(number)
-	case 'n':
+	case kindNull:
 		d.value()
 	default:
-		if raw := d.skip(); raw != nil {
-			d.wrongType(raw, "integer")
-		}
+		d.wrongType("integer")
 	}
 }
 
 func (d *decoder) readBoolean(into *checkout.Boolean) {
-	switch d.json.PeekKind() {
-	case 't', 'f':
-		raw := d.value()
-		if raw != nil {
-			*into = checkout.BooleanOf(raw[0] == 't')
-		}
-	case 'n':
+	switch d.peek() {
+	case kindTrue, kindFalse:
+		*into = checkout.BooleanOf(d.value() == "true")
+	case kindNull:
 		d.value()
 	default:
-		if raw := d.skip(); raw != nil {
-			d.wrongType(raw, "boolean")
-		}
+		d.wrongType("boolean")
 	}
 }
 
-// enter opens an object property. false means there is nothing to read: null,
-// a wrong type or a malformation.
-func (d *decoder) enter(open jsontext.Kind, expected string) bool {
-	switch d.json.PeekKind() {
-	case open:
-		return d.token()
-	case 'n':
+// next tells whether a value of the kind comes next. If not, there is nothing
+// to read: null, or a wrong type, is passed over.
+func (d *decoder) next(kind byte, expected string) bool {
+	switch d.peek() {
+	case kind:
+		return true
+	case kindNull:
 		d.value()
 	default:
-		if raw := d.skip(); raw != nil {
-			d.wrongType(raw, expected)
-		}
+		d.wrongType(expected)
 	}
 	return false
 }
 
-// properties calls read for each property of the object just entered, until it
-// closes.
-func (d *decoder) properties(read func(name []byte)) {
-	for d.err == nil {
-		if d.json.PeekKind() == '}' {
-			d.token()
-			return
-		}
-		name := d.name()
-		if d.err != nil {
-			return
-		}
+// properties reads an object that comes next; read must pass over each value.
+func (d *decoder) properties(read func(name string)) {
+	d.object(func(name string) {
+		d.path = append(d.path, segment{name: name})
 		read(name)
-	}
+		d.path = d.path[:len(d.path)-1]
+	})
+}
+
+// elements reads a list that comes next; read must pass over each value.
+func (d *decoder) elements(read func(index int)) {
+	d.list(func(index int) {
+		d.path = append(d.path, segment{index: index})
+		read(index)
+		d.path = d.path[:len(d.path)-1]
+	})
 }
 
 // document reads the one object a body must be.
-func (d *decoder) document(read func(name []byte)) error {
-	if kind := d.json.PeekKind(); kind != '{' {
-		d.skip()
-		d.fail(errors.New("the outermost value must be an object"))
+func (d *decoder) document(read func(name string)) error {
+	if d.peek() != kindObject {
+		d.value()
+		d.fail("the outermost value must be an object")
 		return d.err
 	}
-	if d.token() {
-		d.properties(read)
-	}
-	if d.err == nil {
-		if _, err := d.json.ReadToken(); !errors.Is(err, io.EOF) {
-			d.fail(errors.New("there is text after the object"))
-		}
-	}
+	d.properties(read)
+	d.end()
 	return d.err
 }

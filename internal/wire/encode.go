@@ -43,7 +43,15 @@ func (w *writer) close(bracket byte) {
 // quote appends a JSON string. Invalid UTF-8 cannot get here from a decoded
 // body; should it come from elsewhere it is replaced, not refused.
 func (w *writer) quote(s string) {
-	w.buf, _ = jsontext.AppendQuote(w.buf, s)
+	for i := 0; i < len(s); i++ {
+		if !plain[s[i]] {
+			w.buf, _ = jsontext.AppendQuote(w.buf, s)
+			return
+		}
+	}
+	w.buf = append(w.buf, '"')
+	w.buf = append(w.buf, s...)
+	w.buf = append(w.buf, '"')
 }
 
 func (w *writer) text(name, value string) {

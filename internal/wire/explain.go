@@ -222,3 +222,20 @@ func isName(decoder *jsontext.Decoder) bool {
 	kind, length := decoder.StackIndex(decoder.StackDepth())
 	return kind == '{' && length%2 == 1
 }
+
+// propertyPath turns a JSON pointer into the protocol's way of naming a
+// property: /order_lines/0/name is order_lines[0].name.
+func propertyPath(pointer jsontext.Pointer) string {
+	var path strings.Builder
+	for part := range pointer.Tokens() {
+		if _, err := strconv.Atoi(part); err == nil && path.Len() > 0 {
+			path.WriteString("[" + part + "]")
+			continue
+		}
+		if path.Len() > 0 {
+			path.WriteByte('.')
+		}
+		path.WriteString(part)
+	}
+	return path.String()
+}

@@ -1,6 +1,10 @@
 package wire
 
-import "github.com/kvitto/kvitto/internal/checkout"
+import (
+	"strings"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+)
 
 // shape is how an object of the protocol is read: the domain's field tables,
 // indexed by name, and readers for what is not a string or an integer.
@@ -27,25 +31,25 @@ func shapeOf[T any](texts []checkout.TextField[T], integers []checkout.IntegerFi
 
 // property reads one property into the object; unknown ones are passed over,
 // as recorded traffic shows.
-func (s *shape[T]) property(d *decoder, name []byte, into *T) {
-	if f, ok := s.texts[string(name)]; ok {
+func (s *shape[T]) property(d *decoder, name string, into *T) {
+	if f, ok := s.texts[name]; ok {
 		d.readText(f.At(into), f.Numbers)
-	} else if f, ok := s.integers[string(name)]; ok {
+	} else if f, ok := s.integers[name]; ok {
 		d.readInteger(f.At(into))
-	} else if read, ok := s.others[string(name)]; ok {
+	} else if read, ok := s.others[name]; ok {
 		read(d, into)
 	} else {
-		d.skip()
+		d.value()
 	}
 }
 
 // readObject reads an object property.
 func readObject[T any](d *decoder, s *shape[T], into **T) {
-	if !d.enter('{', "object") {
+	if !d.next(kindObject, "object") {
 		return
 	}
 	object := new(T)
-	d.properties(func(name []byte) { s.property(d, name, object) })
+	d.properties(func(name string) { s.property(d, name, object) })
 	*into = object
 }
 
@@ -79,24 +83,20 @@ var (
 	})
 )
 
-// readTexts reads a list of strings; one that is not a string spoils the list.
+// readTexts reads a list of strings; an element that is no string is a problem
+// of its own.
 func (d *decoder) readTexts(into *[]string) {
-	if !d.enter('[', "array of strings") {
+	if !d.next(kindList, "array of strings") {
 		return
 	}
 	list := []string{}
-	for d.err == nil && d.json.PeekKind() != ']' {
-		raw := d.skip()
-		if raw == nil {
+	d.elements(func(int) {
+		if d.peek() != kindString {
+			d.wrongType("string")
 			return
 		}
-		if raw.Kind() != '"' {
-			d.wrongType(raw, "string")
-			continue
-		}
-		list = append(list, d.text(raw))
-	}
-	d.token()
+		list = append(list, d.text())
+	})
 	*into = list
 }
 
@@ -104,36 +104,30 @@ func (d *decoder) readTexts(into *[]string) {
 // list bad ("Bad value: order_lines"). Lines beyond the limit are passed over:
 // one more than the limit is enough to refuse them.
 func (d *decoder) readLines(into *[]checkout.Line) {
-	if !d.enter('[', "array of order lines") {
+	if !d.next(kindList, "array of order lines") {
 		return
 	}
-	lines := make([]checkout.Line, 0, 4)
+	// There are at most as many lines as braces left: one allocation for all.
+	lines := make([]checkout.Line, 0, min(strings.Count(d.body[d.at:], "{"), checkout.LinesMax+1))
 	bad := false
-	for d.err == nil && d.json.PeekKind() != ']' {
-		if d.json.PeekKind() != '{' {
-			raw := d.skip()
-			if raw == nil {
-				return
-			}
-			if !bad {
+	d.elements(func(int) {
+		switch {
+		case d.peek() != kindObject:
+			raw := d.value()
+			if !bad && d.err == nil {
 				d.problems = append(d.problems, checkout.Violation{
 					Path: "order_lines", Rule: checkout.RuleType, Stage: checkout.StageFields, Sent: clip(raw),
-					Expected: "an object for each line", Hint: "the value at " + propertyPath(d.json.StackPointer()) + " is not an object"})
+					Expected: "an object for each line", Hint: "the value at " + d.pathString() + " is not an object"})
 			}
 			bad = true
-			continue
+		case len(lines) > checkout.LinesMax:
+			d.value()
+		default:
+			lines = append(lines, checkout.Line{})
+			line := &lines[len(lines)-1]
+			d.properties(func(name string) { lineShape.property(d, name, line) })
 		}
-		if len(lines) > checkout.LinesMax {
-			d.skip()
-			continue
-		}
-		lines = append(lines, checkout.Line{})
-		line := &lines[len(lines)-1]
-		if d.token() {
-			d.properties(func(name []byte) { lineShape.property(d, name, line) })
-		}
-	}
-	d.token()
+	})
 	if !bad {
 		*into = lines
 	}

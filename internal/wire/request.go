@@ -20,7 +20,7 @@ type Request struct {
 func DecodeRequest(body []byte) (Request, error) {
 	d := newDecoder(body)
 	var r Request
-	err := d.document(func(name []byte) { contentShape.property(d, name, &r.Content) })
+	err := d.document(func(name string) { contentShape.property(d, name, &r.Content) })
 	r.Problems, r.Notes = d.problems, d.notes
 	return r, err
 }
@@ -46,8 +46,8 @@ type TokenRequest struct {
 func DecodeTokenRequest(body []byte) (TokenRequest, error) {
 	d := newDecoder(body)
 	var r TokenRequest
-	err := d.document(func(name []byte) {
-		switch string(name) {
+	err := d.document(func(name string) {
+		switch name {
 		case "description":
 			d.readText(&r.Description, true)
 		case "intended_use":
@@ -82,8 +82,8 @@ func DecodeBrowserRequest(body []byte) (BrowserRequest, error) {
 		return r, nil
 	}
 	d := newDecoder(body)
-	err := d.document(func(name []byte) {
-		switch string(name) {
+	err := d.document(func(name string) {
+		switch name {
 		case "payment_method_category":
 			d.readText(&r.Category, false)
 		case "auto_finalize":
@@ -93,11 +93,11 @@ func DecodeBrowserRequest(body []byte) (BrowserRequest, error) {
 		case "invalid_fields":
 			d.readTexts(&r.Invalid)
 		case "data":
-			if d.enter('{', "object") {
-				d.properties(func(name []byte) { contentShape.property(d, name, &r.Content) })
+			if d.next(kindObject, "object") {
+				d.properties(func(name string) { contentShape.property(d, name, &r.Content) })
 			}
 		default:
-			d.skip()
+			d.value()
 		}
 	})
 	for _, problem := range d.problems {
@@ -120,12 +120,12 @@ func DecodeBrowserRequest(body []byte) (BrowserRequest, error) {
 func DecodeAdvance(body []byte) (string, error) {
 	d := newDecoder(body)
 	var advance checkout.Text
-	err := d.document(func(name []byte) {
-		if string(name) == "advance" {
+	err := d.document(func(name string) {
+		if name == "advance" {
 			d.readText(&advance, false)
 			return
 		}
-		d.skip()
+		d.value()
 	})
 	return advance.Value, err
 }
