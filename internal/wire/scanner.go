@@ -29,6 +29,14 @@ func (s *scanner) fail(what string) {
 	}
 }
 
+// lacks fails with what must stand here, or with the end of the text.
+func (s *scanner) lacks(what string) {
+	if s.at >= len(s.body) {
+		what = "the text ends too early"
+	}
+	s.fail(what)
+}
+
 // malformation is why a body is no JSON object.
 type malformation struct {
 	what   string
@@ -137,20 +145,20 @@ func (s *scanner) object(read func(name string)) {
 				break
 			}
 			if kind != ',' {
-				s.fail("a property must be followed by a comma or a closing brace")
+				s.lacks("a property must be followed by a comma or a closing brace")
 				return
 			}
 			s.at++
 			kind = s.peek()
 		}
 		if kind != kindString {
-			s.fail("a property must begin with its name")
+			s.lacks("a property must begin with its name")
 			return
 		}
 		name := s.name()
 		s.note(name, own)
 		if s.peek() != ':' {
-			s.fail("a name must be followed by a colon")
+			s.lacks("a name must be followed by a colon")
 			return
 		}
 		s.at++
@@ -209,7 +217,7 @@ func (s *scanner) list(read func(index int)) {
 		}
 		if index > 0 {
 			if kind != ',' {
-				s.fail("an element must be followed by a comma or a closing bracket")
+				s.lacks("an element must be followed by a comma or a closing bracket")
 				return
 			}
 			s.at++
