@@ -3,12 +3,15 @@ package requestlog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
+
+	"github.com/kvitto/kvitto/internal/compression"
 )
 
 // columns are the columns of an exchange; bind and scan number them alike.
 const columns = `correlation_id, merchant_id, at_ns, duration_ns, method, path, operation, status,
-	session_id, order_id, authorization_token, shed, explanation, request_body, response_body`
+	session_id, order_id, authorization_token, shed, packed, explanation, request_body, response_body`
 
 // writerFile is the file as the writer sees it.
 type writerFile struct {
@@ -17,6 +20,7 @@ type writerFile struct {
 	insertExchange          *statement
 	insertRun               *statement
 	sessions                []byte // of the transaction under way
+	packed                  []byte // scratch for a packed body
 }
 
 func openWriter(ctx context.Context, path string) (*writerFile, error) {
@@ -35,7 +39,7 @@ func openWriter(ctx context.Context, path string) (*writerFile, error) {
 		{&f.begin, "BEGIN IMMEDIATE"},
 		{&f.commit, "COMMIT"},
 		{&f.rollback, "ROLLBACK"},
-		{&f.insertExchange, "INSERT INTO exchanges (" + columns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+		{&f.insertExchange, "INSERT INTO exchanges (" + columns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
 		{&f.insertRun, "INSERT INTO runs (first_seq, written_ms, sessions) VALUES (?, ?, ?)"},
 	} {
 		if *p.to, err = c.prepare(p.sql); err != nil {
@@ -104,12 +108,55 @@ func (f *writerFile) bind(e *Exchange) error {
 		s.bindInteger(12, 1)
 	}
 	if explanation == nil {
-		s.bindNull(13)
+		s.bindNull(14)
 	} else {
-		s.bindText(13, string(explanation))
+		s.bindText(14, string(explanation))
 	}
-	s.bindBlob(14, redact(e.RequestBody))
-	s.bindBlob(15, redact(e.ResponseBody))
+	f.bindBodies(redact(e.RequestBody), redact(e.ResponseBody))
+	return nil
+}
+
+// The bits of the column packed.
+const (
+	requestPacked  = 1
+	responsePacked = 2
+)
+
+// bindBodies binds the bodies, large ones packed, and says which are.
+func (f *writerFile) bindBodies(request, response []byte) {
+	var packed int64
+	for _, body := range []struct {
+		bytes  []byte
+		column int
+		bit    int64
+	}{{request, 15, requestPacked}, {response, 16, responsePacked}} {
+		var ok bool
+		f.packed, ok = compression.Append(f.packed[:0], body.bytes)
+		if ok {
+			packed |= body.bit
+			f.insertExchange.bindBlob(body.column, f.packed) // copied by the driver
+			continue
+		}
+		f.insertExchange.bindBlob(body.column, body.bytes)
+	}
+	f.insertExchange.bindInteger(13, packed)
+}
+
+// unpackBodies undoes bindBodies on what was read.
+func unpackBodies(e *Exchange, packed int64) error {
+	for _, body := range []struct {
+		bytes *[]byte
+		bit   int64
+	}{{&e.RequestBody, requestPacked}, {&e.ResponseBody, responsePacked}} {
+		if packed&body.bit == 0 {
+			continue
+		}
+		plain, err := compression.Unpack(*body.bytes)
+		if err != nil {
+			return fmt.Errorf("a stored body is damaged: %w", err)
+		}
+		*body.bytes = plain
+	}
 	return nil
 }
 
@@ -128,13 +175,13 @@ func scan(s *statement) (Exchange, error) {
 		OrderID:            s.text(9),
 		AuthorizationToken: s.text(10),
 		Shed:               s.integer(11) != 0,
-		RequestBody:        s.blob(13),
-		ResponseBody:       s.blob(14),
+		RequestBody:        s.blob(14),
+		ResponseBody:       s.blob(15),
 	}
-	if s.null(12) {
-		return e, nil
+	if err := unpackBodies(&e, s.integer(12)); err != nil || s.null(13) {
+		return e, err
 	}
-	return e, explain(&e, s.rawBlob(12))
+	return e, explain(&e, s.rawBlob(13))
 }
 
 var errNoRow = errors.New("no row")

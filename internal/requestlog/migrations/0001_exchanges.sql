@@ -14,6 +14,7 @@ CREATE TABLE exchanges (
     order_id            TEXT    NOT NULL,
     authorization_token TEXT    NOT NULL,
     shed                INTEGER NOT NULL,  -- 1: the bodies were dropped under overload
+    packed              INTEGER NOT NULL,  -- 1: the request body is packed, 2: the response body
     explanation         TEXT,              -- JSON: code, messages, reason, violations
     request_body        BLOB,
     response_body       BLOB

@@ -15,8 +15,15 @@ import (
 const version = 1
 
 // Append writes the session to dst and returns the longer slice. Times are
-// unix milliseconds. Strings are taken to be UTF-8, as all decoded input is.
+// unix milliseconds. Strings are taken to be UTF-8, as all decoded input is. A
+// large document is packed.
 func Append(dst []byte, s *checkout.Session) []byte {
+	start := len(dst)
+	dst = appendDocument(dst, s)
+	return pack(dst, start)
+}
+
+func appendDocument(dst []byte, s *checkout.Session) []byte {
 	dst = append(dst, `{"version":`...)
 	dst = strconv.AppendInt(dst, version, 10)
 	dst = appendInteger(dst, `,"revision":`, s.Revision)

@@ -83,6 +83,10 @@ type ledger struct {
 // Decode reads a document into a session whose header the caller fills in. On
 // an error the session is not to be used. The data is not kept.
 func Decode(data []byte, into *checkout.Session) error {
+	data, err := unpack(data)
+	if err != nil {
+		return err
+	}
 	if !bytes.HasPrefix(data, []byte(`{"version":1,`)) {
 		return refuseVersion(data)
 	}

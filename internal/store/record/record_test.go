@@ -65,7 +65,7 @@ func TestTheBytesOfVersion1(t *testing.T) {
 	t.Parallel()
 	for name, session := range map[string]checkout.Session{"created": created(), "authorized": authorized(), "ordered": ordered()} {
 		golden := filepath.Join("testdata", "v1_"+name+".json")
-		written := append(record.Append(nil, &session), '\n')
+		written := append(record.AppendDocument(nil, &session), '\n')
 		if *update {
 			if err := os.WriteFile(golden, written, 0o600); err != nil {
 				t.Fatal(err)
@@ -92,10 +92,10 @@ func TestAnApprovedContentIsWrittenOnceIfItIsTheSessions(t *testing.T) {
 	same, other := authorized(), authorized()
 	other.Content.MerchantReference1 = checkout.TextOf("after the approval")
 	const reference = `"merchant_reference1"`
-	if n := strings.Count(string(record.Append(nil, &same)), reference); n != 1 {
+	if n := strings.Count(string(record.AppendDocument(nil, &same)), reference); n != 1 {
 		t.Errorf("an approved content that is the session's was written %d times", n)
 	}
-	if n := strings.Count(string(record.Append(nil, &other)), reference); n != 2 {
+	if n := strings.Count(string(record.AppendDocument(nil, &other)), reference); n != 2 {
 		t.Errorf("two different contents were written %d times", n)
 	}
 }
@@ -116,7 +116,7 @@ func TestANewerVersionIsRefusedWithAHint(t *testing.T) {
 func TestADamagedDocumentIsRefused(t *testing.T) {
 	t.Parallel()
 	full := ordered()
-	whole := string(record.Append(nil, &full))
+	whole := string(record.AppendDocument(nil, &full))
 	for name, damaged := range map[string]string{
 		"empty":                "",
 		"null":                 "null",
@@ -309,4 +309,29 @@ func ordered() checkout.Session {
 		Ledger: checkout.Ledger{Authorized: 29_900, Captured: 20_000, Released: 9_900, Refunded: 1},
 	}
 	return s
+}
+
+// TestALargeDocumentIsPacked: it comes back, is much smaller, and damage to it
+// is an error like any other.
+func TestALargeDocumentIsPacked(t *testing.T) {
+	t.Parallel()
+	var want checkout.Session
+	for i := range 50 {
+		want.Content.OrderLines = append(want.Content.OrderLines, checkout.Line{
+			Name: checkout.TextOf("Running shoe"), Reference: checkout.TextOf(strings.Repeat("x", i)), Quantity: checkout.IntegerOf(int64(i))})
+	}
+	plain, packed := record.AppendDocument(nil, &want), record.Append([]byte("head"), &want)
+	if len(packed) > len(plain)/2 || !bytes.HasPrefix(packed, []byte("head\x01")) {
+		t.Fatalf("%d bytes became %d, beginning with %q", len(plain), len(packed), packed[:5])
+	}
+	var got checkout.Session
+	if err := record.Decode(packed[4:], &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.Content, got.Content); diff != "" {
+		t.Error(diff)
+	}
+	if err := record.Decode(packed[4:len(packed)-3], &got); err == nil {
+		t.Error("a document that was cut off was read")
+	}
 }

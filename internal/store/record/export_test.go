@@ -1,0 +1,4 @@
+package record
+
+// AppendDocument is Append before packing.
+var AppendDocument = appendDocument

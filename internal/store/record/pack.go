@@ -1,0 +1,34 @@
+package record
+
+import (
+	"fmt"
+
+	"github.com/kvitto/kvitto/internal/compression"
+)
+
+// packedMark is the first byte of a packed document, one that JSON never
+// begins with; the packed bytes follow.
+const packedMark = 0x01
+
+// pack replaces the document dst[start:] by its packed form if that is worth
+// it.
+func pack(dst []byte, start int) []byte {
+	document := dst[start:]
+	packed, ok := compression.Append(nil, document)
+	if !ok {
+		return dst
+	}
+	return append(append(dst[:start], packedMark), packed...)
+}
+
+// unpack is the document of what was stored.
+func unpack(stored []byte) ([]byte, error) {
+	if len(stored) == 0 || stored[0] != packedMark {
+		return stored, nil
+	}
+	document, err := compression.Unpack(stored[1:])
+	if err != nil {
+		return nil, fmt.Errorf("record: a stored session is damaged: %w", err)
+	}
+	return document, nil
+}
