@@ -42,7 +42,7 @@ type Config struct {
 	Logger        *slog.Logger // nil logs to standard error
 	// SystemTime is the clock under all clocks; nil is time.Now.
 	SystemTime func() time.Time
-	// CacheBytes is the memory for recent sessions; 0 is 64 MiB.
+	// CacheBytes is the memory for recent sessions; 0 is 128 MiB.
 	CacheBytes int
 }
 
@@ -108,7 +108,7 @@ func withDefaults(config Config) Config {
 		config.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	if config.CacheBytes == 0 {
-		config.CacheBytes = 64 << 20
+		config.CacheBytes = 128 << 20
 	}
 	return config
 }

@@ -55,6 +55,7 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 	// Who starts a server to read its first line and then closes the pipe must
 	// not stop it.
 	signal.Ignore(syscall.SIGPIPE)
+	giveCollectorRoom()
 	data, err := filepath.Abs(flags.data)
 	if err != nil {
 		return err
