@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
 	"github.com/kvitto/kvitto/client"
@@ -176,12 +174,12 @@ func malformation(body []byte, err error) string {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return "the body is empty"
 	}
-	var syntax *jsontext.SyntacticError
-	if !errors.As(err, &syntax) {
-		return strings.ReplaceAll(fmt.Sprint(err), "\n", ": ")
+	var where *wire.Malformation
+	if !errors.As(err, &where) {
+		return fmt.Sprint(err)
 	}
-	before := body[:min(int(syntax.ByteOffset), len(body))]
+	before := body[:where.Offset]
 	line := bytes.Count(before, []byte("\n")) + 1
 	column := len(before) - bytes.LastIndexByte(before, '\n')
-	return fmt.Sprintf("line %d, column %d: %v", line, column, syntax.Err)
+	return fmt.Sprintf("line %d, column %d: %s", line, column, where.What)
 }

@@ -75,7 +75,7 @@ func TestCheckOfAnUpdate(t *testing.T) {
 		t.Errorf("a wrong update: %d, %s%s", code, stdout, stderr)
 	}
 	code, stdout, stderr = checked(t, `{"order_amount":2,}`, flags...)
-	if code != 1 || stderr != "" || !strings.Contains(stdout, "400 BAD_REQUEST\n  line 1, column 18: ") {
+	if code != 1 || stderr != "" || !strings.Contains(stdout, "400 BAD_REQUEST\n  line 1, column 19: ") {
 		t.Errorf("an update that is not JSON: %d, %s%s", code, stdout, stderr)
 	}
 	if code, _, stderr := checked(t, `{}`, "--url", server.URL, "--session", session.SessionID, "--user", "another:x"); code != 1 ||

@@ -25,7 +25,7 @@ type scanner struct {
 
 func (s *scanner) fail(what string) {
 	if s.err == nil {
-		s.err = &malformation{what: what, offset: s.at}
+		s.err = &Malformation{What: what, Offset: min(s.at, len(s.body))}
 	}
 }
 
@@ -37,17 +37,19 @@ func (s *scanner) lacks(what string) {
 	s.fail(what)
 }
 
-// malformation is why a body is no JSON object.
-type malformation struct {
-	what   string
-	offset int
+// Malformation is why a body is no JSON object, and where. It is an
+// ErrMalformed.
+type Malformation struct {
+	What   string
+	Offset int // bytes before the place
 }
 
-func (m *malformation) Error() string {
-	return ErrMalformed.Error() + ": " + m.what + " (byte " + strconv.Itoa(m.offset) + ")"
+func (m *Malformation) Error() string {
+	return ErrMalformed.Error() + ": " + m.What + " (byte " + strconv.Itoa(m.Offset) + ")"
 }
 
-func (m *malformation) Unwrap() error { return ErrMalformed }
+// Unwrap makes errors.Is find ErrMalformed.
+func (m *Malformation) Unwrap() error { return ErrMalformed }
 
 // Kinds of values, as peek tells them.
 const (
