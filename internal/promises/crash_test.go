@@ -210,9 +210,15 @@ func TestPromise1And4And7SurviveKill(t *testing.T) {
 				told[i] = shopUntilKilled(shop, rand.New(rand.NewPCG(uint64(round), uint64(i))), acks)
 			})
 		}
-		<-acks.reached
+		stopped := make(chan struct{})
+		go func() { wait.Wait(); close(stopped) }()
+		select {
+		case <-acks.reached:
+		case <-stopped:
+			t.Fatalf("round %d: every shop stopped before the kill: an answer was not what it must be", round)
+		}
 		server.kill(t)
-		wait.Wait()
+		<-stopped
 		server = startProcess(t, binary, data)
 		for i := range shops {
 			shop := newMerchant(server.url, fmt.Sprintf("shop-%d", i))
