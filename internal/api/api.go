@@ -105,6 +105,9 @@ func (x *exchange) run(methods map[string]route) (answer answer) {
 	if err == nil {
 		return answer
 	}
+	if gone := x.request.Context().Err(); gone != nil && errors.Is(err, gone) {
+		return x.failure(&checkout.Refusal{Kind: checkout.KindClientGone, Reason: "the client went away before the change was taken; nothing was changed"})
+	}
 	var refusal *checkout.Refusal
 	if !errors.As(err, &refusal) {
 		refusal = &checkout.Refusal{Kind: checkout.KindInternal, Reason: "the server met a fault of its own"}

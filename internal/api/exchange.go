@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -37,9 +38,21 @@ type answer struct {
 func newExchange(a *API, r *http.Request) *exchange {
 	now := time.Now()
 	return &exchange{api: a, request: r, started: now, record: requestlog.Exchange{
-		CorrelationID: a.NewID(now), At: now.UTC(), Method: r.Method, Path: r.URL.Path,
+		CorrelationID: a.NewID(now), At: now.UTC(), Method: r.Method, Path: sentPath(r),
 	}}
 }
+
+// sentPath is the path as the client wrote it, without the query.
+func sentPath(r *http.Request) string {
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	if len(path) > pathKept {
+		path = path[:pathKept]
+	}
+	return path
+}
+
+// pathKept bounds the path in a record, in bytes.
+const pathKept = 2048
 
 // ok is an answer with a JSON body in the recorded layout.
 func ok(compact []byte) (answer, error) {
@@ -115,18 +128,28 @@ func (x *exchange) mediaType() error {
 		return nil
 	}
 	name, _, err := mime.ParseMediaType(sent)
-	if err == nil && (name == "application/json" || name == "text/json" || strings.HasSuffix(name, "+json")) {
+	if (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter)) && (name == "application/json" || name == "text/json" || strings.HasSuffix(name, "+json")) {
 		return nil
 	}
 	return &checkout.Refusal{Kind: checkout.KindUnsupportedMediaType, Reason: "Content-Type " + strconv.Quote(sent) + " is not JSON; send application/json"}
 }
+
+// recordPatience is how long a refusal waits for its place in the record.
+const recordPatience = 5 * time.Second
 
 // finish completes the record and keeps it before anything is answered.
 func (x *exchange) finish(answer *answer) {
 	x.record.Status = answer.status
 	x.record.ResponseBody = answer.body
 	x.record.Duration = time.Since(x.started)
-	if err := x.api.Recorder.Record(x.request.Context(), x.record); err != nil && !errors.Is(err, x.request.Context().Err()) {
+	ctx := x.request.Context()
+	if x.record.Refused() {
+		// A client that hangs up must not take its explanation with it.
+		patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordPatience)
+		defer cancel()
+		ctx = patient
+	}
+	if err := x.api.Recorder.Record(ctx, x.record); err != nil {
 		x.api.Logger.Error("cannot record the exchange", "correlation_id", x.record.CorrelationID, "cause", err)
 	}
 	if x.api.Observe != nil {

@@ -88,7 +88,7 @@ func check(x *exchange) (answer, error) {
 	if refusal != nil {
 		request.Annotate(refusal.Violations)
 	}
-	return ok(wire.AppendCheck(nil, x.record.RequestBody, refusal, corrections))
+	return ok(wire.AppendCheck(nil, x.record.RequestBody, &request, refusal, corrections))
 }
 
 func readClock(x *exchange) (answer, error) {
@@ -101,9 +101,12 @@ func readClock(x *exchange) (answer, error) {
 
 // advanceClock moves the clock of the calling merchant and of no other.
 func advanceClock(x *exchange) (answer, error) {
-	text, err := wire.DecodeAdvance(x.record.RequestBody)
+	text, problems, err := wire.DecodeAdvance(x.record.RequestBody)
 	if err != nil {
 		return answer{}, malformed(err)
+	}
+	if len(problems) > 0 {
+		return answer{}, &checkout.Refusal{Kind: checkout.KindBadValue, Reason: "the body breaks a rule", Violations: problems}
 	}
 	by, err := time.ParseDuration(text)
 	if err != nil {

@@ -37,7 +37,7 @@ type Config struct {
 	Listen    string    // host:port; port 0 picks a free one
 	PublicURL string    // what browsers reach; empty: the address listened on
 	Console   io.Writer // gets a line per exchange; nil prints none
-	// ConsoleFormat is console.Text or console.JSON; nil is console.Text.
+	// ConsoleFormat is console.Text or console.JSON; zero is console.Text.
 	ConsoleFormat console.Format
 	Logger        *slog.Logger // nil logs to standard error
 	// SystemTime is the clock under all clocks; nil is time.Now.
@@ -69,6 +69,10 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 			app = nil
 		}
 	}()
+	if a.listener, err = net.Listen("tcp", a.config.Listen); err != nil {
+		return nil, fmt.Errorf("listen: %w (choose another address with --listen, or 127.0.0.1:0 for a free port)", err)
+	}
+	a.closers = append(a.closers, a.stopListening)
 	if err := os.MkdirAll(a.config.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w (choose another with --data)", err)
 	}
@@ -84,10 +88,6 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, log.Close)
-	if a.listener, err = net.Listen("tcp", a.config.Listen); err != nil {
-		return nil, fmt.Errorf("listen: %w (choose another address with --listen, or 127.0.0.1:0 for a free port)", err)
-	}
-	a.closers = append(a.closers, a.stopListening)
 	a.Bound = a.listener.Addr().String()
 	a.URL = "http://" + reachable(a.listener.Addr())
 	if a.config.PublicURL == "" {
@@ -101,7 +101,7 @@ func withDefaults(config Config) Config {
 	if config.SystemTime == nil {
 		config.SystemTime = time.Now
 	}
-	if config.ConsoleFormat == nil {
+	if config.ConsoleFormat.Exchange == nil {
 		config.ConsoleFormat = console.Text
 	}
 	if config.Logger == nil {
@@ -158,7 +158,7 @@ func (a *App) wire(ctx context.Context, engine store.Engine, log *requestlog.Log
 	a.server = &http.Server{
 		Handler:           a.routes(payments, checkouts, engine, metrics),
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
+		ReadTimeout:       readTimeout,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
@@ -208,6 +208,10 @@ func health(w http.ResponseWriter, err error) {
 	}
 	_, _ = io.WriteString(w, "ok\n")
 }
+
+// readTimeout bounds the arrival of a whole request. It is shorter than
+// drainMax: what was sent by half only does not hold up a stop to its end.
+const readTimeout = 10 * time.Second
 
 // drainMax bounds how long a stop waits for requests that were accepted.
 const drainMax = 20 * time.Second

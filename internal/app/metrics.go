@@ -54,6 +54,7 @@ func logCounters(log *requestlog.Log) []prometheus.Collector {
 	return []prometheus.Collector{
 		counter("kvitto_requestlog_written_total", "Exchanges written to the request log.", func(s requestlog.Stats) uint64 { return s.Written }),
 		counter("kvitto_requestlog_shed_total", "Exchanges written without bodies under overload.", func(s requestlog.Stats) uint64 { return s.Shed }),
+		counter("kvitto_requestlog_failed_total", "Exchanges that could not be written: their explanations are lost.", func(s requestlog.Stats) uint64 { return s.Failed }),
 		counter("kvitto_requestlog_dropped_total", "Successful exchanges not written under overload.", func(s requestlog.Stats) uint64 { return s.Dropped }),
 	}
 }

@@ -1,11 +1,34 @@
 package checkout
 
-import "github.com/kvitto/kvitto/internal/money"
+import (
+	"fmt"
+
+	"github.com/kvitto/kvitto/internal/money"
+)
 
 // Correction is one number that would make the arithmetic right.
 type Correction struct {
 	Path  string
 	Value int64
+}
+
+// Advise is Correct for people: the values that the violations expect become
+// those of the corrected body, so that a total that follows from a wrong line
+// is not told twice, differently.
+func Advise(c *Content, violations []Violation) []Correction {
+	corrections, ok := Correct(c, violations)
+	if !ok {
+		return nil
+	}
+	for _, correction := range corrections {
+		for i := range violations {
+			if v := &violations[i]; v.Path == correction.Path && v.Expected != any(correction.Value) {
+				v.Expected = correction.Value
+				v.Hint += fmt.Sprintf("; once the lines are corrected it is %d", correction.Value)
+			}
+		}
+	}
+	return corrections
 }
 
 // Correct proposes numbers for a content whose violations are all arithmetic;

@@ -92,6 +92,7 @@ const (
 	KindUnsupportedMediaType
 	KindTooLarge
 	KindUnavailable
+	KindClientGone
 	KindInternal
 )
 

@@ -130,13 +130,11 @@ func checkCreate(body []byte) (verdict, error) {
 	if refusal != nil {
 		request.Annotate(refusal.Violations)
 		content := checkout.Content{}.Merge(request.Content)
-		if proposed, ok := checkout.Correct(&content, refusal.Violations); ok {
-			corrections = proposed
-		}
+		corrections = checkout.Advise(&content, refusal.Violations)
 	}
 	// The server's own answer, read back: both ways print alike.
 	var result client.CheckResult
-	decoder := json.NewDecoder(bytes.NewReader(wire.AppendCheck(nil, body, refusal, corrections)))
+	decoder := json.NewDecoder(bytes.NewReader(wire.AppendCheck(nil, body, &request, refusal, corrections)))
 	decoder.UseNumber()
 	err = decoder.Decode(&result)
 	return verdictOf(result), err

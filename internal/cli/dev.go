@@ -2,9 +2,9 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -14,7 +14,6 @@ import (
 
 	"github.com/kvitto/kvitto/internal/app"
 	"github.com/kvitto/kvitto/internal/console"
-	"github.com/kvitto/kvitto/internal/store/sqlite"
 )
 
 // dataDefault is where a playground keeps its sessions, below the current
@@ -55,6 +54,9 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 	// Who starts a server to read its first line and then closes the pipe must
 	// not stop it.
 	signal.Ignore(syscall.SIGPIPE)
+	if err := checkPublicURL(flags.publicURL); err != nil {
+		return err
+	}
 	giveCollectorRoom()
 	data, err := filepath.Abs(flags.data)
 	if err != nil {
@@ -69,9 +71,6 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 		}
 	}
 	server, err := app.Open(c.Context(), config)
-	if errors.Is(err, sqlite.ErrLocked) {
-		return fmt.Errorf("%w\ngive this server a directory of its own with --data", err)
-	}
 	if err != nil {
 		return err
 	}
@@ -94,4 +93,16 @@ func logger(w io.Writer, asJSON bool) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, nil))
 	}
 	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// checkPublicURL wants what browsers can open: links are made by adding paths.
+func checkPublicURL(text string) error {
+	if text == "" {
+		return nil
+	}
+	address, err := url.Parse(text)
+	if err != nil || (address.Scheme != "http" && address.Scheme != "https") || address.Host == "" || address.RawQuery != "" || address.Fragment != "" {
+		return usage("--public-url wants an address such as https://pay.example, got %q", text)
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"time"
 )
 
 // listening is the first line of dev --json.
@@ -65,8 +66,26 @@ func reachable(bound string) (url string, open bool) {
 	return bound, !address.Addr().IsLoopback()
 }
 
-// farewell is the last line. A reader that has gone does not need it.
+// farewellPatience is how long the last line waits for its reader.
+const farewellPatience = time.Second
+
+// farewell is the last line. A reader that has gone, or that has stopped
+// reading, does not need it.
 func farewell(w io.Writer, flags devFlags, exchanges int) {
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		sayFarewell(w, flags, exchanges)
+	}()
+	timer := time.NewTimer(farewellPatience)
+	defer timer.Stop()
+	select {
+	case <-said:
+	case <-timer.C:
+	}
+}
+
+func sayFarewell(w io.Writer, flags devFlags, exchanges int) {
 	switch {
 	case flags.json && !flags.quiet:
 		_ = printObject(w, struct {

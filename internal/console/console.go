@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"sync/atomic"
+	"time"
+	"unicode"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/requestlog"
@@ -15,8 +16,18 @@ import (
 // linesQueued bounds what waits for the terminal.
 const linesQueued = 1024
 
-// Format makes the text of an exchange: Text for people, JSON for programs.
-type Format func(*requestlog.Exchange) string
+// Format is how the console writes: Text for people, JSON for programs.
+type Format struct {
+	Exchange func(*requestlog.Exchange) string
+	Missed   func(exchanges int64) string // the reader was too slow for so many
+}
+
+// Text is one line for each exchange, and for a refusal its explanation below.
+var Text = Format{text, textMissed}
+
+func textMissed(n int64) string {
+	return fmt.Sprintf("          (%d exchanges were not printed: the terminal is slower than the load)\n", n)
+}
 
 // Console prints exchanges from a goroutine of its own.
 type Console struct {
@@ -24,13 +35,12 @@ type Console struct {
 	out     *bufio.Writer
 	queue   chan string
 	dropped atomic.Int64
-	done    sync.WaitGroup
+	ended   chan struct{}
 }
 
 // New starts a console on w.
 func New(w io.Writer, format Format) *Console {
-	c := &Console{format: format, out: bufio.NewWriter(w), queue: make(chan string, linesQueued)}
-	c.done.Add(1)
+	c := &Console{format: format, out: bufio.NewWriter(w), queue: make(chan string, linesQueued), ended: make(chan struct{})}
 	go c.print()
 	return c
 }
@@ -38,23 +48,32 @@ func New(w io.Writer, format Format) *Console {
 // Exchange prints an exchange, or counts it when the terminal is too slow.
 func (c *Console) Exchange(e *requestlog.Exchange) {
 	select {
-	case c.queue <- c.format(e):
+	case c.queue <- c.format.Exchange(e):
 	default:
 		c.dropped.Add(1)
 	}
 }
 
-// Close prints what waits and ends.
+// closePatience is how long Close waits for a reader that takes nothing.
+const closePatience = time.Second
+
+// Close prints what waits. A reader that has stopped reading, as of a pipe
+// whose first line was all that was wanted, does not hold up the stop.
 func (c *Console) Close() {
 	close(c.queue)
-	c.done.Wait()
+	timer := time.NewTimer(closePatience)
+	defer timer.Stop()
+	select {
+	case <-c.ended:
+	case <-timer.C:
+	}
 }
 
 func (c *Console) print() {
-	defer c.done.Done()
+	defer close(c.ended)
 	for text := range c.queue {
 		if n := c.dropped.Swap(0); n > 0 {
-			fmt.Fprintf(c.out, "          (%d exchanges were not printed: the terminal is slower than the load)\n", n)
+			_, _ = c.out.WriteString(c.format.Missed(n))
 		}
 		_, _ = c.out.WriteString(text)
 		if len(c.queue) == 0 {
@@ -68,9 +87,7 @@ func (c *Console) print() {
 // mask stands for personal data.
 const mask = "•••"
 
-// Text is an exchange for people: one line, and for a refusal its explanation
-// below.
-func Text(e *requestlog.Exchange) string {
+func text(e *requestlog.Exchange) string {
 	var b strings.Builder
 	operation := e.Operation
 	if operation == "" {
@@ -129,7 +146,7 @@ func value(path string, v any) string {
 func oneLine(s string) string {
 	const widthMax = 300
 	clean := strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+		if !unicode.IsPrint(r) {
 			return '�'
 		}
 		return r

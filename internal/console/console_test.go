@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
@@ -21,7 +22,7 @@ func refusal(violations ...checkout.Violation) *requestlog.Exchange {
 
 func TestARefusalIsExplainedUnderItsLine(t *testing.T) {
 	t.Parallel()
-	text := console.Text(refusal(checkout.Violation{Path: "order_lines[1].total_tax_amount", Sent: int64(41), Expected: int64(32), Tolerance: 1, Hint: "formula"}))
+	text := console.Text.Exchange(refusal(checkout.Violation{Path: "order_lines[1].total_tax_amount", Sent: int64(41), Expected: int64(32), Tolerance: 1, Hint: "formula"}))
 	for _, want := range []string{"400  create_session", "1.5 ms", "id-1", "BAD_VALUE Bad value: x", "order_lines[1].total_tax_amount: sent 41, expected 32 ± 1 (formula)"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
@@ -31,7 +32,7 @@ func TestARefusalIsExplainedUnderItsLine(t *testing.T) {
 
 func TestPersonalValuesAreMasked(t *testing.T) {
 	t.Parallel()
-	text := console.Text(refusal(
+	text := console.Text.Exchange(refusal(
 		checkout.Violation{Path: "billing_address.postal_code", Sent: "1017AB", Expected: "1017 AB", Hint: "1017"},
 		checkout.Violation{Path: "customer.date_of_birth", Sent: "1970-01-01"}))
 	if strings.Contains(text, "1017") || strings.Contains(text, "1970") {
@@ -44,7 +45,7 @@ func TestPersonalValuesAreMasked(t *testing.T) {
 
 func TestProgramsGetOneObjectALine(t *testing.T) {
 	t.Parallel()
-	text := console.JSON(refusal(
+	text := console.JSON.Exchange(refusal(
 		checkout.Violation{Path: "order_amount", Rule: checkout.RuleOrderAmount, Sent: int64(2), Expected: int64(1), Hint: "a\nb"},
 		checkout.Violation{Path: "billing_address.city", Sent: "Umeå"}))
 	var got struct {
@@ -68,7 +69,7 @@ func TestNothingAClientSendsWritesLinesOfItsOwn(t *testing.T) {
 	t.Parallel()
 	e := refusal(checkout.Violation{Path: "locale", Sent: "sv\n\x1b[31mFAKE LINE", Expected: strings.Repeat("x", 5000)})
 	e.Path = "/payments/v1/\r\nX"
-	text := console.Text(e)
+	text := console.Text.Exchange(e)
 	if strings.Count(text, "\n") != 4 || strings.ContainsAny(text, "\r\x1b") || len(text) > 2000 {
 		t.Errorf("%q", text)
 	}
@@ -76,7 +77,7 @@ func TestNothingAClientSendsWritesLinesOfItsOwn(t *testing.T) {
 
 func TestManyViolationsAreCounted(t *testing.T) {
 	t.Parallel()
-	text := console.Text(refusal(make([]checkout.Violation, 15)...))
+	text := console.Text.Exchange(refusal(make([]checkout.Violation, 15)...))
 	if !strings.Contains(text, "… and 5 more: kvitto explain id-1") {
 		t.Error(text)
 	}
@@ -113,6 +114,27 @@ func TestASlowTerminalStopsNobody(t *testing.T) {
 	if !strings.Contains(w.text.String(), "were not printed") {
 		t.Error("the missing exchanges are not told")
 	}
+}
+
+// TestAReaderThatReadsNothingDoesNotHoldUpTheStop: the terminal takes nothing
+// at all, and Close ends.
+func TestAReaderThatReadsNothingDoesNotHoldUpTheStop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &gate{open: make(chan struct{})}
+		c := console.New(w, console.JSON)
+		for range 3000 {
+			c.Exchange(refusal())
+		}
+		c.Close()
+		close(w.open)
+		synctest.Wait()
+		for _, line := range strings.Split(strings.TrimSpace(w.text.String()), "\n") {
+			if !json.Valid([]byte(line)) {
+				t.Fatalf("not JSON: %q", line)
+			}
+		}
+	})
 }
 
 type gate struct {

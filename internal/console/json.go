@@ -2,6 +2,7 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/requestlog"
@@ -20,6 +21,7 @@ type line struct {
 	ErrorMessages []string  `json:"error_messages,omitempty"`
 	Reason        string    `json:"reason,omitempty"`
 	Violations    []broken  `json:"violations,omitempty"`
+	MoreViolated  int       `json:"more_violations,omitempty"` // beyond those listed
 }
 
 type broken struct {
@@ -31,14 +33,21 @@ type broken struct {
 	Hint      string `json:"hint,omitempty"`
 }
 
-// JSON is an exchange as one line of JSON. Personal data is masked like in
+// JSON is one line of JSON for each exchange. Personal data is masked like in
 // Text; the explanation itself is found by the correlation id.
-func JSON(e *requestlog.Exchange) string {
+var JSON = Format{jsonLine, jsonMissed}
+
+func jsonMissed(n int64) string {
+	return fmt.Sprintf("{\"not_printed\":%d}\n", n)
+}
+
+func jsonLine(e *requestlog.Exchange) string {
 	l := line{
 		At: e.At.UTC(), Status: e.Status, Operation: e.Operation, Method: e.Method, Path: e.Path,
 		Milliseconds: float64(e.Duration.Microseconds()) / 1000, CorrelationID: e.CorrelationID,
 		ErrorCode: e.ErrorCode, ErrorMessages: e.ErrorMessages, Reason: e.Reason,
 	}
+	l.MoreViolated = max(0, len(e.Violations)-violationsShown)
 	for i := range e.Violations[:min(len(e.Violations), violationsShown)] {
 		v := &e.Violations[i]
 		b := broken{Path: v.Path, Rule: string(v.Rule), Sent: v.Sent, Expected: v.Expected, Tolerance: v.Tolerance, Hint: v.Hint}

@@ -20,8 +20,12 @@ func (s *Service) changeOfToken(ctx context.Context, caller Caller, token string
 	}
 	session, err := s.change(ctx, caller, sessionID, decide)
 	var refusal *checkout.Refusal
-	if errors.As(err, &refusal) && refusal.Kind == checkout.KindSessionNotFound {
+	switch {
+	case !errors.As(err, &refusal):
+	case refusal.Kind == checkout.KindSessionNotFound:
 		return checkout.Session{}, notFound
+	case refusal.Kind == checkout.KindNotMatching, refusal.Kind == checkout.KindCompletedDifferently:
+		s.attribute(ctx, caller, &session, refusal)
 	}
 	return session, err
 }

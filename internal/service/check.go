@@ -30,9 +30,5 @@ func withCorrections(refusal *checkout.Refusal, base, patch checkout.Content) (*
 		return nil, nil, nil
 	}
 	merged := base.Merge(patch)
-	corrections, ok := checkout.Correct(&merged, refusal.Violations)
-	if !ok {
-		corrections = nil
-	}
-	return refusal, corrections, nil
+	return refusal, checkout.Advise(&merged, refusal.Violations), nil
 }

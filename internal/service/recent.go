@@ -9,13 +9,18 @@ import (
 )
 
 // recent keeps the newest state of recently used sessions within a bound of
-// memory. What a session takes is estimated: a cart of fifty lines counts for
-// more than an empty one.
+// memory.
 type recent struct {
 	mu       sync.Mutex
-	sessions *simplelru.LRU[string, *checkout.Session]
+	sessions *simplelru.LRU[string, weighed]
 	bytes    int
 	bytesMax int
+}
+
+// weighed is a session and about the memory it takes, in bytes.
+type weighed struct {
+	session *checkout.Session
+	bytes   int
 }
 
 // entriesMax bounds the number of entries; the bound of memory is reached
@@ -24,18 +29,21 @@ const entriesMax = 1 << 20
 
 func newRecent(bytesMax int) (*recent, error) {
 	r := &recent{bytesMax: bytesMax}
-	sessions, err := simplelru.NewLRU(entriesMax, func(_ string, s *checkout.Session) { r.bytes -= weight(s) })
+	sessions, err := simplelru.NewLRU(entriesMax, func(_ string, old weighed) { r.bytes -= old.bytes })
 	r.sessions = sessions
 	return r, err
 }
 
-// weight estimates the memory of a session in bytes: the structures, and the
-// body that their strings were cut out of.
+// weight estimates the memory of a session. Contents that it shares with
+// itself are counted twice: the estimate is on the safe side.
 func weight(s *checkout.Session) int {
-	const session, line = 2048, 640
-	w := session + line*len(s.Content.OrderLines)
+	const structures = 2048
+	w := structures + s.Content.Size()
 	if a := s.Authorization; a != nil && a.Content != nil {
-		w += line * len(a.Content.OrderLines)
+		w += a.Content.Size()
+	}
+	if o := s.Order; o != nil {
+		w += o.Content.Size() + o.Request.Size()
 	}
 	return w
 }
@@ -43,17 +51,19 @@ func weight(s *checkout.Session) int {
 func (r *recent) get(id string) (*checkout.Session, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.sessions.Get(id)
+	found, ok := r.sessions.Get(id)
+	return found.session, ok
 }
 
 func (r *recent) put(s *checkout.Session) {
+	next := weighed{s, weight(s)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if old, ok := r.sessions.Peek(s.ID); ok {
-		r.bytes -= weight(old)
+		r.bytes -= old.bytes
 	}
-	r.sessions.Add(s.ID, s)
-	r.bytes += weight(s)
+	r.sessions.Add(s.ID, next)
+	r.bytes += next.bytes
 	for r.bytes > r.bytesMax && r.sessions.Len() > 1 {
 		r.sessions.RemoveOldest()
 	}

@@ -247,6 +247,34 @@ func TestAMismatchNamesTheRequestsThatSetTheValues(t *testing.T) {
 	}
 }
 
+// TestACustomerTokenMismatchNamesTheRequests, like that of an order.
+func TestACustomerTokenMismatchNamesTheRequests(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t, 1<<20)
+	created, asking := caller("m"), caller("m")
+	content := cart(1)
+	content.Intent = checkout.TextOf(checkout.IntentTokenize)
+	session, err := s.CreateSession(t.Context(), created, content, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, _, err := s.Browser(t.Context(), caller("m"), session.ID, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.CreateCustomerToken(t.Context(), asking, checkout.CreateCustomerToken{
+		Token: result.AuthorizationToken, Description: checkout.TextOf("plan"), IntendedUse: checkout.TextOf("subscription"),
+		Request: checkout.Content{PurchaseCurrency: checkout.TextOf("USD")}}, nil)
+	var refusal *checkout.Refusal
+	if !errors.As(err, &refusal) || refusal.Kind != checkout.KindNotMatching || len(refusal.Violations) != 1 {
+		t.Fatalf("error %v", err)
+	}
+	v := refusal.Violations[0]
+	if v.SentBy.CorrelationID != asking.CorrelationID || v.ExpectedBy.CorrelationID != created.CorrelationID || v.ExpectedBy.Operation != "create_session" {
+		t.Errorf("%+v", v)
+	}
+}
+
 func TestWallsBetweenMerchants(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t, 1<<20)

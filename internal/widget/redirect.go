@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 )
@@ -38,5 +39,6 @@ func Redirect(confirmations Confirmations) http.Handler {
 
 // followable keeps a browser from being sent to anything but a web page.
 func followable(location string) bool {
-	return len(location) > 8 && (location[:7] == "http://" || location[:8] == "https://")
+	address, err := url.Parse(location) // refuses control characters
+	return err == nil && (address.Scheme == "http" || address.Scheme == "https") && address.Host != ""
 }

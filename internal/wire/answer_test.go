@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,6 +132,22 @@ func TestPersonalNumbersNeverComeBack(t *testing.T) {
 	}
 }
 
+// TestAFractionHasNoCorrectedBody: half a pair of shoes for nothing is not
+// what was meant.
+func TestAFractionHasNoCorrectedBody(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"order_lines":[{"quantity":0.5,"unit_price":2120,"total_amount":1060}],"order_amount":1060}`)
+	request, err := wire.DecodeRequest(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusal := &checkout.Refusal{Kind: checkout.KindBadValue, Violations: []checkout.Violation{{Path: "order_lines[0].total_amount", Stage: checkout.StageLineTotals}}}
+	answer := wire.AppendCheck(nil, body, &request, refusal, []checkout.Correction{{Path: "order_lines[0].total_amount", Value: 0}})
+	if strings.Contains(string(answer), "corrected") {
+		t.Errorf("%s", answer)
+	}
+}
+
 func TestACorrectedBodyKeepsEverythingElse(t *testing.T) {
 	t.Parallel()
 	refusal := &checkout.Refusal{Kind: checkout.KindBadValue, Violations: []checkout.Violation{{Path: "order_amount", Stage: checkout.StageOrderAmount}}}
@@ -153,7 +170,7 @@ func TestACorrectedBodyKeepsEverythingElse(t *testing.T) {
 			var got struct {
 				Corrected json.RawMessage `json:"corrected"`
 			}
-			if err := json.Unmarshal(wire.AppendCheck(nil, []byte(c.body), refusal, c.corrections), &got); err != nil {
+			if err := json.Unmarshal(wire.AppendCheck(nil, []byte(c.body), &wire.Request{}, refusal, c.corrections), &got); err != nil {
 				t.Fatal(err)
 			}
 			if string(got.Corrected) != c.want {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/big"
 	"regexp"
+	"runtime"
 	"slices"
 	"sort"
 	"strconv"
@@ -157,7 +158,10 @@ func TestACutOffFractionIsToldWithTheSumThatFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	violations := []checkout.Violation{{Path: "order_lines[0].total_amount", Hint: "formula"}, {Path: "order_lines[1].total_amount"}}
+	violations := []checkout.Violation{
+		{Path: "order_lines[0].total_amount", Rule: checkout.RuleLineTotal, Hint: "formula"},
+		{Path: "order_lines[1].total_amount", Rule: checkout.RuleLineTotal},
+	}
 	request.Annotate(violations)
 	if want := "formula; order_lines[0].quantity 0.5 was read as 0: fractions are cut off"; violations[0].Hint != want || violations[1].Hint != "" {
 		t.Errorf("violations %+v", violations)
@@ -428,4 +432,28 @@ func truncated(text string) (int64, bool) {
 	}
 	whole := new(big.Int).Quo(number.Num(), number.Denom())
 	return whole.Int64(), whole.IsInt64()
+}
+
+// TestAContentDoesNotHoldOnToItsBody: many sessions with a small cart and a
+// megabyte of properties nobody knows take the memory of their carts.
+func TestAContentDoesNotHoldOnToItsBody(t *testing.T) {
+	var before, after runtime.MemStats
+	const bodies = 50
+	contents := make([]checkout.Content, 0, bodies)
+	junk := strings.Repeat("x", 1<<20)
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range bodies {
+		request, err := wire.DecodeRequest([]byte(`{"locale":"sv-SE","junk":"` + junk + `","merchant_data":"abc","order_lines":[{"name":"Shoe"}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		contents = append(contents, request.Content)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > bodies<<15 {
+		t.Errorf("%d contents keep %d bytes", bodies, grown)
+	}
+	runtime.KeepAlive(contents)
 }

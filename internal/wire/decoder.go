@@ -21,12 +21,12 @@ const DepthMax = 64
 // sentMax bounds what is quoted from a body in a violation.
 const sentMax = 200
 
-// decoder reads the properties of the protocol out of a body. Strings are cut
-// out of the body instead of copied; a content therefore keeps the body it was
-// read from. Values of a wrong type are noted, and reading goes on.
+// decoder reads the properties of the protocol out of a body. Values of a wrong
+// type are noted, and reading goes on.
 type decoder struct {
 	scanner
-	path     []segment // of the value that is being read
+	kept     strings.Builder // the strings of the content, a chunk at a time
+	path     []segment       // of the value that is being read
 	problems []checkout.Violation
 	notes    []Note
 }
@@ -46,6 +46,25 @@ type Note struct {
 
 func newDecoder(body []byte) *decoder {
 	return &decoder{scanner: scanner{body: string(body), names: make([]string, 0, 2*linearMax)}, path: make([]segment, 0, 8)}
+}
+
+// chunkMax is the size of a chunk of kept strings, in bytes.
+const chunkMax = 4096
+
+// keep copies a string out of the body: a content must not hold on to a body
+// of a megabyte for the sake of a name. Strings share chunks, so that a cart
+// costs a few allocations.
+func (d *decoder) keep(text string) string {
+	if len(text) > chunkMax/4 {
+		return strings.Clone(text)
+	}
+	if d.kept.Len()+len(text) > d.kept.Cap() {
+		d.kept = strings.Builder{}
+		d.kept.Grow(min(max(len(d.body)-d.at, 0)/2+len(text), chunkMax))
+	}
+	start := d.kept.Len()
+	d.kept.WriteString(text)
+	return d.kept.String()[start:]
 }
 
 // pathString is the protocol's way of naming the value: order_lines[0].name.
@@ -88,7 +107,7 @@ func stageOfPath(path string) checkout.Stage {
 
 func clip(raw string) string {
 	if len(raw) <= sentMax {
-		return raw
+		return strings.Clone(raw)
 	}
 	return strings.ToValidUTF8(raw[:sentMax], "") + "…"
 }
@@ -99,11 +118,11 @@ func clip(raw string) string {
 func (d *decoder) readText(into *checkout.Text, numbers bool) {
 	switch kind := d.peek(); {
 	case kind == kindString:
-		*into = checkout.TextOf(d.text())
+		*into = checkout.TextOf(d.keep(d.text()))
 	case kind == kindNull:
 		d.value()
 	case kind == kindNumber && numbers:
-		*into = checkout.TextOf(d.value())
+		*into = checkout.TextOf(d.keep(d.value()))
 	default:
 		d.wrongType("string")
 	}

@@ -133,8 +133,9 @@ func (w *writer) value(name string, v any) {
 
 // AppendCheck writes the answer of check: whether the body is valid, how the
 // API would refuse it, every violation of every stage, and the corrected body
-// when only arithmetic is wrong.
-func AppendCheck(dst, body []byte, refusal *checkout.Refusal, corrections []checkout.Correction) []byte {
+// when only arithmetic is wrong. A body with a fraction has no corrected form:
+// which number was meant is not known.
+func AppendCheck(dst, body []byte, request *Request, refusal *checkout.Refusal, corrections []checkout.Correction) []byte {
 	w := writer{buf: dst}
 	w.open('{')
 	w.boolean("valid", refusal == nil)
@@ -150,7 +151,7 @@ func AppendCheck(dst, body []byte, refusal *checkout.Refusal, corrections []chec
 	} else {
 		w.violations(nil)
 	}
-	if len(corrections) > 0 {
+	if len(corrections) > 0 && len(request.Notes) == 0 {
 		if corrected, ok := applyCorrections(body, corrections); ok {
 			w.key("corrected")
 			w.buf = append(w.buf, corrected...)

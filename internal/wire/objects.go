@@ -95,7 +95,7 @@ func (d *decoder) readTexts(into *[]string) {
 			d.wrongType("string")
 			return
 		}
-		list = append(list, d.text())
+		list = append(list, d.keep(d.text()))
 	})
 	*into = list
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kvitto/kvitto/internal/checkout"
@@ -116,36 +117,56 @@ func DecodeBrowserRequest(body []byte) (BrowserRequest, error) {
 	return r, err
 }
 
-// DecodeAdvance reads {"advance":"48h1m"}.
-func DecodeAdvance(body []byte) (string, error) {
+// DecodeAdvance reads {"advance":"48h1m"}; problems are values of a wrong type.
+func DecodeAdvance(body []byte) (text string, problems []checkout.Violation, err error) {
 	d := newDecoder(body)
 	var advance checkout.Text
-	err := d.document(func(name string) {
+	err = d.document(func(name string) {
 		if name == "advance" {
 			d.readText(&advance, false)
 			return
 		}
 		d.value()
 	})
-	return advance.Value, err
+	return advance.Value, d.problems, err
 }
 
-// Annotate adds what the notes explain to the hints of the violations: when a
-// fraction was cut off in the same line or object, the sum that fails there
-// fails because of it.
+// Annotate adds what the notes explain to the hints of the violations: a sum
+// that fails may fail because a fraction in it was cut off.
 func (r *Request) Annotate(violations []checkout.Violation) {
 	for i := range violations {
+		v := &violations[i]
 		for _, note := range r.Notes {
-			if parentOf(note.Path) != parentOf(violations[i].Path) {
+			if !takesPart(note.Path, v) {
 				continue
 			}
 			hint := fmt.Sprintf("%s %s was read as %d: fractions are cut off", note.Path, note.Sent, note.Read)
-			if violations[i].Hint != "" {
-				hint = violations[i].Hint + "; " + hint
+			if v.Hint != "" {
+				hint = v.Hint + "; " + hint
 			}
-			violations[i].Hint = hint
+			v.Hint = hint
 		}
 	}
+}
+
+// numbersOf are the properties whose numbers a sum is made of.
+var numbersOf = map[checkout.Rule][]string{
+	checkout.RuleLineTotal:      {"quantity", "unit_price", "total_discount_amount", "total_amount"},
+	checkout.RuleLineTax:        {"total_amount", "tax_rate", "total_tax_amount"},
+	checkout.RuleOrderAmount:    {"order_amount", "total_amount"},
+	checkout.RuleOrderTaxAmount: {"order_tax_amount", "total_tax_amount", "total_amount"},
+}
+
+// takesPart tells whether the number at path is part of what was violated: for
+// a line's sum a number of that line, for an order's sum one of any line.
+func takesPart(path string, v *checkout.Violation) bool {
+	if path == v.Path {
+		return true
+	}
+	parent := parentOf(path)
+	name := strings.TrimPrefix(strings.TrimPrefix(path, parent), ".")
+	ofLine := v.Rule == checkout.RuleLineTotal || v.Rule == checkout.RuleLineTax
+	return slices.Contains(numbersOf[v.Rule], name) && (!ofLine || parent == parentOf(v.Path))
 }
 
 func parentOf(path string) string {

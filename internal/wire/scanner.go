@@ -2,6 +2,7 @@ package wire
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -9,7 +10,7 @@ import (
 
 // scanner walks the text of a body once, from left to right, and checks it on
 // the way: JSON's grammar, names that come twice, UTF-8, nesting. Everything it
-// returns is a piece of the body; nothing is copied. It exists beside the JSON
+// returns is a piece of the body; nothing is copied here. It exists beside the JSON
 // library because reading a cart was the most expensive step of an update (see
 // docs/adr/0006-own-json-scanner.md); tests compare it with the library and
 // with the standard one.
@@ -98,12 +99,24 @@ func (s *scanner) value() string {
 		s.object(func(string) { s.value() })
 	case kindList:
 		s.list(func(int) { s.value() })
-	case kindEnd:
-		s.fail("the text ends where a value must stand")
 	default:
-		s.fail("no value begins with " + strconv.QuoteRune(rune(kind)))
+		s.unexpected()
 	}
 	return s.body[start:s.at]
+}
+
+// unexpected says what stands where a value must.
+func (s *scanner) unexpected() {
+	rest := s.body[s.at:]
+	switch {
+	case rest == "":
+		s.fail("the text ends where a value must stand")
+	case strings.HasPrefix(rest, "\ufeff"):
+		s.fail("the text begins with a byte order mark")
+	default:
+		r, _ := utf8.DecodeRuneInString(rest)
+		s.fail("no value begins with " + strconv.QuoteRune(r))
+	}
 }
 
 func (s *scanner) literal(word string) {
