@@ -15,13 +15,14 @@ func newExplain() *cobra.Command {
 	var where connection
 	var asJSON bool
 	command := &cobra.Command{
-		Use:   "explain CORRELATION_ID",
+		Use:   "explain CORRELATION_ID|URL",
 		Short: "Say what was asked and answered in an exchange, and why it was refused",
 		Long: `Explain asks a server what happened in one exchange: each broken rule with the
 value sent, the value expected and who set each of them.
 
 The correlation id is in the header Klarna-Correlation-Id of every answer, in
-the body of every refusal, and in the lines that kvitto dev prints.`,
+the body of every refusal, and in the lines that kvitto dev prints. The address in
+the header Kvitto-Explanation of a refusal names server and exchange together.`,
 		Args: oneArg("one correlation id"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return explain(c, where, args[0], asJSON)
@@ -33,6 +34,9 @@ the body of every refusal, and in the lines that kvitto dev prints.`,
 }
 
 func explain(c *cobra.Command, where connection, correlationID string, asJSON bool) error {
+	if url, id, ok := strings.Cut(correlationID, "/kvitto/v1/exchanges/"); ok {
+		where.url, correlationID = url, id
+	}
 	server, err := where.client()
 	if err != nil {
 		return err
