@@ -170,7 +170,7 @@ func TestReadersNeverSeeLessThanWasAcknowledged(t *testing.T) {
 }
 
 // BenchmarkOpenAfterCrash opens files with 100,000 revisions after the marker,
-// half more than the policy lets come about.
+// more than twice what the policy lets come about.
 func BenchmarkOpenAfterCrash(b *testing.B) {
 	dir := b.TempDir()
 	path := filepath.Join(dir, "kvitto.db")
