@@ -32,9 +32,10 @@ func (e *Engine) Commit(ctx context.Context, changes []store.Change) []error {
 }
 
 // write runs one transaction. It waits for the writing place as long as the
-// context lasts; from there on it is detached from it. After a failure the
-// connection is replaced, so that the next transaction starts from what is
-// really on disk.
+// context lasts; from there on it is detached from it. After a failure nobody
+// knows what reached the disk: the connection is replaced and the pending heads
+// are read again, so that the next transaction starts from what is really
+// there. Readers are shown the state before the failed transaction until then.
 func (e *Engine) write(ctx context.Context, transaction func(*writer) error) error {
 	if err := e.takeWriting(ctx); err != nil {
 		return err
@@ -72,7 +73,6 @@ func (w *writer) commitBatch(changes []store.Change, answers []error) error {
 	if err := w.rollback.run(); err != nil {
 		return err
 	}
-	w.heads.forget()
 	return w.attemptEach(changes, answers)
 }
 
@@ -80,6 +80,7 @@ func (w *writer) commitBatch(changes []store.Change, answers []error) error {
 // written: a stale revision, by far the most frequent conflict, is. done is
 // false when a change has to be undone alone; the transaction is then open.
 func (w *writer) attempt(changes []store.Change, answers []error) (done bool, err error) {
+	clear(w.batch)
 	if err := w.begin.run(); err != nil {
 		return false, err
 	}
@@ -95,12 +96,13 @@ func (w *writer) attempt(changes []store.Change, answers []error) (done bool, er
 			return false, nil
 		}
 	}
-	return true, w.commit.run()
+	return true, w.finish(len(changes))
 }
 
 // attemptEach puts a savepoint before every change. It costs three statements
 // more per change and is needed when a token or order id is taken.
 func (w *writer) attemptEach(changes []store.Change, answers []error) error {
+	clear(w.batch)
 	if err := w.begin.run(); err != nil {
 		return err
 	}
@@ -121,7 +123,7 @@ func (w *writer) attemptEach(changes []store.Change, answers []error) error {
 			return err
 		}
 	}
-	return w.commit.run()
+	return w.finish(len(changes))
 }
 
 // answerOf tells the answer for one change from the failure of the batch.

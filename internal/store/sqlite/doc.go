@@ -10,10 +10,18 @@
 // How a change is kept. A session has an immutable header in sessions, its
 // history in the append-only table revisions, and one small row in heads that
 // says which revision is the newest. The head is the optimistic condition: a
-// change takes it from revision n to n+1, or is a conflict. Sessions are
-// numbered in the order of their creation and the other tables use the number,
-// so that the pages a busy server touches lie together however many old
-// sessions there are. An index of revisions on the random session id in place
-// of heads cost twice the CPU per change with 300,000 old sessions, because
-// every change then rewrites a page of its own.
+// change takes it from revision n to n+1, or is a conflict.
+//
+// A commit appends; it does not touch heads, whose pages lie wherever the
+// changed sessions do. The newest heads are kept in memory (pending.go) and
+// written in bulk, in the order of the table (flush.go). The marker in
+// heads_flushed says up to which revision the table is complete; opening the
+// file reads the revisions after it, 0.1 s for 100,000. So the file alone says
+// everything, and memory is never more than a faster way to know it.
+//
+// Sessions are numbered in the order of their creation and the other tables use
+// the number, so that heads that are written together lie together. An index of
+// revisions on the random session id in place of heads cost twice the CPU per
+// change with 300,000 old sessions, because every change then rewrites a page
+// of its own.
 package sqlite

@@ -20,6 +20,8 @@ type Engine struct {
 	writing      chan struct{}
 	writer       *writer // nil after a failure, until the next write
 	writeTimeout time.Duration
+	pending      pending // changed by the owner of the writing place
+	flushing     flushPolicy
 
 	readers chan *reader // the read pool; nil stands for one not yet opened
 
@@ -73,7 +75,8 @@ func (e *Engine) Ping(ctx context.Context) error {
 	})
 }
 
-// Close waits for the work under way, closes the file and frees its lock.
+// Close waits for the work under way, writes the pending heads, closes the
+// file and frees its lock.
 func (e *Engine) Close() error {
 	e.closeOnce.Do(func() {
 		close(e.closed)
@@ -86,7 +89,7 @@ func (e *Engine) Close() error {
 			}
 		}
 		if e.writer != nil {
-			errs = append(errs, e.writer.conn.close())
+			errs = append(errs, e.flushAndClose(e.writer))
 		}
 		errs = append(errs, e.lock.release())
 		e.closeErr = errors.Join(errs...)

@@ -10,12 +10,11 @@ type head struct {
 // headsRemembered bounds the memory of one generation: about 5 MB.
 const headsRemembered = 1 << 16
 
-// heads remembers the heads of recently changed sessions, so that a change
-// needs no query before it is written. This process owns the file and only the
-// writer changes heads, so what is remembered is what is stored, as long as
-// the writer forgets everything when a transaction is rolled back. There are
-// two generations: when the young one is full the old one is dropped, which
-// keeps about the most recent ones without a list to maintain.
+// heads remembers heads that were written to the table, so that a change of a
+// session that was busy lately needs no query. It is asked only for sessions
+// that are not pending; the table then says the same. There are two
+// generations: when the young one is full the old one is dropped, which keeps
+// about the most recent ones without a list to maintain.
 type heads struct {
 	young, old map[identifier]head
 	limit      int
@@ -39,9 +38,4 @@ func (h *heads) put(id *identifier, next head) {
 		clear(h.young)
 	}
 	h.young[*id] = next
-}
-
-func (h *heads) forget() {
-	clear(h.young)
-	clear(h.old)
 }

@@ -38,7 +38,7 @@ PRAGMA temp_store = MEMORY;
 PRAGMA wal_autocheckpoint = 0;
 `
 
-// Cache sizes in KiB, used as needed. Heads and the ends of the tables are all
+// Cache sizes in KiB, used as needed. The ends of the tables are nearly all
 // a writer needs; a reader wants the inner pages of the session index.
 const (
 	writerPragmas = pragmas + `PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 134217728;`
@@ -73,6 +73,7 @@ func open(ctx context.Context, path, vfs string) (*Engine, error) {
 		checkpointed: make(chan struct{}),
 		closed:       make(chan struct{}),
 		writeTimeout: writeTimeout,
+		flushing:     defaultFlushPolicy,
 	}
 	for range cap(e.readers) {
 		e.readers <- nil
@@ -170,17 +171,22 @@ func (e *Engine) connectWith(pragmas string) (*connection, error) {
 	return conn, nil
 }
 
-// openWriter opens the write connection. The caller owns the writing place, or
-// is the only one.
+// openWriter opens the write connection and reads the pending heads. The
+// caller owns the writing place, or is the only one.
 func (e *Engine) openWriter() error {
 	conn, err := e.connectWith(writerPragmas)
 	if err != nil {
 		return err
 	}
-	w, err := newWriter(conn)
+	heads, marker, newest, err := readPending(conn)
 	if err != nil {
 		return errors.Join(err, conn.close())
 	}
+	w, err := newWriter(conn, &e.pending, flush{policy: &e.flushing, marker: marker, newest: newest})
+	if err != nil {
+		return errors.Join(err, conn.close())
+	}
+	e.pending.replace(heads)
 	watchLog(conn, checkpointPages, e.logGrown)
 	e.writer = w
 	return nil

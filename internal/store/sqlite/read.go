@@ -20,6 +20,10 @@ type reader struct {
 	merchant, clock, secret                *statement
 }
 
+// headRow is the row of the newest revision of session ?1: ?2 when it is
+// pending, what the table says when ?2 is NULL.
+const headRow = `coalesce(?2, (SELECT h.row_id FROM sessions s JOIN heads h ON h.session = s.number WHERE s.session_id = ?1))`
+
 func newReader(conn *connection) (*reader, error) {
 	r := &reader{conn: conn}
 	for _, s := range []struct {
@@ -28,10 +32,9 @@ func newReader(conn *connection) (*reader, error) {
 	}{
 		{&r.ping, `SELECT number FROM schema_migrations LIMIT 1`},
 		{&r.session, `SELECT s.merchant_id, s.client_token, s.created_at, r.state
-			FROM sessions s JOIN heads h ON h.session = s.number JOIN revisions r ON r.row_id = h.row_id
-			WHERE s.session_id = ?`},
+			FROM revisions r JOIN sessions s ON s.number = r.session WHERE r.row_id = ` + headRow},
 		{&r.revisions, `WITH RECURSIVE chain (row_id) AS (
-				SELECT h.row_id FROM sessions s JOIN heads h ON h.session = s.number WHERE s.session_id = ?
+				SELECT ` + headRow + `
 				UNION ALL
 				SELECT r.previous FROM chain c JOIN revisions r ON r.row_id = c.row_id WHERE r.previous IS NOT NULL)
 			SELECT s.merchant_id, s.client_token, s.created_at, r.state,
@@ -103,7 +106,7 @@ func (e *Engine) openReader() (*reader, error) {
 // Session returns the newest state.
 func (e *Engine) Session(ctx context.Context, sessionID string) (checkout.Session, error) {
 	session := checkout.Session{ID: sessionID}
-	err := e.find(ctx, sessionID, func(r *reader) *statement { return r.session }, func(q *statement) error {
+	err := e.find(ctx, sessionID, e.newest(func(r *reader) *statement { return r.session }), func(q *statement) error {
 		return scanSession(q, &session)
 	})
 	if err != nil {
@@ -123,7 +126,8 @@ func (e *Engine) SessionOfOrder(ctx context.Context, orderID string) (sessionID 
 }
 
 func (e *Engine) sessionOf(ctx context.Context, id string, query func(*reader) *statement) (sessionID string, err error) {
-	err = e.find(ctx, id, query, func(q *statement) error {
+	bind := func(r *reader, key *identifier) *statement { return query(r).blob(1, key[:]) }
+	err = e.find(ctx, id, bind, func(q *statement) error {
 		sessionID = identifierText(q.columnBlob(0))
 		return nil
 	})
@@ -133,7 +137,7 @@ func (e *Engine) sessionOf(ctx context.Context, id string, query func(*reader) *
 // Revisions returns the history of a session, oldest first.
 func (e *Engine) Revisions(ctx context.Context, sessionID string) ([]store.Revision, error) {
 	var revisions []store.Revision
-	err := e.find(ctx, sessionID, func(r *reader) *statement { return r.revisions }, func(q *statement) error {
+	err := e.find(ctx, sessionID, e.newest(func(r *reader) *statement { return r.revisions }), func(q *statement) error {
 		revision := store.Revision{Session: checkout.Session{ID: sessionID}}
 		if err := scanSession(q, &revision.Session); err != nil {
 			return err
@@ -148,9 +152,22 @@ func (e *Engine) Revisions(ctx context.Context, sessionID string) ([]store.Revis
 	return revisions, nil
 }
 
+// newest binds a query that begins at the newest revision of a session. Pending
+// is looked at before the query takes its snapshot of the file, which then has
+// whatever left pending earlier.
+func (e *Engine) newest(query func(*reader) *statement) func(*reader, *identifier) *statement {
+	return func(r *reader, session *identifier) *statement {
+		q := query(r).blob(1, session[:])
+		if row, ok := e.pending.rowOf(session); ok {
+			return q.integer(2, row)
+		}
+		return q.null(2)
+	}
+}
+
 // find runs a query by an id and scans its rows; none is ErrNotFound, and so
 // is an id that no stored one can equal.
-func (e *Engine) find(ctx context.Context, id string, query func(*reader) *statement, scan func(*statement) error) error {
+func (e *Engine) find(ctx context.Context, id string, bind func(*reader, *identifier) *statement, scan func(*statement) error) error {
 	var key identifier
 	if !parseIdentifier(id, &key) {
 		if err := e.usable(ctx); err != nil {
@@ -159,8 +176,7 @@ func (e *Engine) find(ctx context.Context, id string, query func(*reader) *state
 		return store.ErrNotFound
 	}
 	return e.read(ctx, func(r *reader) error {
-		q, found := query(r), false
-		q.blob(1, key[:])
+		q, found := bind(r, &key), false
 		for q.row() {
 			found = true
 			if err := scan(q); err != nil {

@@ -77,6 +77,8 @@ func TestTheSchemaRefusesWhatTheStoreNeverWrites(t *testing.T) {
 		"an order of no session":       insertOrder + `(2, randomblob(16), randomblob(16), 'M1', 0, 1, 0, 0, 0)`,
 		"a head of no session":         `INSERT INTO heads VALUES (2, 1, 1)`,
 		"a second head":                `INSERT INTO heads VALUES (1, 2, 1)`,
+		"a second marker":              `INSERT INTO heads_flushed VALUES (2, 0)`,
+		"a marker in its place":        `INSERT INTO heads_flushed VALUES (1, 0)`,
 		"a revision of no session":     `INSERT INTO revisions (session, revision, at, kind, state) VALUES (2, 1, 0, 'created', x'')`,
 		"a revision 0":                 `INSERT INTO revisions (session, revision, at, kind, state) VALUES (1, 0, 0, 'created', x'')`,
 		"a revision 2 of nothing":      `INSERT INTO revisions (session, revision, at, kind, state) VALUES (1, 2, 0, 'updated', x'')`,

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/store"
@@ -13,17 +12,24 @@ import (
 // writer is the one connection that changes the file, with the statements of a
 // change. Whoever holds the engine's writing place owns it.
 type writer struct {
-	conn  *connection
-	heads heads
+	conn *connection
 
-	begin, commit, rollback       *statement
-	savepoint, undo, release      *statement
-	findHead, addSession, addHead *statement
-	addRevision, moveHead         *statement
-	addAuthorization              *statement
-	addOrder, setLedger           *statement
-	addMerchant, moveClock        *statement
-	addSecret                     *statement
+	// Where the head of a session is, the first that knows it: in the batch at
+	// hand, in pending, remembered in heads, in the table.
+	batch   map[identifier]head
+	pending *pending
+	heads   heads
+	flush   flush
+
+	begin, commit, rollback  *statement
+	savepoint, undo, release *statement
+	findHead, addSession     *statement
+	addRevision              *statement
+	setHead, setMarker       *statement
+	addAuthorization         *statement
+	addOrder, setLedger      *statement
+	addMerchant, moveClock   *statement
+	addSecret                *statement
 
 	ids   changeIDs
 	state []byte // scratch for states that come unwritten
@@ -41,8 +47,9 @@ type changeIDs struct {
 	hasToken, hasOrder                bool
 }
 
-func newWriter(conn *connection) (*writer, error) {
-	w := &writer{conn: conn, heads: newHeads(headsRemembered)}
+// newWriter prepares the statements. pending must hold what readPending finds.
+func newWriter(conn *connection, pending *pending, flush flush) (*writer, error) {
+	w := &writer{conn: conn, batch: map[identifier]head{}, pending: pending, heads: newHeads(headsRemembered), flush: flush}
 	for _, s := range []struct {
 		into **statement
 		sql  string
@@ -57,11 +64,12 @@ func newWriter(conn *connection) (*writer, error) {
 			FROM sessions s JOIN heads h ON h.session = s.number WHERE s.session_id = ?`},
 		{&w.addSession, `INSERT INTO sessions (session_id, merchant_id, client_token, created_at) VALUES (?, ?, ?, ?)
 			ON CONFLICT DO NOTHING`},
-		{&w.addHead, `INSERT INTO heads (session, revision, row_id) VALUES (?, ?, ?)`},
 		{&w.addRevision, `INSERT INTO revisions
 			(session, revision, previous, at, kind, correlation_id, authorization_token, order_id, reason, state)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&w.moveHead, `UPDATE heads SET revision = ?1, row_id = ?2 WHERE session = ?3 AND revision = ?1 - 1`},
+		{&w.setHead, `INSERT INTO heads (session, revision, row_id) VALUES (?, ?, ?)
+			ON CONFLICT DO UPDATE SET revision = excluded.revision, row_id = excluded.row_id`},
+		{&w.setMarker, `UPDATE heads_flushed SET row_id = ?`},
 		{&w.addAuthorization, `INSERT INTO authorizations (token, session, issued_at) VALUES (?, ?, ?)`},
 		{&w.addOrder, `INSERT INTO orders
 			(order_id, authorization_token, merchant_id, created_at, authorized, captured, released, refunded, session)
@@ -101,13 +109,10 @@ func (w *writer) put(c *store.Change) (clean bool, err error) {
 	if next.row, err = w.insertRevision(c, next.number, previous.row); err != nil {
 		return false, err
 	}
-	if err := w.setHead(next); err != nil {
-		return false, err
-	}
 	if err := w.putFindable(c, next.number); err != nil {
 		return false, err
 	}
-	w.heads.put(&w.ids.session, next)
+	w.batch[w.ids.session] = next
 	return true, nil
 }
 
@@ -148,9 +153,11 @@ func (w *writer) createSession(s *checkout.Session) (number int64, err error) {
 }
 
 // headBefore is the head a change to the revision was decided on; any other
-// head, or none, is a conflict.
+// head, or none, is a conflict. Most heads are known to this process only, so
+// the condition holds because no other process can write: the lock on the file
+// keeps every other one out, and the writing place every other writer of ours.
 func (w *writer) headBefore(revision int64) (head, error) {
-	found, ok := w.heads.get(&w.ids.session)
+	found, ok := w.knownHead(&w.ids.session)
 	if !ok {
 		q := w.findHead.blob(1, w.ids.session[:])
 		if ok = q.row(); ok {
@@ -164,6 +171,17 @@ func (w *writer) headBefore(revision int64) (head, error) {
 		return head{}, store.ErrConflict
 	}
 	return found, nil
+}
+
+// knownHead is the head if it takes no query to tell it.
+func (w *writer) knownHead(id *identifier) (head, bool) {
+	if found, ok := w.batch[*id]; ok {
+		return found, true
+	}
+	if found, ok := w.pending.owned(id); ok {
+		return found, true
+	}
+	return w.heads.get(id)
 }
 
 func (w *writer) insertRevision(c *store.Change, number, previous int64) (row int64, err error) {
@@ -182,22 +200,6 @@ func (w *writer) insertRevision(c *store.Change, number, previous int64) (row in
 		optionalID(7, &w.ids.token, w.ids.hasToken).optionalID(8, &w.ids.order, w.ids.hasOrder).
 		optional(9, c.Event.Reason).blob(10, state).run()
 	return w.conn.lastRow(), err
-}
-
-// setHead makes the revision the newest. That the stored head is the one the
-// change was decided on is a condition of the statement too.
-func (w *writer) setHead(next head) error {
-	if next.revision == 1 {
-		return w.addHead.integer(1, next.number).integer(2, next.revision).integer(3, next.row).run()
-	}
-	if err := w.moveHead.integer(1, next.revision).integer(2, next.row).integer(3, next.number).run(); err != nil {
-		return err
-	}
-	if w.conn.changed() != 1 {
-		return fmt.Errorf("sqlite: the stored head of session %s is not what this process wrote; was the file changed by another program?",
-			w.ids.session.text())
-	}
-	return nil
 }
 
 // putFindable writes the rows that tokens and orders are found by. Their keys
@@ -222,9 +224,8 @@ func (w *writer) putFindable(c *store.Change, number int64) error {
 		integer(at+3, int64(o.Ledger.Released)).integer(at+4, int64(o.Ledger.Refunded)).integer(at+5, number).run()
 }
 
-// abandon ends whatever transaction is open, and what was remembered of it.
+// abandon ends whatever transaction is open.
 func (w *writer) abandon() error {
-	w.heads.forget()
 	w.conn.bound(context.Background())
 	if !w.conn.inTransaction() {
 		return nil

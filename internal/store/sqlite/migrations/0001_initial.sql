@@ -24,13 +24,26 @@ CREATE TABLE revisions (
     state               BLOB    NOT NULL
 ) STRICT;
 
--- The newest revision of each session. It is apart from sessions because it
--- changes and the header does not, and because hundreds fit into a page.
+-- The newest revision of each session, or an older one: a head is written some
+-- time after its revision, together with many others. It is apart from sessions
+-- because it changes and the header does not, and because hundreds fit into a
+-- page.
 CREATE TABLE heads (
     session  INTEGER PRIMARY KEY REFERENCES sessions (number),
     revision INTEGER NOT NULL CHECK (revision >= 1),
     row_id   INTEGER NOT NULL
 ) STRICT;
+
+-- How far the heads are complete: the heads of sessions without a revision
+-- after this one are the newest, those of the others are found by reading the
+-- revisions after it. Row ids of revisions only grow, because the newest row is
+-- never deleted.
+CREATE TABLE heads_flushed (
+    one    INTEGER PRIMARY KEY CHECK (one = 1),
+    row_id INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO heads_flushed (one, row_id) VALUES (1, 0);
 
 CREATE TABLE authorizations (
     token     BLOB    NOT NULL PRIMARY KEY CHECK (length(token) = 16),
