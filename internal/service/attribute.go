@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/store"
@@ -13,11 +14,37 @@ func (s *Service) attribute(ctx context.Context, caller Caller, session *checkou
 	for i := range refusal.Violations {
 		refusal.Violations[i].SentBy = caller.origin()
 	}
-	revisions, err := s.Engine.Revisions(ctx, session.ID)
-	if err != nil {
+	revisions, err := s.Engine.Revisions(ctx, session.ID, revisionsSearched)
+	if err != nil || len(revisions) == 0 {
 		return
 	}
 	checkout.Attribute(refusal.Violations, statements(revisions, session, refusal.Kind))
+	if oldest := revisions[0].Session.Revision; oldest > 1 && refusal.Kind == checkout.KindNotMatching {
+		forgetOldest(refusal.Violations, oldest)
+	}
+}
+
+// revisionsSearched bounds how far back a value is followed, and so the time
+// and memory of explaining a mismatch of a session with a long history.
+const revisionsSearched = 200
+
+// forgetOldest takes back what would be a guess: a value that already stood in
+// the oldest revision looked at was set there or earlier.
+func forgetOldest(violations []checkout.Violation, oldest int64) {
+	for i := range violations {
+		v := &violations[i]
+		if v.ExpectedBy.Revision != oldest {
+			continue
+		}
+		v.ExpectedBy = checkout.Origin{}
+		if v.Rule == checkout.RuleCartSize {
+			continue // its hint is the sentence of the message
+		}
+		if v.Hint != "" {
+			v.Hint += "; "
+		}
+		v.Hint += fmt.Sprintf("the expected value was set at revision %d or earlier", oldest)
+	}
 }
 
 // statements are the contents that a mismatch is about, up to the approved one;

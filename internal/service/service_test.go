@@ -189,7 +189,7 @@ func TestConcurrentUpdatesFollowEachOther(t *testing.T) {
 		if err != nil || session.Revision != each+1 {
 			t.Errorf("revision %d, want %d (%v)", session.Revision, each+1, err)
 		}
-		history, err := engine.Revisions(t.Context(), id)
+		history, err := engine.Revisions(t.Context(), id, 0)
 		if err != nil || len(history) != each+1 {
 			t.Errorf("%d revisions in the history (%v)", len(history), err)
 		}
@@ -244,6 +244,46 @@ func TestAMismatchNamesTheRequestsThatSetTheValues(t *testing.T) {
 	}
 	if len(want) > 0 {
 		t.Errorf("not among the violations: %v", want)
+	}
+}
+
+// TestALongHistoryIsNotFollowedToItsEnd: a mismatch of a session with many
+// updates names what is near, and says of the rest that it is older.
+func TestALongHistoryIsNotFollowedToItsEnd(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t, 1<<20)
+	id := create(t, s)
+	for i := range 300 {
+		patch := checkout.Content{MerchantReference1: checkout.TextOf(fmt.Sprint(i))}
+		if i == 250 {
+			patch = cart(7)
+		}
+		if err := s.UpdateSession(t.Context(), caller("m"), id, patch, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	result, _, err := s.Browser(t.Context(), caller("m"), id, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := cart(8)
+	order.OrderLines[0].Name = checkout.TextOf("Boot")
+	_, err = s.PlaceOrder(t.Context(), caller("m"), result.AuthorizationToken, order, nil)
+	var refusal *checkout.Refusal
+	if !errors.As(err, &refusal) {
+		t.Fatal(err)
+	}
+	for _, v := range refusal.Violations {
+		switch v.Path {
+		case "order_amount":
+			if v.ExpectedBy.Revision != 252 {
+				t.Errorf("%+v", v)
+			}
+		case "order_lines[0].name":
+			if v.ExpectedBy != (checkout.Origin{}) || v.Hint != "the expected value was set at revision 103 or earlier" {
+				t.Errorf("%+v", v)
+			}
+		}
 	}
 }
 

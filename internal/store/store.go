@@ -61,8 +61,9 @@ type Engine interface {
 	SessionOfAuthorization(ctx context.Context, token string) (sessionID string, err error)
 	// SessionOfOrder finds the session of an order. ErrNotFound.
 	SessionOfOrder(ctx context.Context, orderID string) (sessionID string, err error)
-	// Revisions returns the history of a session, oldest first. ErrNotFound.
-	Revisions(ctx context.Context, sessionID string) ([]Revision, error)
+	// Revisions returns the newest revisions of a session, at most limit of
+	// them, oldest first; a limit that is not positive returns all. ErrNotFound.
+	Revisions(ctx context.Context, sessionID string, limit int) ([]Revision, error)
 
 	// EnsureMerchant makes a merchant known. It may be called again.
 	EnsureMerchant(ctx context.Context, merchantID string, now time.Time) error

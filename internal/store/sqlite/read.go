@@ -33,10 +33,11 @@ func newReader(conn *connection) (*reader, error) {
 		{&r.ping, `SELECT number FROM schema_migrations LIMIT 1`},
 		{&r.session, `SELECT s.merchant_id, s.client_token, s.created_at, r.state
 			FROM revisions r JOIN sessions s ON s.number = r.session WHERE r.row_id = ` + headRow},
-		{&r.revisions, `WITH RECURSIVE chain (row_id) AS (
-				SELECT ` + headRow + `
+		{&r.revisions, `WITH RECURSIVE chain (row_id, length) AS (
+				SELECT ` + headRow + `, 1
 				UNION ALL
-				SELECT r.previous FROM chain c JOIN revisions r ON r.row_id = c.row_id WHERE r.previous IS NOT NULL)
+				SELECT r.previous, c.length + 1 FROM chain c JOIN revisions r ON r.row_id = c.row_id
+				WHERE r.previous IS NOT NULL AND (?3 <= 0 OR c.length < ?3))
 			SELECT s.merchant_id, s.client_token, s.created_at, r.state,
 				r.at, r.kind, r.correlation_id, r.authorization_token, r.order_id, r.reason
 			FROM chain c JOIN revisions r ON r.row_id = c.row_id JOIN sessions s ON s.number = r.session
@@ -134,10 +135,11 @@ func (e *Engine) sessionOf(ctx context.Context, id string, query func(*reader) *
 	return sessionID, err
 }
 
-// Revisions returns the history of a session, oldest first.
-func (e *Engine) Revisions(ctx context.Context, sessionID string) ([]store.Revision, error) {
+// Revisions returns the newest revisions of a session, oldest first.
+func (e *Engine) Revisions(ctx context.Context, sessionID string, limit int) ([]store.Revision, error) {
 	var revisions []store.Revision
-	err := e.find(ctx, sessionID, e.newest(func(r *reader) *statement { return r.revisions }), func(q *statement) error {
+	newest := e.newest(func(r *reader) *statement { return r.revisions.integer(3, int64(limit)) })
+	err := e.find(ctx, sessionID, newest, func(q *statement) error {
 		revision := store.Revision{Session: checkout.Session{ID: sessionID}}
 		if err := scanSession(q, &revision.Session); err != nil {
 			return err

@@ -81,11 +81,18 @@ func mustRead(t *testing.T, engine store.Engine, want checkout.Session) {
 // historyOf is the history of a session, empty when there is none.
 func historyOf(t *testing.T, engine store.Engine, sessionID string) []store.Revision {
 	t.Helper()
-	history, err := engine.Revisions(t.Context(), sessionID)
+	history, err := engine.Revisions(t.Context(), sessionID, 0)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		t.Fatalf("Revisions: %v", err)
 	}
 	return history
+}
+
+// wholeHistory is Revisions without a limit.
+func wholeHistory(engine store.Engine) func(context.Context, string) ([]store.Revision, error) {
+	return func(ctx context.Context, sessionID string) ([]store.Revision, error) {
+		return engine.Revisions(ctx, sessionID, 0)
+	}
 }
 
 // mustHaveHistory expects exactly these revisions, oldest first, and the last
@@ -94,10 +101,10 @@ func mustHaveHistory(t *testing.T, engine store.Engine, sessionID string, want [
 	t.Helper()
 	if len(want) == 0 {
 		mustNotFind(t, "session", engine.Session, sessionID)
-		mustNotFind(t, "history", engine.Revisions, sessionID)
+		mustNotFind(t, "history", wholeHistory(engine), sessionID)
 		return
 	}
-	got, err := engine.Revisions(t.Context(), sessionID)
+	got, err := engine.Revisions(t.Context(), sessionID, 0)
 	if err != nil {
 		t.Fatalf("Revisions: %v", err)
 	}

@@ -80,7 +80,7 @@ var lookupRules = []rule{
 			func(id string) string { return strings.ToUpper(id) },
 		} {
 			mustNotFind(t, "session", engine.Session, alter(s.session.ID))
-			mustNotFind(t, "history", engine.Revisions, alter(s.session.ID))
+			mustNotFind(t, "history", wholeHistory(engine), alter(s.session.ID))
 			mustNotFind(t, "token", engine.SessionOfAuthorization, alter(token))
 			mustNotFind(t, "order", engine.SessionOfOrder, alter(orderID))
 		}
@@ -93,7 +93,7 @@ var lookupRules = []rule{
 			"00000000-0000-0000-0000-000000000000", strings.Repeat("a", 100_000), "ö€𝄞",
 		} {
 			mustNotFind(t, "session", engine.Session, id)
-			mustNotFind(t, "history", engine.Revisions, id)
+			mustNotFind(t, "history", wholeHistory(engine), id)
 			mustNotFind(t, "token", engine.SessionOfAuthorization, id)
 			mustNotFind(t, "order", engine.SessionOfOrder, id)
 			mustNotFind(t, "clock of merchant", engine.ClockAdvance, id)

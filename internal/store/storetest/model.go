@@ -120,8 +120,11 @@ func (p *pair) proposeSecret(t *rapid.T) {
 }
 
 func (p *pair) compareHistories(t *rapid.T, sessions []string) {
+	limit := rapid.IntRange(0, 4).Draw(t, "limit")
 	for _, id := range sessions {
-		compareRead(t, "Revisions", p, store.Engine.Revisions, id)
+		compareRead(t, "Revisions", p, func(engine store.Engine, ctx context.Context, sessionID string) ([]store.Revision, error) {
+			return engine.Revisions(ctx, sessionID, limit)
+		}, id)
 	}
 }
 

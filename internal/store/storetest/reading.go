@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/store"
 )
@@ -121,6 +123,17 @@ func fullHistory(t *testing.T, engine store.Engine) {
 		mustCommit(t, engine, changes[len(changes)-1])
 	}
 	mustHaveHistory(t, engine, s.session.ID, revisionsOf(changes...))
+	for limit := 1; limit <= len(changes)+1; limit++ {
+		got, err := engine.Revisions(t.Context(), s.session.ID, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := revisionsOf(changes...)
+		want = want[max(0, len(want)-limit):]
+		if diff := cmp.Diff(want, got, exactly); diff != "" {
+			t.Fatalf("the %d newest revisions differ (-written +read):\n%s", limit, diff)
+		}
+	}
 }
 
 // lifeSteps take a session through every kind of change of the domain.
