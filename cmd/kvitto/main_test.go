@@ -30,6 +30,10 @@ func TestTheBinary(t *testing.T) {
 			stopsCleanly(t, binary, filepath.Join(t.TempDir(), "data"), signal)
 		})
 	}
+	t.Run("a reader of the first line alone", func(t *testing.T) {
+		t.Parallel()
+		stopsWithAFullPipe(t, binary, filepath.Join(t.TempDir(), "data"))
+	})
 	t.Run("exit code", func(t *testing.T) {
 		t.Parallel()
 		var exit *exec.ExitError
@@ -39,10 +43,15 @@ func TestTheBinary(t *testing.T) {
 	})
 }
 
-func stopsCleanly(t *testing.T, binary, data string, signal syscall.Signal) {
+// running is a server whose first line was read.
+type running struct {
+	command *exec.Cmd
+	stdout  *bufio.Reader
+	client  *client.Client
+}
+
+func start(ctx context.Context, t *testing.T, binary, data string) running {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
 	command := exec.CommandContext(ctx, binary, "dev", "--listen", "127.0.0.1:0", "--data", data, "--json")
 	command.Stderr = t.Output()
 	stdout, err := command.StdoutPipe()
@@ -64,21 +73,52 @@ func stopsCleanly(t *testing.T, binary, data string, signal syscall.Signal) {
 	if err := json.Unmarshal(line, &first); err != nil || first.URL == "" || first.PID != command.Process.Pid {
 		t.Fatalf("the first line is %s, %v", line, err)
 	}
-	session, err := client.New(first.URL, "demo", "secret").CreateSession(ctx, map[string]any{
+	return running{command, reader, client.New(first.URL, "demo", "secret")}
+}
+
+func (r running) createSession(ctx context.Context, t *testing.T) {
+	t.Helper()
+	session, err := r.client.CreateSession(ctx, map[string]any{
 		"purchase_country": "SE", "purchase_currency": "SEK", "order_amount": 4900,
 		"order_lines": []client.OrderLine{{Name: "Socks", Quantity: 1, UnitPrice: 4900, TotalAmount: 4900}},
 	})
 	if err != nil || session.SessionID == "" {
 		t.Fatalf("create session: %v", err)
 	}
-	if err := command.Process.Signal(signal); err != nil {
+}
+
+func stopsCleanly(t *testing.T, binary, data string, signal syscall.Signal) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	server := start(ctx, t, binary, data)
+	server.createSession(ctx, t)
+	if err := server.command.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
-	rest, err := io.ReadAll(reader)
+	rest, err := io.ReadAll(server.stdout)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := command.Wait(); err != nil {
+	if err := server.command.Wait(); err != nil {
 		t.Errorf("%v ends the server with %v, want exit code 0; it printed %s", signal, err, rest)
+	}
+}
+
+// stopsWithAFullPipe: whoever starts the server for its first line and never
+// reads on can still stop it.
+func stopsWithAFullPipe(t *testing.T, binary, data string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	server := start(ctx, t, binary, data)
+	for range 1500 { // more than a pipe and the console's queue hold
+		server.createSession(ctx, t)
+	}
+	if err := server.command.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if state, err := server.command.Process.Wait(); err != nil || !state.Success() {
+		t.Errorf("the server ended with %v, %v", state, err)
 	}
 }

@@ -3,6 +3,7 @@ package tidy_test
 import (
 	"os"
 	"os/exec"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -94,5 +95,25 @@ func TestTheBinaryHasNoTestLibraries(t *testing.T) {
 				t.Errorf("the binary contains %s", name)
 			}
 		}
+	}
+}
+
+var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+
+// TestLinksLeadSomewhere: every relative link of a document names a file or
+// folder of the repository.
+func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	links := 0
+	for _, file := range files(t, ".md") {
+		for _, match := range link.FindAllStringSubmatch(file.text, -1) {
+			links++
+			if _, err := os.Stat(root + "/" + path.Join(path.Dir(file.path), match[1])); err != nil {
+				t.Errorf("%s links to %s, which is not there", file.path, match[1])
+			}
+		}
+	}
+	if links < 10 {
+		t.Errorf("only %d links were read", links)
 	}
 }
