@@ -116,12 +116,13 @@ func text(e *requestlog.Exchange) string {
 const violationsShown = 10
 
 func violation(b *strings.Builder, v *checkout.Violation) {
-	fmt.Fprintf(b, "          %s: sent %s, expected %s", v.Path, value(v.Path, v.Sent), value(v.Path, v.Expected))
+	shown := masked(v)
+	fmt.Fprintf(b, "          %s: sent %s, expected %s", v.Path, value(shown.Sent), value(shown.Expected))
 	if v.Tolerance > 0 {
 		fmt.Fprintf(b, " ± %d", v.Tolerance)
 	}
-	if v.Hint != "" && !requestlog.Personal(v.Path) {
-		fmt.Fprintf(b, " (%s)", oneLine(v.Hint))
+	if shown.Hint != "" {
+		fmt.Fprintf(b, " (%s)", oneLine(shown.Hint))
 	}
 	b.WriteByte('\n')
 	if v.ExpectedBy.CorrelationID != "" {
@@ -129,16 +130,30 @@ func violation(b *strings.Builder, v *checkout.Violation) {
 	}
 }
 
-// value shows a violation's value; personal data is masked.
-func value(path string, v any) string {
-	switch {
-	case v == nil:
-		return "nothing"
-	case requestlog.Personal(path):
-		return mask
-	default:
-		return oneLine(fmt.Sprint(v))
+// masked is the violation without personal data: what a client sent or had
+// approved. A number of characters, and what a rule wants, are not personal.
+func masked(v *checkout.Violation) checkout.Violation {
+	shown := *v
+	if !requestlog.Personal(v.Path) {
+		return shown
 	}
+	if _, text := v.Sent.(string); text {
+		shown.Sent = mask
+	}
+	if v.Rule == checkout.RuleMatch || v.Rule == checkout.RuleSameBody {
+		shown.Hint = ""
+		if v.Expected != nil {
+			shown.Expected = mask
+		}
+	}
+	return shown
+}
+
+func value(v any) string {
+	if v == nil {
+		return "nothing"
+	}
+	return oneLine(fmt.Sprint(v))
 }
 
 // oneLine keeps what a client sent from writing lines or colours of its own

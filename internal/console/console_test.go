@@ -33,10 +33,14 @@ func TestARefusalIsExplainedUnderItsLine(t *testing.T) {
 func TestPersonalValuesAreMasked(t *testing.T) {
 	t.Parallel()
 	text := console.Text.Exchange(refusal(
-		checkout.Violation{Path: "billing_address.postal_code", Sent: "1017AB", Expected: "1017 AB", Hint: "1017"},
+		checkout.Violation{Path: "billing_address.postal_code", Rule: checkout.RuleMatch, Sent: "1017AB", Expected: "1017 AB", Hint: "1017"},
+		checkout.Violation{Path: "billing_address.city", Rule: checkout.RuleLength, Sent: int64(120), Expected: "0 to 99 characters", Hint: "sent is the number of characters"},
 		checkout.Violation{Path: "customer.date_of_birth", Sent: "1970-01-01"}))
 	if strings.Contains(text, "1017") || strings.Contains(text, "1970") {
 		t.Errorf("personal data on the console:\n%s", text)
+	}
+	if !strings.Contains(text, "billing_address.city: sent 120, expected 0 to 99 characters (sent is the number of characters)") {
+		t.Errorf("what is not personal is masked:\n%s", text)
 	}
 	if !strings.Contains(text, "billing_address.postal_code") {
 		t.Errorf("the path is missing:\n%s", text)

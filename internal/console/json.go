@@ -49,11 +49,8 @@ func jsonLine(e *requestlog.Exchange) string {
 	}
 	l.MoreViolated = max(0, len(e.Violations)-violationsShown)
 	for i := range e.Violations[:min(len(e.Violations), violationsShown)] {
-		v := &e.Violations[i]
+		v := masked(&e.Violations[i])
 		b := broken{Path: v.Path, Rule: string(v.Rule), Sent: v.Sent, Expected: v.Expected, Tolerance: v.Tolerance, Hint: v.Hint}
-		if requestlog.Personal(v.Path) {
-			b.Sent, b.Expected, b.Hint = masked(v.Sent), masked(v.Expected), ""
-		}
 		l.Violations = append(l.Violations, b)
 	}
 	text, err := json.Marshal(l)
@@ -62,11 +59,4 @@ func jsonLine(e *requestlog.Exchange) string {
 		return ""
 	}
 	return string(text) + "\n"
-}
-
-func masked(v any) any {
-	if v == nil {
-		return nil
-	}
-	return mask
 }
