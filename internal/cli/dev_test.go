@@ -108,7 +108,7 @@ func TestDevTellsAPerson(t *testing.T) {
 		`  sign in   any user name, each a merchant of its own, and any password but "invalid"`,
 		"  data      " + r.data + " (new)",
 		"  try it    kvitto try --url " + url,
-		"  or        curl -u demo:demo --json '{}' " + url + "/payments/v1/sessions",
+		"  mistake   curl -u demo:demo -d '{}' -H 'Content-Type: application/json' " + url + "/payments/v1/sessions",
 		"  stop      Ctrl-C",
 	}
 	if diff := cmp.Diff(want, welcome); diff != "" {

@@ -46,7 +46,7 @@ func welcome(w io.Writer, flags devFlags, bound, data string, made bool) error {
 		row("public", printable(public))
 	}
 	row("try it", "kvitto try --url "+url)
-	row("or", "curl -u demo:demo --json '{}' "+url+"/payments/v1/sessions")
+	row("mistake", "curl -u demo:demo -d '{}' -H 'Content-Type: application/json' "+url+"/payments/v1/sessions")
 	row("stop", "Ctrl-C")
 	b.WriteByte('\n')
 	_, err := io.WriteString(w, b.String())
