@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/api"
+	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/clienttoken"
 	"github.com/kvitto/kvitto/internal/console"
 	"github.com/kvitto/kvitto/internal/identifier"
@@ -117,7 +118,7 @@ func withDefaults(config Config) Config {
 func (a *App) wire(ctx context.Context, engine store.Engine, log *requestlog.Log) error {
 	metrics := newMetrics(log)
 	batcher := store.NewBatcher(engine, store.BatcherOptions{
-		Encode:  func(s *checkoutSession) []byte { return record.Append(nil, s) },
+		Encode:  func(s *checkout.Session) []byte { return record.Append(nil, s) },
 		Observe: metrics.commit,
 	})
 	a.closers = append(a.closers, func() error { batcher.Close(); return nil })

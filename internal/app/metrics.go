@@ -9,11 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/requestlog"
 )
-
-type checkoutSession = checkout.Session
 
 // metrics are the server's counters, in a registry of its own so that several
 // servers can live in one test process.

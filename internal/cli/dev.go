@@ -22,6 +22,7 @@ const dataDefault = "kvitto-data"
 
 type devFlags struct {
 	listen, data, publicURL string
+	cpuProfile              string
 	json, quiet             bool
 }
 
@@ -47,6 +48,7 @@ server once it has answered what it accepted.`,
 	command.Flags().StringVar(&flags.publicURL, "public-url", "", "what browsers reach, when it is not the address listened on")
 	command.Flags().BoolVar(&flags.json, "json", false, "print JSON objects: first the server, then one for each exchange")
 	command.Flags().BoolVar(&flags.quiet, "quiet", false, "do not print exchanges")
+	command.Flags().StringVar(&flags.cpuProfile, "cpuprofile", "", "write a CPU profile to `FILE` until the server stops")
 	return command
 }
 
@@ -58,6 +60,11 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 		return err
 	}
 	giveCollectorRoom()
+	stopProfile, err := startProfile(flags.cpuProfile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopProfile()) }()
 	data, err := filepath.Abs(flags.data)
 	if err != nil {
 		return err

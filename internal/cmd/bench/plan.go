@@ -33,16 +33,12 @@ func (p *plan) measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	bare, err := start(ctx, nil, self, "-bare")
+	bare, err := start(ctx, self, "-bare")
 	if err != nil {
 		return fmt.Errorf("start the bare handler: %w", err)
 	}
 	defer bare.stop()
-	var environment []string
-	if p.profile != "" {
-		environment = append(environment, "KVITTO_CPUPROFILE="+p.profile)
-	}
-	kvitto, err := start(ctx, environment, p.kvitto, "dev", "--listen", "127.0.0.1:0", "--data", data, "--json", "--quiet")
+	kvitto, err := start(ctx, p.kvitto, "dev", "--listen", "127.0.0.1:0", "--data", data, "--json", "--quiet", "--cpuprofile", p.profile)
 	if err != nil {
 		return fmt.Errorf("start kvitto: %w", err)
 	}
@@ -80,10 +76,9 @@ type server struct {
 	address string // host:port
 }
 
-func start(ctx context.Context, environment []string, name string, arguments ...string) (*server, error) {
+func start(ctx context.Context, name string, arguments ...string) (*server, error) {
 	command := exec.CommandContext(ctx, name, arguments...)
 	command.Stderr = os.Stderr
-	command.Env = append(os.Environ(), environment...)
 	output, err := command.StdoutPipe()
 	if err != nil {
 		return nil, err
