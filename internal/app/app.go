@@ -229,7 +229,7 @@ func (a *App) Run(ctx context.Context) error {
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainMax)
 	defer cancel()
 	if err := a.server.Shutdown(drain); err != nil {
-		return fmt.Errorf("stop: requests were still running after %s: %w", drainMax, err)
+		return errors.Join(fmt.Errorf("stop: requests were still running after %s: %w", drainMax, err), a.server.Close())
 	}
 	return nil
 }

@@ -13,19 +13,27 @@ type Correction struct {
 }
 
 // Advise is Correct for people: the values that the violations expect become
-// those of the corrected body, so that a total that follows from a wrong line
-// is not told twice, differently.
+// those of the corrected body. A total that follows from a wrong line is not
+// told twice, differently, and one that is right once the line is, is told so.
 func Advise(c *Content, violations []Violation) []Correction {
 	corrections, ok := Correct(c, violations)
 	if !ok {
 		return nil
 	}
+	corrected := make(map[string]int64, len(corrections))
 	for _, correction := range corrections {
-		for i := range violations {
-			if v := &violations[i]; v.Path == correction.Path && v.Expected != any(correction.Value) {
-				v.Expected = correction.Value
-				v.Hint += fmt.Sprintf("; once the lines are corrected it is %d", correction.Value)
-			}
+		corrected[correction.Path] = correction.Value
+	}
+	for i := range violations {
+		v := &violations[i]
+		value, changes := corrected[v.Path]
+		switch {
+		case !changes:
+			v.Expected = v.Sent
+			v.Hint = "right as it is once the lines are corrected"
+		case v.Expected != any(value):
+			v.Expected = value
+			v.addHint(fmt.Sprintf("once the lines are corrected it is %d", value))
 		}
 	}
 	return corrections

@@ -1,6 +1,9 @@
 package checkout
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Stated is one revision of a content and the request that made it.
 type Stated struct {
@@ -8,32 +11,80 @@ type Stated struct {
 	Origin  Origin
 }
 
-// Attribute finds for every violation of a comparison the request that set the
-// expected value: walking back from the content that was approved, it is the
-// first revision at which the property already had that value. history ends
-// with the approved revision, oldest first.
-func Attribute(violations []Violation, history []Stated) {
-	if len(history) == 0 {
-		return
-	}
-	approved := history[len(history)-1]
-	open := make(map[string]bool, len(violations))
+// Attribution finds for every violation of a comparison the request that set
+// the expected value: going back from the content that was approved, the first
+// revision at which the property already had that value.
+type Attribution struct {
+	approved   *Content
+	violations []Violation
+	open       map[string]bool // paths whose request may be an earlier one
+}
+
+// Attribute begins at the approved content. The violations are changed in
+// place.
+func Attribute(violations []Violation, approved Stated) *Attribution {
+	a := &Attribution{approved: approved.Content, violations: violations, open: make(map[string]bool, len(violations))}
 	for i := range violations {
-		open[violations[i].Path] = true
+		a.open[violations[i].Path] = true
 		violations[i].ExpectedBy = approved.Origin
 	}
-	for at := len(history) - 2; at >= 0 && len(open) > 0; at-- {
-		different := differingPaths(approved.Content, history[at].Content)
-		for path := range open {
-			if different(path) {
-				delete(open, path)
-			}
+	return a
+}
+
+// Earlier looks at the revision before the last one looked at.
+func (a *Attribution) Earlier(earlier Stated) {
+	different := differingPaths(a.approved, earlier.Content)
+	for path := range a.open {
+		if different(path) {
+			delete(a.open, path)
 		}
-		for i := range violations {
-			if open[violations[i].Path] {
-				violations[i].ExpectedBy = history[at].Origin
-			}
+	}
+	for i := range a.violations {
+		if a.open[a.violations[i].Path] {
+			a.violations[i].ExpectedBy = earlier.Origin
 		}
+	}
+}
+
+// Done tells whether going back further changes nothing.
+func (a *Attribution) Done() bool { return len(a.open) == 0 }
+
+// GiveUp ends the search before the first revision: what is still open was set
+// at the given revision or earlier, by a request that is not named.
+func (a *Attribution) GiveUp(revision int64) {
+	for i := range a.violations {
+		v := &a.violations[i]
+		if !a.open[v.Path] {
+			continue
+		}
+		v.ExpectedBy = Origin{}
+		v.addHint(fmt.Sprintf("the expected value was set at revision %d or earlier", revision))
+	}
+}
+
+// UpdatedAfterwards says of every value that the session itself has by now: it
+// was updated after the authorization, and needs a new one.
+func UpdatedAfterwards(violations []Violation, approved, session *Content, revision int64) {
+	now := make(map[string]any)
+	for _, v := range Match(approved, session) {
+		now[v.Path] = v.Sent
+	}
+	for i := range violations {
+		v := &violations[i]
+		if value, updated := now[v.Path]; updated && value == v.Sent {
+			v.addHint(fmt.Sprintf("the session was updated to this after the authorization and is at revision %d: reauthorize", revision))
+		}
+	}
+}
+
+// addHint leaves the hint of a cart size alone: it is the message's sentence.
+func (v *Violation) addHint(hint string) {
+	switch {
+	case v.Rule == RuleCartSize:
+	case v.Hint == "":
+		v.Hint = hint
+	default:
+		v.Hint += "; " + hint
 	}
 }
 

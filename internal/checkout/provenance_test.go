@@ -73,7 +73,7 @@ func TestADifferenceNamesTheRequestThatSetTheValue(t *testing.T) {
 		request.OrderTaxAmount, request.PurchaseCountry, request.PurchaseCurrency = integer(99), text("FI"), text("EUR")
 		request.BillingAddress, request.ShippingAddress = &checkout.Address{City: text("Kiruna")}, &checkout.Address{City: text("Kiruna")}
 		violations := checkout.Match(approved, &request)
-		checkout.Attribute(violations, history)
+		attribute(violations, history)
 		for _, v := range violations {
 			first := len(history) - 1
 			for first > 0 && valueOf(history[first-1].Content, v.Path) == valueOf(approved, v.Path) {
@@ -102,7 +102,7 @@ func TestAnAddressWithNothingInItSetNothing(t *testing.T) {
 	request.PurchaseCountry = text("FI")
 	request.BillingAddress, request.ShippingAddress = &checkout.Address{City: text("Umea")}, &checkout.Address{City: text("Umea")}
 	violations := checkout.Match(&second, &request)
-	checkout.Attribute(violations, history)
+	attribute(violations, history)
 	named := map[string]string{}
 	for _, v := range violations {
 		named[v.Path] = v.ExpectedBy.Operation
@@ -116,7 +116,7 @@ func TestAnAddressWithNothingInItSetNothing(t *testing.T) {
 func TestWithoutAHistoryNobodyIsNamed(t *testing.T) {
 	t.Parallel()
 	violations := []checkout.Violation{{Path: "order_amount"}}
-	checkout.Attribute(violations, nil)
+	attribute(violations, nil)
 	requireSame(t, "violations", []checkout.Violation{{Path: "order_amount"}}, violations)
 }
 
@@ -136,10 +136,53 @@ func TestALineBehindDoesNotMakeTheLinesBeforeItNew(t *testing.T) {
 	violations := []checkout.Violation{
 		{Path: "order_lines[0].total_amount"}, {Path: "order_lines[1].total_amount"}, {Path: "order_amount"}, {Path: checkout.CartSizePath},
 	}
-	checkout.Attribute(violations, history)
+	attribute(violations, history)
 	for i, want := range []string{"create", "update", "update", "update"} {
 		if got := violations[i].ExpectedBy.CorrelationID; got != want {
 			t.Errorf("%s: expected by %q, want %q", violations[i].Path, got, want)
+		}
+	}
+}
+
+// attribute goes the whole way back.
+func attribute(violations []checkout.Violation, history []checkout.Stated) {
+	if len(history) == 0 {
+		return
+	}
+	a := checkout.Attribute(violations, history[len(history)-1])
+	for i := len(history) - 2; i >= 0 && !a.Done(); i-- {
+		a.Earlier(history[i])
+	}
+}
+
+// TestASearchThatIsGivenUpNamesNobody.
+func TestASearchThatIsGivenUpNamesNobody(t *testing.T) {
+	t.Parallel()
+	first, second := cart(swedish(), cartLine("physical", 1, 100)), cart(swedish(), cartLine("physical", 2, 100))
+	violations := []checkout.Violation{{Path: "order_lines[0].quantity"}, {Path: "order_lines[0].unit_price"}}
+	a := checkout.Attribute(violations, checkout.Stated{Content: &second, Origin: checkout.Origin{CorrelationID: "update"}})
+	a.Earlier(checkout.Stated{Content: &first, Origin: checkout.Origin{CorrelationID: "create"}})
+	a.GiveUp(7)
+	if violations[0].ExpectedBy.CorrelationID != "update" || violations[0].Hint != "" {
+		t.Errorf("%+v", violations[0])
+	}
+	if violations[1].ExpectedBy != (checkout.Origin{}) || violations[1].Hint != "the expected value was set at revision 7 or earlier" {
+		t.Errorf("%+v", violations[1])
+	}
+}
+
+// TestAnUpdateAfterTheAuthorizationIsSaid: the order has what the session has.
+func TestAnUpdateAfterTheAuthorizationIsSaid(t *testing.T) {
+	t.Parallel()
+	approved, session := cart(swedish(), cartLine("physical", 1, 100)), cart(swedish(), cartLine("physical", 1, 200))
+	other := cart(swedish(), cartLine("physical", 1, 300))
+	for want, order := range map[bool]checkout.Content{true: session, false: other} {
+		violations := checkout.Match(&approved, &order)
+		checkout.UpdatedAfterwards(violations, &approved, &session, 3)
+		for _, v := range violations {
+			if strings.Contains(v.Hint, "reauthorize") != want {
+				t.Errorf("%s: hint %q", v.Path, v.Hint)
+			}
 		}
 	}
 }

@@ -35,12 +35,13 @@ type Console struct {
 	out     *bufio.Writer
 	queue   chan string
 	dropped atomic.Int64
+	stop    chan struct{} // closed by Close; the queue never is
 	ended   chan struct{}
 }
 
 // New starts a console on w.
 func New(w io.Writer, format Format) *Console {
-	c := &Console{format: format, out: bufio.NewWriter(w), queue: make(chan string, linesQueued), ended: make(chan struct{})}
+	c := &Console{format: format, out: bufio.NewWriter(w), queue: make(chan string, linesQueued), stop: make(chan struct{}), ended: make(chan struct{})}
 	go c.print()
 	return c
 }
@@ -57,10 +58,10 @@ func (c *Console) Exchange(e *requestlog.Exchange) {
 // closePatience is how long Close waits for a reader that takes nothing.
 const closePatience = time.Second
 
-// Close prints what waits. A reader that has stopped reading, as of a pipe
+// Close prints what waits; an exchange that comes later is not printed. A reader that has stopped reading, as of a pipe
 // whose first line was all that was wanted, does not hold up the stop.
 func (c *Console) Close() {
-	close(c.queue)
+	close(c.stop)
 	timer := time.NewTimer(closePatience)
 	defer timer.Stop()
 	select {
@@ -71,17 +72,28 @@ func (c *Console) Close() {
 
 func (c *Console) print() {
 	defer close(c.ended)
-	for text := range c.queue {
-		if n := c.dropped.Swap(0); n > 0 {
-			_, _ = c.out.WriteString(c.format.Missed(n))
-		}
-		_, _ = c.out.WriteString(text)
-		if len(c.queue) == 0 {
-			// A terminal that is gone must not stop the server.
-			_ = c.out.Flush()
+	for {
+		select {
+		case text := <-c.queue:
+			c.write(text)
+		case <-c.stop:
+			for len(c.queue) > 0 {
+				c.write(<-c.queue)
+			}
+			return
 		}
 	}
-	_ = c.out.Flush()
+}
+
+// write prints one exchange. A terminal that is gone must not stop the server.
+func (c *Console) write(text string) {
+	if n := c.dropped.Swap(0); n > 0 {
+		_, _ = c.out.WriteString(c.format.Missed(n))
+	}
+	_, _ = c.out.WriteString(text)
+	if len(c.queue) == 0 {
+		_ = c.out.Flush()
+	}
 }
 
 // mask stands for personal data.
@@ -134,10 +146,19 @@ func violation(b *strings.Builder, v *checkout.Violation) {
 // approved. A number of characters, and what a rule wants, are not personal.
 func masked(v *checkout.Violation) checkout.Violation {
 	shown := *v
+	if text, ok := v.Sent.(string); ok && v.Rule == checkout.RuleType {
+		// The raw text of an object may hold anything.
+		switch {
+		case strings.HasPrefix(text, "{"):
+			shown.Sent = "an object"
+		case strings.HasPrefix(text, "["):
+			shown.Sent = "a list"
+		}
+	}
 	if !requestlog.Personal(v.Path) {
 		return shown
 	}
-	if _, text := v.Sent.(string); text {
+	if _, text := shown.Sent.(string); text {
 		shown.Sent = mask
 	}
 	if v.Rule == checkout.RuleMatch || v.Rule == checkout.RuleSameBody {

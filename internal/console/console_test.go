@@ -100,6 +100,27 @@ func TestCloseWritesWhatWaits(t *testing.T) {
 	}
 }
 
+func TestRawObjectsAreNotShown(t *testing.T) {
+	t.Parallel()
+	v := checkout.Violation{Path: "merchant_reference1", Rule: checkout.RuleType, Sent: `{"email":"a@b.example"}`, Expected: "string"}
+	for _, text := range []string{console.Text.Exchange(refusal(v)), console.JSON.Exchange(refusal(v))} {
+		if strings.Contains(text, "a@b") || !strings.Contains(text, "an object") {
+			t.Error(text)
+		}
+	}
+}
+
+func TestAnExchangeAfterCloseIsNotPrinted(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	c := console.New(&out, console.Text)
+	c.Close()
+	c.Exchange(refusal())
+	if out.Len() > 0 {
+		t.Error(out.String())
+	}
+}
+
 // TestASlowTerminalStopsNobody: with a terminal that takes nothing, exchanges
 // are counted and said once it takes something again.
 func TestASlowTerminalStopsNobody(t *testing.T) {

@@ -2,67 +2,84 @@ package service
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
-// attribute adds to a mismatch which request set each value. It runs off the
-// usual path; if the history cannot be read the mismatch is told without it.
+// attribute adds to a mismatch which request set each value, and whether the
+// session was updated after the authorization. It runs off the usual path; if
+// the history cannot be read the mismatch is told without it.
 func (s *Service) attribute(ctx context.Context, caller Caller, session *checkout.Session, refusal *checkout.Refusal) {
 	for i := range refusal.Violations {
 		refusal.Violations[i].SentBy = caller.origin()
 	}
-	revisions, err := s.Engine.Revisions(ctx, session.ID, revisionsSearched)
-	if err != nil || len(revisions) == 0 {
+	if refusal.Kind == checkout.KindCompletedDifferently {
+		s.attributeToOrder(ctx, session, refusal)
 		return
 	}
-	checkout.Attribute(refusal.Violations, statements(revisions, session, refusal.Kind))
-	if oldest := revisions[0].Session.Revision; oldest > 1 && refusal.Kind == checkout.KindNotMatching {
-		forgetOldest(refusal.Violations, oldest)
+	if session.Authorization == nil {
+		return
+	}
+	// One history at a time: explanations must not take the memory and the
+	// connections of those who do not need one.
+	select {
+	case s.explaining <- struct{}{}:
+		defer func() { <-s.explaining }()
+	case <-ctx.Done():
+		return
+	}
+	s.attributeToHistory(ctx, session, refusal)
+	if session.Revision > session.Authorization.Revision {
+		checkout.UpdatedAfterwards(refusal.Violations, session.Authorization.Content, &session.Content, session.Revision)
 	}
 }
 
-// revisionsSearched bounds how far back a value is followed, and so the time
-// and memory of explaining a mismatch of a session with a long history.
-const revisionsSearched = 200
+const (
+	// revisionsSearched bounds how far back a value is followed.
+	revisionsSearched = 200
+	// revisionsAtOnce bounds how many states are in memory at a time.
+	revisionsAtOnce = 8
+)
 
-// forgetOldest takes back what would be a guess: a value that already stood in
-// the oldest revision looked at was set there or earlier.
-func forgetOldest(violations []checkout.Violation, oldest int64) {
-	for i := range violations {
-		v := &violations[i]
-		if v.ExpectedBy.Revision != oldest {
-			continue
+// attributeToHistory goes back from the revision that was approved until every
+// value has its request.
+func (s *Service) attributeToHistory(ctx context.Context, session *checkout.Session, refusal *checkout.Refusal) {
+	var search *checkout.Attribution
+	upTo, searched := session.Authorization.Revision, 0
+	for upTo > 0 && searched < revisionsSearched && (search == nil || !search.Done()) {
+		revisions, err := s.Engine.Revisions(ctx, session.ID, revisionsAtOnce, upTo)
+		if err != nil || len(revisions) == 0 {
+			return
 		}
-		v.ExpectedBy = checkout.Origin{}
-		if v.Rule == checkout.RuleCartSize {
-			continue // its hint is the sentence of the message
-		}
-		if v.Hint != "" {
-			v.Hint += "; "
-		}
-		v.Hint += fmt.Sprintf("the expected value was set at revision %d or earlier", oldest)
-	}
-}
-
-// statements are the contents that a mismatch is about, up to the approved one;
-// for an order that was placed already, the order call itself.
-func statements(revisions []store.Revision, session *checkout.Session, kind checkout.Kind) []checkout.Stated {
-	var history []checkout.Stated
-	for i := range revisions {
-		revision := &revisions[i]
-		switch {
-		case kind == checkout.KindCompletedDifferently:
-			if revision.Event.Kind == checkout.EventOrdered {
-				history = append(history, checkout.Stated{Content: &revision.Session.Order.Request, Origin: originOf(revision)})
+		for i := len(revisions) - 1; i >= 0; i-- {
+			stated := checkout.Stated{Content: &revisions[i].Session.Content, Origin: originOf(&revisions[i])}
+			if search == nil {
+				search = checkout.Attribute(refusal.Violations, stated)
+			} else {
+				search.Earlier(stated)
 			}
-		case session.Authorization != nil && revision.Session.Revision <= session.Authorization.Revision:
-			history = append(history, checkout.Stated{Content: &revision.Session.Content, Origin: originOf(revision)})
+		}
+		searched += len(revisions)
+		upTo = revisions[0].Session.Revision - 1
+	}
+	if search != nil && upTo > 0 && !search.Done() {
+		search.GiveUp(upTo + 1)
+	}
+}
+
+// attributeToOrder names the call that placed the order: it is the newest
+// change but for what came after the order.
+func (s *Service) attributeToOrder(ctx context.Context, session *checkout.Session, refusal *checkout.Refusal) {
+	revisions, err := s.Engine.Revisions(ctx, session.ID, revisionsAtOnce, 0)
+	if err != nil {
+		return
+	}
+	for i := range revisions {
+		if revisions[i].Event.Kind == checkout.EventOrdered {
+			checkout.Attribute(refusal.Violations, checkout.Stated{Content: &session.Order.Request, Origin: originOf(&revisions[i])})
 		}
 	}
-	return history
 }
 
 func originOf(revision *store.Revision) checkout.Origin {

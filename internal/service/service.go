@@ -43,6 +43,8 @@ type Service struct {
 	Options
 	recent *recent
 	queues queues
+	// explaining has room for one explanation of a mismatch.
+	explaining chan struct{}
 }
 
 // New returns a Service.
@@ -54,7 +56,7 @@ func New(options Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session cache: %w", err)
 	}
-	return &Service{Options: options, recent: recent}, nil
+	return &Service{Options: options, recent: recent, explaining: make(chan struct{}, 1)}, nil
 }
 
 // Caller is who asks, and in which exchange.

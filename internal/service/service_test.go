@@ -189,7 +189,7 @@ func TestConcurrentUpdatesFollowEachOther(t *testing.T) {
 		if err != nil || session.Revision != each+1 {
 			t.Errorf("revision %d, want %d (%v)", session.Revision, each+1, err)
 		}
-		history, err := engine.Revisions(t.Context(), id, 0)
+		history, err := engine.Revisions(t.Context(), id, 0, 0)
 		if err != nil || len(history) != each+1 {
 			t.Errorf("%d revisions in the history (%v)", len(history), err)
 		}

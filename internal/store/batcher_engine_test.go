@@ -79,7 +79,7 @@ func TestBatcherUnderContention(t *testing.T) {
 
 	written := 0
 	for i := range sessions {
-		history, err := engine.Revisions(t.Context(), fmt.Sprintf("session %d", i), 0)
+		history, err := engine.Revisions(t.Context(), fmt.Sprintf("session %d", i), 0, 0)
 		if err != nil {
 			t.Fatalf("Revisions: %v", err)
 		}

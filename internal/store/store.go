@@ -61,9 +61,10 @@ type Engine interface {
 	SessionOfAuthorization(ctx context.Context, token string) (sessionID string, err error)
 	// SessionOfOrder finds the session of an order. ErrNotFound.
 	SessionOfOrder(ctx context.Context, orderID string) (sessionID string, err error)
-	// Revisions returns the newest revisions of a session, at most limit of
-	// them, oldest first; a limit that is not positive returns all. ErrNotFound.
-	Revisions(ctx context.Context, sessionID string, limit int) ([]Revision, error)
+	// Revisions returns the newest revisions of a session up to the revision
+	// upTo, at most limit of them, oldest first. A limit or an upTo that is not
+	// positive bounds nothing. ErrNotFound.
+	Revisions(ctx context.Context, sessionID string, limit int, upTo int64) ([]Revision, error)
 
 	// EnsureMerchant makes a merchant known. It may be called again.
 	EnsureMerchant(ctx context.Context, merchantID string, now time.Time) error

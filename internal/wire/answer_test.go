@@ -162,6 +162,8 @@ func TestACorrectedBodyKeepsEverythingElse(t *testing.T) {
 		"added where it was left out": {`{"order_lines":[{"tax_rate":2500}]}`,
 			[]checkout.Correction{{Path: "order_lines[0].total_tax_amount", Value: 3}, {Path: "order_amount", Value: 7}},
 			`{"order_lines":[{"tax_rate":2500,"total_tax_amount":3}],"order_amount":7}`},
+		"a name that looks like a path": {`{"order_lines[0].total_amount":7,"order_lines":[{"total_amount":1}]}`,
+			[]checkout.Correction{{Path: "order_lines[0].total_amount", Value: 2}}, `{"order_lines[0].total_amount":7,"order_lines":[{"total_amount":2}]}`},
 		"a string with the name of a property": {`{"a":"order_amount","order_amount":1}`, []checkout.Correction{{Path: "order_amount", Value: 2}}, `{"a":"order_amount","order_amount":2}`},
 		"the line is in the session only":      {`{"order_amount":1}`, []checkout.Correction{{Path: "order_lines[0].total_amount", Value: 2}}, ""},
 	} {

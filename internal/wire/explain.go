@@ -225,10 +225,14 @@ func isName(decoder *jsontext.Decoder) bool {
 }
 
 // propertyPath turns a JSON pointer into the protocol's way of naming a
-// property: /order_lines/0/name is order_lines[0].name.
+// property: /order_lines/0/name is order_lines[0].name. A name that could be
+// taken for a path has none.
 func propertyPath(pointer jsontext.Pointer) string {
 	var path strings.Builder
 	for part := range pointer.Tokens() {
+		if strings.ContainsAny(part, ".[") {
+			return "?"
+		}
 		if _, err := strconv.Atoi(part); err == nil && path.Len() > 0 {
 			path.WriteString("[" + part + "]")
 			continue

@@ -98,12 +98,15 @@ func (e *Engine) SessionOfOrder(ctx context.Context, orderID string) (string, er
 }
 
 // Revisions is store.Engine's.
-func (e *Engine) Revisions(ctx context.Context, sessionID string, limit int) ([]store.Revision, error) {
+func (e *Engine) Revisions(ctx context.Context, sessionID string, limit int, upTo int64) ([]store.Revision, error) {
 	if err := e.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer e.mu.Unlock()
 	history, err := found(e.books.histories, sessionID)
+	if upTo > 0 {
+		history = history[:min(upTo, int64(len(history)))] // revision n stands at n-1
+	}
 	if limit > 0 && len(history) > limit {
 		history = history[len(history)-limit:]
 	}

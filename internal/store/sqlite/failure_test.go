@@ -129,7 +129,7 @@ func mustBeAt(t *testing.T, engine *Engine, sessionID string, revision int64) {
 	if err != nil || session.Revision != revision {
 		t.Errorf("read revision %d, %v; want %d", session.Revision, err, revision)
 	}
-	history, err := engine.Revisions(t.Context(), sessionID, 0)
+	history, err := engine.Revisions(t.Context(), sessionID, 0, 0)
 	if err != nil || int64(len(history)) != revision {
 		t.Errorf("read a history of %d, %v; want %d", len(history), err, revision)
 	}

@@ -143,7 +143,7 @@ func TestReadersNeverSeeLessThanWasAcknowledged(t *testing.T) {
 				}
 				least := acknowledged[2*first+i].Load()
 				session, err := engine.Session(t.Context(), id[i])
-				history, err2 := engine.Revisions(t.Context(), id[i], 0)
+				history, err2 := engine.Revisions(t.Context(), id[i], 0, 0)
 				if err != nil || err2 != nil || session.Revision < least || int64(len(history)) < session.Revision {
 					t.Errorf("read revision %d, %v, and a history of %d, %v; %d was acknowledged before",
 						session.Revision, err, len(history), err2, least)

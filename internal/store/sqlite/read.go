@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
@@ -34,14 +35,14 @@ func newReader(conn *connection) (*reader, error) {
 		{&r.session, `SELECT s.merchant_id, s.client_token, s.created_at, r.state
 			FROM revisions r JOIN sessions s ON s.number = r.session WHERE r.row_id = ` + headRow},
 		{&r.revisions, `WITH RECURSIVE chain (row_id, length) AS (
-				SELECT ` + headRow + `, 1
+				SELECT ` + headRow + `, 0
 				UNION ALL
-				SELECT r.previous, c.length + 1 FROM chain c JOIN revisions r ON r.row_id = c.row_id
-				WHERE r.previous IS NOT NULL AND (?3 <= 0 OR c.length < ?3))
+				SELECT r.previous, c.length + (r.revision <= ?4) FROM chain c JOIN revisions r ON r.row_id = c.row_id
+				WHERE r.previous IS NOT NULL AND c.length + (r.revision <= ?4) < ?3)
 			SELECT s.merchant_id, s.client_token, s.created_at, r.state,
 				r.at, r.kind, r.correlation_id, r.authorization_token, r.order_id, r.reason
 			FROM chain c JOIN revisions r ON r.row_id = c.row_id JOIN sessions s ON s.number = r.session
-			ORDER BY r.revision`},
+			WHERE r.revision <= ?4 ORDER BY r.revision`},
 		{&r.sessionOfAuthorization, `SELECT s.session_id FROM authorizations a JOIN sessions s ON s.number = a.session WHERE a.token = ?`},
 		{&r.sessionOfOrder, `SELECT s.session_id FROM orders o JOIN sessions s ON s.number = o.session WHERE o.order_id = ?`},
 		{&r.merchant, `SELECT 1 FROM merchants WHERE merchant_id = ?`},
@@ -136,9 +137,15 @@ func (e *Engine) sessionOf(ctx context.Context, id string, query func(*reader) *
 }
 
 // Revisions returns the newest revisions of a session, oldest first.
-func (e *Engine) Revisions(ctx context.Context, sessionID string, limit int) ([]store.Revision, error) {
+func (e *Engine) Revisions(ctx context.Context, sessionID string, limit int, upTo int64) ([]store.Revision, error) {
 	var revisions []store.Revision
-	newest := e.newest(func(r *reader) *statement { return r.revisions.integer(3, int64(limit)) })
+	if limit <= 0 {
+		limit = math.MaxInt32
+	}
+	if upTo <= 0 {
+		upTo = math.MaxInt64
+	}
+	newest := e.newest(func(r *reader) *statement { return r.revisions.integer(3, int64(limit)).integer(4, upTo) })
 	err := e.find(ctx, sessionID, newest, func(q *statement) error {
 		revision := store.Revision{Session: checkout.Session{ID: sessionID}}
 		if err := scanSession(q, &revision.Session); err != nil {

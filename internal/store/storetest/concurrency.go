@@ -203,7 +203,7 @@ func mustBeWhole(t *testing.T, engine store.Engine, sessionID string, atLeast in
 		t.Errorf("read revision %d, %v after %d was acknowledged", newest.Revision, err, atLeast)
 		return
 	}
-	history, err := engine.Revisions(t.Context(), sessionID, 0)
+	history, err := engine.Revisions(t.Context(), sessionID, 0, 0)
 	if err != nil || int64(len(history)) < newest.Revision {
 		t.Errorf("a history of %d, %v after revision %d was read", len(history), err, newest.Revision)
 		return

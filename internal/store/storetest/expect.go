@@ -81,7 +81,7 @@ func mustRead(t *testing.T, engine store.Engine, want checkout.Session) {
 // historyOf is the history of a session, empty when there is none.
 func historyOf(t *testing.T, engine store.Engine, sessionID string) []store.Revision {
 	t.Helper()
-	history, err := engine.Revisions(t.Context(), sessionID, 0)
+	history, err := engine.Revisions(t.Context(), sessionID, 0, 0)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		t.Fatalf("Revisions: %v", err)
 	}
@@ -91,7 +91,7 @@ func historyOf(t *testing.T, engine store.Engine, sessionID string) []store.Revi
 // wholeHistory is Revisions without a limit.
 func wholeHistory(engine store.Engine) func(context.Context, string) ([]store.Revision, error) {
 	return func(ctx context.Context, sessionID string) ([]store.Revision, error) {
-		return engine.Revisions(ctx, sessionID, 0)
+		return engine.Revisions(ctx, sessionID, 0, 0)
 	}
 }
 
@@ -104,7 +104,7 @@ func mustHaveHistory(t *testing.T, engine store.Engine, sessionID string, want [
 		mustNotFind(t, "history", wholeHistory(engine), sessionID)
 		return
 	}
-	got, err := engine.Revisions(t.Context(), sessionID, 0)
+	got, err := engine.Revisions(t.Context(), sessionID, 0, 0)
 	if err != nil {
 		t.Fatalf("Revisions: %v", err)
 	}

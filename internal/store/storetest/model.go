@@ -120,10 +120,10 @@ func (p *pair) proposeSecret(t *rapid.T) {
 }
 
 func (p *pair) compareHistories(t *rapid.T, sessions []string) {
-	limit := rapid.IntRange(0, 4).Draw(t, "limit")
+	limit, upTo := rapid.IntRange(0, 4).Draw(t, "limit"), rapid.Int64Range(0, 6).Draw(t, "up to")
 	for _, id := range sessions {
 		compareRead(t, "Revisions", p, func(engine store.Engine, ctx context.Context, sessionID string) ([]store.Revision, error) {
-			return engine.Revisions(ctx, sessionID, limit)
+			return engine.Revisions(ctx, sessionID, limit, upTo)
 		}, id)
 	}
 }

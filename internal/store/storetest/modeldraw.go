@@ -25,7 +25,7 @@ func (p *pair) drawBatch(t *rapid.T) []draft {
 	drafts := make([]draft, rapid.IntRange(1, 6).Draw(t, "changes"))
 	for i := range drafts {
 		id := pick(t, "session", p.sessions)
-		history, err := p.model.Revisions(t.Context(), id, 0)
+		history, err := p.model.Revisions(t.Context(), id, 0, 0)
 		newest, known := view[id]
 		if err == nil && !known {
 			newest, known = history[len(history)-1].Session, true

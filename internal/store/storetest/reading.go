@@ -124,7 +124,7 @@ func fullHistory(t *testing.T, engine store.Engine) {
 	}
 	mustHaveHistory(t, engine, s.session.ID, revisionsOf(changes...))
 	for limit := 1; limit <= len(changes)+1; limit++ {
-		got, err := engine.Revisions(t.Context(), s.session.ID, limit)
+		got, err := engine.Revisions(t.Context(), s.session.ID, limit, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,6 +133,13 @@ func fullHistory(t *testing.T, engine store.Engine) {
 		if diff := cmp.Diff(want, got, exactly); diff != "" {
 			t.Fatalf("the %d newest revisions differ (-written +read):\n%s", limit, diff)
 		}
+	}
+	got, err := engine.Revisions(t.Context(), s.session.ID, 2, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(revisionsOf(changes...)[2:4], got, exactly); diff != "" {
+		t.Fatalf("the two revisions up to the fourth differ (-written +read):\n%s", diff)
 	}
 }
 
