@@ -56,7 +56,6 @@ type App struct {
 	config   Config
 	listener net.Listener
 	server   *http.Server
-	console  *console.Console
 	answered atomic.Int64
 	closers  []func() error // in the order of opening
 }
@@ -147,10 +146,10 @@ func (a *App) wire(ctx context.Context, engine store.Engine, log *requestlog.Log
 	}
 	observe := func(e *requestlog.Exchange) { a.answered.Add(1); metrics.exchange(e) }
 	if a.config.Console != nil {
-		a.console = console.New(a.config.Console, a.config.ConsoleFormat)
-		a.closers = append(a.closers, func() error { a.console.Close(); return nil })
+		printer := console.New(a.config.Console, a.config.ConsoleFormat)
+		a.closers = append(a.closers, func() error { printer.Close(); return nil })
 		counted := observe
-		observe = func(e *requestlog.Exchange) { counted(e); a.console.Exchange(e) }
+		observe = func(e *requestlog.Exchange) { counted(e); printer.Exchange(e) }
 	}
 	payments := api.New(api.Options{
 		Service: checkouts, Authenticator: door, Clock: clock, Recorder: log, NewID: identifier.New,

@@ -25,6 +25,11 @@ func New(now time.Time) string {
 	copy(b[:6], at[2:])
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
+	return Format(b)
+}
+
+// Format is the text of 16 bytes as a UUID, in lower case.
+func Format(b [16]byte) string {
 	var text [36]byte
 	hex.Encode(text[0:8], b[0:4])
 	hex.Encode(text[9:13], b[4:6])

@@ -79,15 +79,18 @@ func unavailable(err error) error {
 }
 
 // newest returns the session's newest committed state, for its merchant only.
-// Another merchant's session is unknown.
 func (s *Service) newest(ctx context.Context, caller Caller, sessionID string) (*checkout.Session, error) {
 	session, err := s.find(ctx, sessionID)
+	return owned(caller, session, err)
+}
+
+// owned passes a read of a session on to its merchant. Another merchant's
+// session is unknown, in the same words.
+func owned(caller Caller, session *checkout.Session, err error) (*checkout.Session, error) {
 	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil, &checkout.Refusal{Kind: checkout.KindSessionNotFound, Reason: "no session of this merchant has this id"}
-	case err != nil:
+	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return nil, unavailable(err)
-	case session.MerchantID != caller.MerchantID:
+	case err != nil, session.MerchantID != caller.MerchantID:
 		return nil, &checkout.Refusal{Kind: checkout.KindSessionNotFound, Reason: "no session of this merchant has this id"}
 	}
 	return session, nil
@@ -138,14 +141,10 @@ func (s *Service) change(ctx context.Context, caller Caller, sessionID string, d
 	leave := s.queues.enter(sessionID)
 	defer leave()
 	for range conflictsMax {
-		current, err := s.readQueued(ctx, sessionID)
-		if errors.Is(err, store.ErrNotFound) {
-			return checkout.Session{}, &checkout.Refusal{Kind: checkout.KindSessionNotFound, Reason: "no session of this merchant has this id"}
-		} else if err != nil {
-			return checkout.Session{}, unavailable(err)
-		}
-		if current.MerchantID != caller.MerchantID {
-			return checkout.Session{}, &checkout.Refusal{Kind: checkout.KindSessionNotFound, Reason: "no session of this merchant has this id"}
+		read, err := s.readQueued(ctx, sessionID)
+		current, err := owned(caller, read, err)
+		if err != nil {
+			return checkout.Session{}, err
 		}
 		made, err := decide(*current)
 		if err != nil || !made.changed {

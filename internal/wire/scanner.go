@@ -170,7 +170,7 @@ func (s *scanner) object(read func(name string)) {
 			s.lacks("a property must begin with its name")
 			return
 		}
-		name := s.name()
+		name := s.text()
 		s.note(name, own)
 		if s.peek() != ':' {
 			s.lacks("a name must be followed by a colon")
@@ -247,9 +247,6 @@ func (s *scanner) list(read func(index int)) {
 		s.close()
 	}
 }
-
-// name reads a property name.
-func (s *scanner) name() string { return s.text() }
 
 // text reads a string: the piece of the body between the quotes, or its
 // meaning when there are escapes.

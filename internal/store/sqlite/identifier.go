@@ -1,8 +1,9 @@
 package sqlite
 
 import (
-	"encoding/hex"
 	"errors"
+
+	ids "github.com/kvitto/kvitto/internal/identifier"
 )
 
 // identifier is a UUID as it is stored. Version and variant are not looked at:
@@ -42,16 +43,7 @@ func hexDigit(c byte) byte {
 }
 
 // text is the canonical form.
-func (id *identifier) text() string {
-	var b [36]byte
-	hex.Encode(b[0:8], id[0:4])
-	hex.Encode(b[9:13], id[4:6])
-	hex.Encode(b[14:18], id[6:8])
-	hex.Encode(b[19:23], id[8:10])
-	hex.Encode(b[24:36], id[10:16])
-	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
-	return string(b[:])
-}
+func (id *identifier) text() string { return ids.Format(*id) }
 
 // identifierText is the canonical form of a stored id, "" of NULL.
 func identifierText(stored []byte) string {
