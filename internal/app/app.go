@@ -121,7 +121,7 @@ func (a *App) wire(ctx context.Context, engine store.Engine, log *requestlog.Log
 		Observe: metrics.commit,
 	})
 	a.closers = append(a.closers, func() error { batcher.Close(); return nil })
-	clock, err := lab.NewClock(a.config.SystemTime, engine)
+	clock, err := lab.NewClock(a.config.SystemTime, engine, false)
 	if err != nil {
 		return err
 	}

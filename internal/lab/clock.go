@@ -25,12 +25,16 @@ var ErrAdvance = errors.New("the clock moves forward only, by at most ten years 
 type Clock struct {
 	system   func() time.Time
 	advances Advances
-	known    *lru.Cache[string, time.Duration]
-	mu       sync.Mutex // reading a sum and adding to it follow each other
+	known    *lru.Cache[string, time.Duration] // nil: every sum is read anew
+	mu       sync.Mutex                        // reading a sum and adding to it follow each other
 }
 
-// NewClock returns a clock over the system's time.
-func NewClock(system func() time.Time, advances Advances) (*Clock, error) {
+// NewClock returns a clock over the system's time. shared says that other
+// processes move the same clocks: then nothing is remembered here.
+func NewClock(system func() time.Time, advances Advances, shared bool) (*Clock, error) {
+	if shared {
+		return &Clock{system: system, advances: advances}, nil
+	}
 	known, err := lru.New[string, time.Duration](16384)
 	if err != nil {
 		return nil, err
@@ -47,6 +51,9 @@ func (c *Clock) Now(ctx context.Context, merchantID string) (time.Time, error) {
 
 // Advanced is how far the merchant's clock was moved.
 func (c *Clock) Advanced(ctx context.Context, merchantID string) (time.Duration, error) {
+	if c.known == nil {
+		return c.advances.ClockAdvance(ctx, merchantID)
+	}
 	if advanced, ok := c.known.Get(merchantID); ok {
 		return advanced, nil
 	}
@@ -56,6 +63,9 @@ func (c *Clock) Advanced(ctx context.Context, merchantID string) (time.Duration,
 }
 
 func (c *Clock) advanced(ctx context.Context, merchantID string) (time.Duration, error) {
+	if c.known == nil {
+		return c.advances.ClockAdvance(ctx, merchantID)
+	}
 	if advanced, ok := c.known.Get(merchantID); ok {
 		return advanced, nil
 	}
@@ -78,7 +88,7 @@ func (c *Clock) Advance(ctx context.Context, merchantID string, by time.Duration
 		return ErrAdvance
 	}
 	advanced, err := c.advances.AdvanceClock(ctx, merchantID, by)
-	if err == nil {
+	if err == nil && c.known != nil {
 		c.known.Add(merchantID, advanced)
 	}
 	return err

@@ -3,7 +3,9 @@ package lab
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -44,7 +46,7 @@ func NewOpenDoor(merchants Merchants, system func() time.Time) (*OpenDoor, error
 // Authenticate returns the merchant of the credentials, ErrRefused, or a
 // failure of the store.
 func (d *OpenDoor) Authenticate(ctx context.Context, username, password string) (merchantID string, err error) {
-	if username == "" || len(username) > usernameMax || !utf8.ValidString(username) || password == RefusedPassword {
+	if !nameable(username) || password == RefusedPassword {
 		return "", ErrRefused
 	}
 	if d.seen.Contains(username) {
@@ -55,4 +57,10 @@ func (d *OpenDoor) Authenticate(ctx context.Context, username, password string) 
 	}
 	d.seen.Add(username, struct{}{})
 	return username, nil
+}
+
+// nameable tells whether a store can keep the name: PostgreSQL takes no NUL,
+// and no control character is a name.
+func nameable(username string) bool {
+	return username != "" && len(username) <= usernameMax && utf8.ValidString(username) && strings.IndexFunc(username, unicode.IsControl) < 0
 }

@@ -55,11 +55,16 @@ func (r *recent) get(id string) (*checkout.Session, bool) {
 	return found.session, ok
 }
 
+// put keeps the session unless a newer state of it is there: a read of a shared
+// store may end after a commit that began later.
 func (r *recent) put(s *checkout.Session) {
 	next := weighed{s, weight(s)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if old, ok := r.sessions.Peek(s.ID); ok {
+		if old.session.Revision > s.Revision {
+			return
+		}
 		r.bytes -= old.bytes
 	}
 	r.sessions.Add(s.ID, next)

@@ -27,7 +27,7 @@ type Committer interface {
 	Commit(ctx context.Context, change store.Change) error
 }
 
-// Options are what a Service is made of. All fields are required.
+// Options are what a Service is made of. All fields but Shared are required.
 type Options struct {
 	Engine     store.Engine
 	Committer  Committer
@@ -36,6 +36,9 @@ type Options struct {
 	Assessor   risk.Assessor
 	NewID      func(now time.Time) string
 	CacheBytes int // memory for recent sessions, estimated
+	// Shared says that other processes change the same store. Then the store is
+	// the truth, and the cache only saves work before a conditional commit.
+	Shared bool
 }
 
 // Service is the application's use cases. It is safe for concurrent use.
@@ -96,27 +99,35 @@ func owned(caller Caller, session *checkout.Session, err error) (*checkout.Sessi
 	return session, nil
 }
 
-// find reads through the cache. One process owns the store, so the cache is
-// the truth: it is written after each commit, before the answer.
+// find returns the newest committed state. When one process owns the store the
+// cache is the truth: it is written after each commit, before the answer. A
+// miss is read alone in the session's queue, so that what a commit under way
+// has written cannot be seen before it is durable.
 func (s *Service) find(ctx context.Context, sessionID string) (*checkout.Session, error) {
+	if s.Shared {
+		return s.read(ctx, sessionID)
+	}
 	if session, ok := s.recent.get(sessionID); ok {
 		return session, nil
 	}
-	return s.read(ctx, sessionID)
-}
-
-// read loads a session into the cache, alone in its queue, so that it cannot
-// put an old state over a newer one.
-func (s *Service) read(ctx context.Context, sessionID string) (*checkout.Session, error) {
 	leave := s.queues.enter(sessionID)
 	defer leave()
-	return s.readQueued(ctx, sessionID)
+	session, _, err := s.current(ctx, sessionID)
+	return session, err
 }
 
-func (s *Service) readQueued(ctx context.Context, sessionID string) (*checkout.Session, error) {
+// current is the state a change is decided on, and whether it comes from the
+// cache. The caller is in the session's queue.
+func (s *Service) current(ctx context.Context, sessionID string) (session *checkout.Session, cached bool, err error) {
 	if session, ok := s.recent.get(sessionID); ok {
-		return session, nil
+		return session, true, nil
 	}
+	session, err = s.read(ctx, sessionID)
+	return session, false, err
+}
+
+// read loads a session from the store into the cache.
+func (s *Service) read(ctx context.Context, sessionID string) (*checkout.Session, error) {
 	session, err := s.Engine.Session(ctx, sessionID)
 	if err != nil {
 		return nil, err
@@ -136,18 +147,25 @@ type decision struct {
 // the queue of the session prevents conflicts; several processes may meet.
 const conflictsMax = 16
 
-// change loads, decides and commits, in the session's queue.
+// change loads, decides and commits, in the session's queue. In a shared store
+// a state from the cache may be old: a commit decided on it fails by its
+// condition, and an answer that needs no commit is decided again on what the
+// store has.
 func (s *Service) change(ctx context.Context, caller Caller, sessionID string, decide func(checkout.Session) (decision, error)) (checkout.Session, error) {
 	leave := s.queues.enter(sessionID)
 	defer leave()
 	for range conflictsMax {
-		read, err := s.readQueued(ctx, sessionID)
-		current, err := owned(caller, read, err)
+		found, cached, err := s.current(ctx, sessionID)
+		current, err := owned(caller, found, err)
 		if err != nil {
 			return checkout.Session{}, err
 		}
 		made, err := decide(*current)
 		if err != nil || !made.changed {
+			if cached && s.Shared {
+				s.recent.drop(sessionID)
+				continue
+			}
 			return *current, err
 		}
 		made.event.CorrelationID = caller.CorrelationID

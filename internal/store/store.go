@@ -66,7 +66,9 @@ type Engine interface {
 	// positive bounds nothing. ErrNotFound.
 	Revisions(ctx context.Context, sessionID string, limit int, upTo int64) ([]Revision, error)
 
-	// EnsureMerchant makes a merchant known. It may be called again.
+	Tenants
+	// EnsureMerchant makes a merchant known, without a name when it was not. It
+	// may be called again.
 	EnsureMerchant(ctx context.Context, merchantID string, now time.Time) error
 	// ClockAdvance is how far a merchant's playground clock was moved, 0 if
 	// never. ErrNotFound for a merchant that was never ensured.

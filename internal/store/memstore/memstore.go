@@ -21,7 +21,8 @@ type Engine struct {
 	closed bool
 	books  books
 
-	clocks  map[string]time.Duration // by merchant; a key for every known one
+	tenants tenants
+	clocks  map[string]time.Duration // by merchant
 	secrets map[string][]byte
 }
 
@@ -29,6 +30,7 @@ type Engine struct {
 func New() *Engine {
 	return &Engine{
 		books:   newBooks(),
+		tenants: newTenants(),
 		clocks:  map[string]time.Duration{},
 		secrets: map[string][]byte{},
 	}
@@ -114,15 +116,12 @@ func (e *Engine) Revisions(ctx context.Context, sessionID string, limit int, upT
 }
 
 // EnsureMerchant is store.Engine's.
-func (e *Engine) EnsureMerchant(ctx context.Context, merchantID string, _ time.Time) error {
-	if err := e.enter(ctx); err != nil {
-		return err
+func (e *Engine) EnsureMerchant(ctx context.Context, merchantID string, now time.Time) error {
+	err := e.AddMerchant(ctx, store.Merchant{ID: merchantID, CreatedAt: milliseconds(now)})
+	if errors.Is(err, store.ErrConflict) {
+		return nil
 	}
-	defer e.mu.Unlock()
-	if _, err := found(e.clocks, merchantID); err != nil {
-		e.clocks[merchantID] = 0
-	}
-	return nil
+	return err
 }
 
 // ClockAdvance is store.Engine's. ErrNotFound for a merchant never ensured.
@@ -136,12 +135,11 @@ func (e *Engine) AdvanceClock(ctx context.Context, merchantID string, by time.Du
 		return 0, err
 	}
 	defer e.mu.Unlock()
-	sum, err := found(e.clocks, merchantID)
-	if err != nil {
+	if _, err := found(e.tenants.merchants, merchantID); err != nil {
 		return 0, err
 	}
-	e.clocks[merchantID] = sum + by
-	return sum + by, nil
+	e.clocks[merchantID] += by
+	return e.clocks[merchantID], nil
 }
 
 // Secret is store.Engine's. An empty one is nobody's secret and refused.

@@ -142,6 +142,14 @@ func (s *statement) optionalID(at int, id *identifier, present bool) *statement 
 	return s.blob(at, id[:])
 }
 
+// optionalTime binds a time in milliseconds, the zero time as NULL.
+func (s *statement) optionalTime(at int, v time.Time) *statement {
+	if v.IsZero() {
+		return s.null(at)
+	}
+	return s.integer(at, v.UnixMilli())
+}
+
 // run executes a statement without rows.
 func (s *statement) run() error {
 	if err := s.err; err != nil {
@@ -165,7 +173,15 @@ func (s *statement) reset() error {
 }
 
 func (s *statement) columnInteger(at int) int64 { return s.stmt.ColumnInt64(at) }
-func (s *statement) columnText(at int) string   { return s.stmt.ColumnText(at) }
+
+// columnTime is the time of a column in milliseconds, zero for NULL.
+func (s *statement) columnTime(at int) time.Time {
+	if s.stmt.ColumnType(at) == sqlite3.NULL {
+		return time.Time{}
+	}
+	return time.UnixMilli(s.stmt.ColumnInt64(at)).UTC()
+}
+func (s *statement) columnText(at int) string { return s.stmt.ColumnText(at) }
 
 // columnBlob is a view, valid until the next call on the statement.
 func (s *statement) columnBlob(at int) []byte { return s.stmt.ColumnRawBlob(at) }

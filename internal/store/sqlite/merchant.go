@@ -9,20 +9,6 @@ import (
 	"github.com/kvitto/kvitto/internal/store"
 )
 
-// EnsureMerchant makes a merchant known. A known one costs a read only.
-func (e *Engine) EnsureMerchant(ctx context.Context, merchantID string, now time.Time) error {
-	known := false
-	err := e.read(ctx, func(r *reader) error {
-		var err error
-		known, err = single(r.merchant.text(1, merchantID), func(*statement) {})
-		return err
-	})
-	if err != nil || known {
-		return err
-	}
-	return e.write(ctx, func(w *writer) error { return w.addMerchant.text(1, merchantID).integer(2, now.UnixMilli()).run() })
-}
-
 // ClockAdvance is how far a merchant's playground clock was moved.
 func (e *Engine) ClockAdvance(ctx context.Context, merchantID string) (time.Duration, error) {
 	var advance time.Duration

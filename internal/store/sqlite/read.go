@@ -19,6 +19,7 @@ type reader struct {
 	ping, session, revisions               *statement
 	sessionOfAuthorization, sessionOfOrder *statement
 	merchant, clock, secret                *statement
+	merchants, keys, credential            *statement
 }
 
 // headRow is the row of the newest revision of session ?1: ?2 when it is
@@ -48,6 +49,11 @@ func newReader(conn *connection) (*reader, error) {
 		{&r.merchant, `SELECT 1 FROM merchants WHERE merchant_id = ?`},
 		{&r.clock, `SELECT coalesce(c.advance_ns, 0) FROM merchants m LEFT JOIN clocks c ON c.merchant_id = m.merchant_id
 			WHERE m.merchant_id = ?`},
+		{&r.merchants, `SELECT merchant_id, name, created_at, disabled_at FROM merchants ORDER BY merchant_id`},
+		{&r.keys, `SELECT username, merchant_id, hash, created_at, revoked_at FROM keys WHERE merchant_id = ?
+			ORDER BY created_at, username`},
+		{&r.credential, `SELECT k.username, k.merchant_id, k.hash, k.created_at, k.revoked_at, m.name, m.created_at, m.disabled_at
+			FROM keys k JOIN merchants m ON m.merchant_id = k.merchant_id WHERE k.username = ?`},
 		{&r.secret, `SELECT value FROM secrets WHERE name = ?`},
 	} {
 		statement, err := conn.prepare(s.sql)

@@ -28,7 +28,9 @@ type writer struct {
 	setHead, setMarker       *statement
 	addAuthorization         *statement
 	addOrder, setLedger      *statement
-	addMerchant, moveClock   *statement
+	addMerchant, setDisabled *statement
+	addKey, revokeKey        *statement
+	moveClock                *statement
 	addSecret                *statement
 
 	ids   changeIDs
@@ -75,7 +77,11 @@ func newWriter(conn *connection, pending *pending, flush flush) (*writer, error)
 			(order_id, authorization_token, merchant_id, created_at, authorized, captured, released, refunded, session)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.setLedger, `UPDATE orders SET authorized = ?, captured = ?, released = ?, refunded = ? WHERE session = ?`},
-		{&w.addMerchant, `INSERT INTO merchants (merchant_id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING`},
+		{&w.addMerchant, `INSERT INTO merchants (merchant_id, name, created_at, disabled_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`},
+		{&w.setDisabled, `UPDATE merchants SET disabled_at = ?2 WHERE merchant_id = ?1`},
+		{&w.addKey, `INSERT INTO keys (username, merchant_id, hash, created_at, revoked_at)
+			SELECT ?1, merchant_id, ?3, ?4, ?5 FROM merchants WHERE merchant_id = ?2 ON CONFLICT DO NOTHING`},
+		{&w.revokeKey, `UPDATE keys SET revoked_at = coalesce(revoked_at, ?2) WHERE username = ?1`},
 		{&w.moveClock, `INSERT INTO clocks (merchant_id, advance_ns) SELECT merchant_id, ?2 FROM merchants WHERE merchant_id = ?1
 			ON CONFLICT DO UPDATE SET advance_ns = advance_ns + excluded.advance_ns RETURNING advance_ns`},
 		{&w.addSecret, `INSERT INTO secrets (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING`},

@@ -31,6 +31,10 @@ func RunModel(t *testing.T, open func(t *testing.T) store.Engine) {
 			"ensure merchant": p.ensureMerchant,
 			"advance clock":   p.advanceClock,
 			"propose secret":  p.proposeSecret,
+			"add merchant":    p.addMerchant,
+			"disable":         p.disable,
+			"add key":         p.addKey,
+			"revoke key":      p.revokeKey,
 		})
 		p.compareHistories(t, p.sessions)
 	})
@@ -45,12 +49,13 @@ type pair struct {
 	tokens        []string
 	orders        []string
 	secrets       []string
+	usernames     []string
 }
 
 func newPair(t *rapid.T, engine store.Engine) *pair {
 	p := &pair{
 		engine: engine, model: memstore.New(),
-		merchants: newIDs(3), sessions: newIDs(4), tokens: newIDs(7), orders: newIDs(4), secrets: newIDs(2),
+		merchants: newIDs(3), sessions: newIDs(4), tokens: newIDs(7), orders: newIDs(4), secrets: newIDs(2), usernames: newIDs(3),
 	}
 	for _, side := range []store.Engine{p.engine, p.model} {
 		if err := side.EnsureMerchant(t.Context(), p.merchants[0], dawn); err != nil {
@@ -142,6 +147,10 @@ func (p *pair) compareReads(t *rapid.T) {
 	}
 	for _, merchant := range p.merchants {
 		compareRead(t, "ClockAdvance", p, store.Engine.ClockAdvance, merchant)
+		compareRead(t, "Keys", p, store.Engine.Keys, merchant)
+	}
+	for _, username := range p.usernames {
+		compareRead(t, "Credential", p, credential, username)
 	}
 }
 

@@ -17,7 +17,7 @@ type rule struct {
 // returns; open may return engines that share a database.
 func Run(t *testing.T, open func(t *testing.T) store.Engine) {
 	t.Helper()
-	for _, r := range slices.Concat(readingRules, lookupRules, conditionRules, batchRules, tenantRules, lifeRules, concurrencyRules) {
+	for _, r := range slices.Concat(readingRules, lookupRules, conditionRules, batchRules, tenantRules, keyRules, lifeRules, concurrencyRules) {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			r.check(t, opened(t, open))

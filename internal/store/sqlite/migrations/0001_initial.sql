@@ -68,10 +68,24 @@ CREATE TABLE orders (
     CONSTRAINT refunded_within_captured CHECK (refunded <= captured)
 ) STRICT;
 
+-- disabled_at and revoked_at are NULL while the merchant and the key are live.
 CREATE TABLE merchants (
     merchant_id TEXT    NOT NULL PRIMARY KEY,
-    created_at  INTEGER NOT NULL
+    name        TEXT    NOT NULL,
+    created_at  INTEGER NOT NULL,
+    disabled_at INTEGER
 ) STRICT, WITHOUT ROWID;
+
+-- One credential each; hash is of the password.
+CREATE TABLE keys (
+    username    TEXT    NOT NULL PRIMARY KEY,
+    merchant_id TEXT    NOT NULL REFERENCES merchants (merchant_id),
+    hash        BLOB    NOT NULL,
+    created_at  INTEGER NOT NULL,
+    revoked_at  INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX keys_of_merchant ON keys (merchant_id, created_at, username);
 
 -- How far a merchant's playground clock was moved, in nanoseconds.
 CREATE TABLE clocks (
