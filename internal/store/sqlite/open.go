@@ -47,7 +47,7 @@ const (
 
 // Open opens or creates the store in a file and brings its schema up to date.
 // The directory must exist. Errors to tell apart: ErrLocked, ErrForeign,
-// *SchemaNewerError, *SchemaChangedError.
+// *migration.NewerError, *migration.ChangedError.
 func Open(ctx context.Context, path string) (*Engine, error) {
 	e, err := open(ctx, path, "")
 	if err != nil {
