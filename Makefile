@@ -1,9 +1,9 @@
 GO ?= go
 
-.PHONY: help run try test race lint fuzz crash bench build clean
+.PHONY: help run try test postgresql race lint fuzz crash bench build clean
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 run: ## the main job: a whole checkout against a durable server, told as a story
 	$(GO) run ./cmd/kvitto try
@@ -11,10 +11,13 @@ run: ## the main job: a whole checkout against a durable server, told as a story
 build: ## one static binary, bin/kvitto
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/kvitto ./cmd/kvitto
 
-test: lint ## all tests
+test: lint postgresql ## all tests
 	$(GO) test ./...
 
-race: ## all tests with the race detector (needs a C compiler)
+postgresql: ## the programs of PostgreSQL, installed as root on Debian if missing
+	@.ci/postgresql
+
+race: postgresql ## all tests with the race detector (needs a C compiler)
 	$(GO) test -race ./...
 
 lint: ## gofmt and go vet

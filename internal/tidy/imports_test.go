@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"internal/compression":     {},
 	"internal/identifier":      {},
 	"internal/migration":       {},
+	"internal/pgtest":          {},
 	"internal/checkout":        {"internal/market", "internal/money"},
 	"internal/risk":            {"internal/checkout"},
 	"internal/wire":            {"internal/checkout", "internal/market", "internal/money"},
