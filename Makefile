@@ -33,7 +33,7 @@ crash: ## kill -9 under load, KVITTO_CRASH_ROUNDS times (100)
 	KVITTO_CRASH_ROUNDS=$${KVITTO_CRASH_ROUNDS:-100} $(GO) test -count=1 -v -timeout 30m -run SurviveKill ./internal/promises
 
 BENCHFLAGS ?=
-bench: build ## durable updates beside a bare net/http handler, one run
+bench: build ## durable updates beside what they are compared with, one run
 	$(GO) build -o bin/bench ./internal/cmd/bench
 	bin/bench $(BENCHFLAGS)
 

@@ -19,6 +19,18 @@ import (
 type result struct {
 	rate     float64
 	p50, p99 float64
+	updates  int // all that were made, with those that were not measured
+}
+
+// summarize needs the times in order.
+func summarize(times []time.Duration, duration time.Duration) (result, error) {
+	if len(times) == 0 {
+		return result{}, errors.New("nothing was measured")
+	}
+	at := func(share float64) float64 {
+		return float64(times[int(share*float64(len(times)-1))].Microseconds()) / 1000
+	}
+	return result{rate: float64(len(times)) / duration.Seconds(), p50: at(.5), p99: at(.99), updates: len(times)}, nil
 }
 
 // authorization is bench:bench in the Basic scheme.
@@ -129,13 +141,27 @@ func createSessions(ctx context.Context, address string, n int) ([]string, error
 	})
 }
 
-// load updates random sessions for the duration and measures each answer.
-func load(ctx context.Context, address string, body []byte, ids []string, connections int, duration time.Duration) (result, error) {
-	times := make([][]time.Duration, connections)
+// update changes one session.
+func (c *connection) update(id string, body []byte) error {
+	status, answer, err := c.post("/payments/v1/sessions/"+id, body)
+	if err == nil && status != 204 {
+		err = fmt.Errorf("status %d: %s", status, answer)
+	}
+	if err != nil {
+		return fmt.Errorf("update session: %w", err)
+	}
+	return nil
+}
+
+// load updates random sessions for the duration, after a quarter of it that is
+// not measured, and measures each answer. The connections are shared out over
+// the addresses.
+func load(ctx context.Context, addresses []string, body []byte, ids []string, connections int, duration time.Duration) (result, error) {
+	times, unmeasured := make([][]time.Duration, connections), make([]int, connections)
 	warm := duration / 4
 	started := time.Now()
 	err := each(connections, func(worker int) error {
-		c, err := dial(ctx, address)
+		c, err := dial(ctx, addresses[worker%len(addresses)])
 		if err != nil {
 			return err
 		}
@@ -146,25 +172,26 @@ func load(ctx context.Context, address string, body []byte, ids []string, connec
 			if begin.Sub(started) > warm+duration || ctx.Err() != nil {
 				return ctx.Err()
 			}
-			status, answer, err := c.post("/payments/v1/sessions/"+ids[random.IntN(len(ids))], body)
-			if err == nil && status != 204 {
-				err = fmt.Errorf("status %d: %s", status, answer)
-			}
-			if err != nil {
-				return fmt.Errorf("update session: %w", err)
+			if err := c.update(ids[random.IntN(len(ids))], body); err != nil {
+				return err
 			}
 			if begin.Sub(started) > warm {
 				times[worker] = append(times[worker], time.Since(begin))
+			} else {
+				unmeasured[worker]++
 			}
 		}
 	})
-	all := slices.Concat(times...)
-	if err != nil || len(all) == 0 {
-		return result{}, errors.Join(err, errors.New("nothing was measured"))
+	if err != nil {
+		return result{}, err
 	}
+	all := slices.Concat(times...)
 	slices.Sort(all)
-	at := func(share float64) float64 { return float64(all[int(share*float64(len(all)-1))].Microseconds()) / 1000 }
-	return result{rate: float64(len(all)) / duration.Seconds(), p50: at(.5), p99: at(.99)}, nil
+	got, err := summarize(all, duration)
+	for _, n := range unmeasured {
+		got.updates += n
+	}
+	return got, err
 }
 
 // cart is an update body with the given number of lines, as a shop sends it.

@@ -4,13 +4,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -26,24 +24,42 @@ func run() error {
 	seconds := flag.Float64("seconds", 4, "length of each measurement")
 	connections := flag.String("connections", "1,16,64,256", "numbers of connections")
 	lines := flag.String("lines", "3,50", "numbers of order lines")
+	targets := flag.String("targets", strings.Join(targetNames, ","), "what to measure; the first is what the others are compared with")
 	sessions := flag.Int("sessions", 10000, "stored sessions that are updated at random")
+	half := flag.Bool("half", false, "measure latency at half of the highest rate instead, beside the time of an fsync")
+	start := flag.Bool("start", false, "measure the start instead: time to the first answer, memory then")
+	grow := flag.Int("grow", 0, "compare the rate with this many stored sessions to that with -sessions instead")
 	bare := flag.Bool("bare", false, "serve the bare handler (the program starts itself with this)")
-	profile := flag.String("profile", "", "let kvitto write a CPU profile of its life to this file")
+	profile := flag.String("profile", "", "let kvitto on SQLite write a CPU profile of its life to this file")
 	flag.Parse()
 	if *bare {
 		return serveBare()
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	plan := plan{duration: time.Duration(*seconds * float64(time.Second)), sessions: *sessions, kvitto: *kvitto, profile: *profile}
+	p := plan{duration: time.Duration(*seconds * float64(time.Second)), sessions: *sessions,
+		kvitto: *kvitto, profile: *profile, targets: strings.Split(*targets, ",")}
 	var err error
-	if plan.connections, err = numbers(*connections); err != nil {
+	if p.connections, err = numbers(*connections); err != nil {
 		return err
 	}
-	if plan.lines, err = numbers(*lines); err != nil {
+	if p.lines, err = numbers(*lines); err != nil {
 		return err
 	}
-	return plan.measure(ctx)
+	if p.dir, err = os.MkdirTemp("", "kvitto-bench-*"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(p.dir)
+	switch {
+	case *half:
+		return p.measureHalf(ctx)
+	case *start:
+		return p.measureStart(ctx)
+	case *grow > 0:
+		return p.measureGrowth(ctx, *grow)
+	default:
+		return p.measure(ctx)
+	}
 }
 
 func numbers(list string) ([]int, error) {
@@ -56,20 +72,4 @@ func numbers(list string) ([]int, error) {
 		all = append(all, n)
 	}
 	return all, nil
-}
-
-// serveBare is what Kvitto is compared with: read the body, answer 204.
-func serveBare() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	fmt.Printf("{\"url\":\"http://%s\"}\n", listener.Addr())
-	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
-	}))
 }
