@@ -46,10 +46,6 @@ const (
 	// findWritten tells which changes are there.
 	findWritten = `SELECT c.change_id FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS c (session_id, revision, change_id)
 		WHERE c.change_id = (SELECT r.change_id FROM revisions r WHERE r.session_id = c.session_id AND r.revision = c.revision)`
-
-	// begin names the level, because a database may have another default. A
-	// stricter one, as distributed engines have, is right as well.
-	begin = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`
 )
 
 // Commit makes the changes durable.
@@ -99,88 +95,47 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 func (b *batch) together(ctx context.Context, conn *pgx.Conn, again bool) error {
 	b.forget()
 	if len(b.waves) == 1 && !b.findable && !again {
-		rows, err := conn.Query(ctx, addRevisions, b.waves[0].revisions()...)
-		return b.note(rows, err)
+		return b.note(conn.Query(ctx, addRevisions, b.waves[0].revisions()...))
 	}
-	pipeline := &pgx.Batch{}
-	pipeline.Queue(begin)
-	var reads []int // which of the queued statements tell of changes that were written
-	for i := range b.waves {
-		if at := b.queue(pipeline, &b.waves[i]); !again {
-			reads = append(reads, at)
+	return b.transact(ctx, conn, b.waves, again)
+}
+
+// transact writes waves in one transaction, from BEGIN to COMMIT without
+// waiting for an answer: no server is left with half of it.
+func (b *batch) transact(ctx context.Context, conn *pgx.Conn, waves []wave, again bool) error {
+	p := &pipeline{}
+	for i := range waves {
+		w := &waves[i]
+		if again {
+			p.exec(addRevisions, w.revisions()...)
+		} else {
+			p.query(b.note, addRevisions, w.revisions()...)
+		}
+		if w.tokens > 0 {
+			p.exec(addAuthorizations, w.authorizations()...)
+		}
+		if w.orders > 0 {
+			p.exec(addOrders, w.placed()...)
 		}
 	}
 	if again {
-		reads = append(reads, pipeline.Len())
-		pipeline.Queue(findWritten, b.keys()...)
-		queueConfirm(pipeline)
-	}
-	pipeline.Queue("COMMIT")
-	return b.send(ctx, conn, pipeline, reads)
-}
-
-// queue adds the statements of a wave and returns the place of the one that
-// tells which revisions were added.
-func (b *batch) queue(pipeline *pgx.Batch, w *wave) (tells int) {
-	tells = pipeline.Len()
-	pipeline.Queue(addRevisions, w.revisions()...)
-	if w.tokens > 0 {
-		pipeline.Queue(addAuthorizations, w.authorizations()...)
-	}
-	if w.orders > 0 {
-		pipeline.Queue(addOrders, w.placed()...)
-	}
-	return tells
-}
-
-// send runs a pipeline that ends with COMMIT.
-func (b *batch) send(ctx context.Context, conn *pgx.Conn, pipeline *pgx.Batch, reads []int) error {
-	results := conn.SendBatch(ctx, pipeline)
-	err := b.receive(results, pipeline.Len(), reads)
-	if closeErr := results.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		b.forget()
-	}
-	return err
-}
-
-func (b *batch) receive(results pgx.BatchResults, length int, reads []int) error {
-	for at := range length {
-		if len(reads) > 0 && reads[0] == at {
-			reads = reads[1:]
-			if err := b.note(results.Query()); err != nil {
-				return err
-			}
-			continue
-		}
-		tag, err := results.Exec()
-		if err != nil {
-			return err
-		}
-		if at == length-1 && tag.String() != "COMMIT" {
-			return fmt.Errorf("the server answered COMMIT with %s", tag)
+		for i := range waves {
+			p.query(b.note, findWritten, waves[i].keys()...)
 		}
 	}
-	return nil
+	return p.commit(ctx, conn, again)
 }
 
 // note reads the ids of changes that were written.
 func (b *batch) note(rows pgx.Rows, err error) error {
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	var id [16]byte
-	for rows.Next() {
+	return eachRow(rows, err, func(rows pgx.Rows) error {
 		if err := rows.Scan(&id); err != nil {
 			return err
 		}
 		b.rows[placeOf(id)].written = true
-	}
-	rows.Close()
-	return rows.Err()
+		return nil
+	})
 }
 
 // refused tells the errors by which the database refuses one of the changes:

@@ -1,11 +1,6 @@
 package postgres
 
-import (
-	"context"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-)
+import "github.com/jackc/pgx/v5/pgconn"
 
 // A commit that was found by looking is not one that was acknowledged. With
 // synchronous replication a transaction may be committed on its server alone:
@@ -23,22 +18,10 @@ const (
 
 // confirm makes the commit of a transaction one that waits. The name is one
 // that no other transaction uses: an attempt before this one may still run.
-func confirm(ctx context.Context, tx interface {
-	Exec(ctx context.Context, sql string, arguments ...any) (pgconn.CommandTag, error)
-}) error {
+func (p *pipeline) confirm() {
 	id := newChangeNames().at(0)
-	if _, err := tx.Exec(ctx, addConfirmation, id); err != nil {
-		return err
-	}
-	_, err := tx.Exec(ctx, deleteConfirmation, id)
-	return err
-}
-
-// queueConfirm is confirm as a part of a pipeline.
-func queueConfirm(pipeline *pgx.Batch) {
-	id := newChangeNames().at(0)
-	pipeline.Queue(addConfirmation, id)
-	pipeline.Queue(deleteConfirmation, id)
+	p.exec(addConfirmation, id)
+	p.exec(deleteConfirmation, id)
 }
 
 // doubtMark is set among the data of a connection.

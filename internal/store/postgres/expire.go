@@ -8,8 +8,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/kvitto/kvitto/internal/identifier"
+	"github.com/kvitto/kvitto/internal/store"
 )
 
 // How a session is deleted while others may change it. A change that began
@@ -33,13 +35,17 @@ const (
 		SELECT c.session_id, c.revision, c.change_id, $4, 'deleted', ''
 		FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS c (session_id, revision, change_id)
 		WHERE (SELECT true FROM revisions p WHERE p.session_id = c.session_id AND p.revision = c.revision - 1 AND p.kind <> 'deleted')
-		ON CONFLICT (session_id, revision) DO NOTHING
-		RETURNING session_id`
+		ON CONFLICT (session_id, revision) DO NOTHING`
 
-	deleteTokens = `DELETE FROM authorizations WHERE token IN (SELECT authorization_token FROM revisions
-		WHERE session_id = ANY ($1::uuid[]) AND kind IN ('authorized', 'referred')) AND session_id = ANY ($1::uuid[])`
+	// closed are the sessions among $1 whose places were closed by the changes $2.
+	closed = `(SELECT session_id FROM revisions WHERE session_id = ANY ($1::uuid[]) AND change_id = ANY ($2::uuid[]) AND kind = 'deleted')`
 
-	deleteSessions = `DELETE FROM revisions WHERE session_id = ANY ($1::uuid[]) AND kind <> 'deleted'`
+	deleteTokens = `DELETE FROM authorizations WHERE session_id IN ` + closed + ` AND token IN (SELECT authorization_token FROM revisions
+		WHERE session_id IN ` + closed + ` AND kind IN ('authorized', 'referred'))`
+
+	deleteSessions = `DELETE FROM revisions WHERE session_id IN ` + closed + ` AND kind <> 'deleted'`
+
+	countClosed = `SELECT count(*) FROM ` + closed + ` AS c`
 
 	deleteClosed = `DELETE FROM revisions WHERE (session_id, revision) IN
 		(SELECT session_id, revision FROM revisions WHERE kind = 'deleted' AND at < $1 LIMIT $2) AND kind = 'deleted'`
@@ -93,14 +99,20 @@ func (e *Engine) DeleteExpired(ctx context.Context, before time.Time, cursor str
 
 // walk looks at the sessions after one.
 func (e *Engine) walk(ctx context.Context, after [16]byte, limit int) (page []walked, err error) {
-	err = e.forReading(ctx, walkSessions, []any{after, limit}, func() { page = nil }, func(rows pgx.Rows) error {
-		var w walked
-		if err := rows.Scan(&w.session, &w.at, &w.newest, &w.ordered); err != nil {
-			return err
-		}
-		page = append(page, w)
-		return nil
+	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		page = nil
+		return each(ctx, conn, walkSessions, []any{after, limit}, func(rows pgx.Rows) error {
+			var w walked
+			if err := rows.Scan(&w.session, &w.at, &w.newest, &w.ordered); err != nil {
+				return err
+			}
+			page = append(page, w)
+			return nil
+		})
 	})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
 	return page, err
 }
 
@@ -113,22 +125,13 @@ func (e *Engine) deleteSessions(ctx context.Context, expired []walked) (deleted 
 		id.changes = append(id.changes, uuid(names.at(i), true))
 	}
 	now := time.Now().UnixMilli()
-	err = e.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, closePlaces, id.sessions, id.revisions, id.changes, now)
-		if err != nil {
-			return err
-		}
-		closed, err := pgx.CollectRows(rows, pgx.RowTo[pgtype.UUID])
-		if err != nil {
-			return err
-		}
-		deleted = len(closed)
-		for _, statement := range []string{deleteTokens, deleteSessions} {
-			if _, err := tx.Exec(ctx, statement, uuids(closed)); err != nil {
-				return err
-			}
-		}
-		return nil
+	err = e.change(ctx, func(p *pipeline) {
+		p.exec(closePlaces, id.sessions, id.revisions, id.changes, now)
+		p.exec(deleteTokens, id.sessions, id.changes)
+		p.exec(deleteSessions, id.sessions, id.changes)
+		p.query(func(rows pgx.Rows, err error) error {
+			return eachRow(rows, err, func(rows pgx.Rows) error { return rows.Scan(&deleted) })
+		}, countClosed, id.sessions, id.changes)
 	})
 	return deleted, err
 }
@@ -137,10 +140,8 @@ func (e *Engine) deleteSessions(ctx context.Context, expired []walked) (deleted 
 func (e *Engine) forgetDeleted(ctx context.Context) error {
 	for {
 		gone := int64(0)
-		err := e.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
-			tag, err := tx.Exec(ctx, deleteClosed, time.Now().Add(-closedFor).UnixMilli(), expiredTogether)
-			gone = tag.RowsAffected()
-			return err
+		err := e.change(ctx, func(p *pipeline) {
+			p.count(&gone, deleteClosed, time.Now().Add(-closedFor).UnixMilli(), expiredTogether)
 		})
 		if err != nil || gone < expiredTogether {
 			return err

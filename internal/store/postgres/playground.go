@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/kvitto/kvitto/internal/store"
 )
@@ -38,11 +37,8 @@ func (e *Engine) AdvanceClock(ctx context.Context, merchantID string, by time.Du
 			return 0, err
 		}
 		sum += by
-		err = e.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
-			return insert(ctx, tx, `INSERT INTO clocks (merchant_id, change_id, move, advance_ns) VALUES ($1, $2, $3, $4)
-				ON CONFLICT DO NOTHING`,
-				`SELECT count(*) > 0 FROM clocks WHERE merchant_id = $1 AND change_id = $2`, merchantID, id, move+1, int64(sum))
-		})
+		err = e.insert(ctx, `INSERT INTO clocks (merchant_id, change_id, move, advance_ns) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+			`SELECT true FROM clocks WHERE merchant_id = $1 AND change_id = $2`, merchantID, id, move+1, int64(sum))
 		if !errors.Is(err, store.ErrConflict) {
 			return sum, err
 		}
@@ -61,9 +57,8 @@ func (e *Engine) Secret(ctx context.Context, name string, proposed []byte) ([]by
 	if !storable(name) {
 		return nil, errText
 	}
-	err = e.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, name, proposed)
-		return err
+	err = e.change(ctx, func(p *pipeline) {
+		p.exec(`INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, name, proposed)
 	})
 	if err != nil {
 		return nil, err
@@ -74,16 +69,4 @@ func (e *Engine) Secret(ctx context.Context, name string, proposed []byte) ([]by
 func (e *Engine) secret(ctx context.Context, name string) (stored []byte, err error) {
 	err = e.readByText(ctx, `SELECT value FROM secrets WHERE name = $1`, name, func(rows pgx.Rows) error { return rows.Scan(&stored) })
 	return stored, err
-}
-
-// forReading runs a query outside of find; none of its rows is not an error.
-func (e *Engine) forReading(ctx context.Context, query string, parameters []any, begun func(), scan func(pgx.Rows) error) error {
-	err := e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-		begun()
-		return each(ctx, conn, query, parameters, scan)
-	})
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
 }

@@ -128,26 +128,31 @@ func (e *Engine) findAll(ctx context.Context, query, id string, more []any, begu
 
 // each scans the rows of a query; none is ErrNotFound.
 func each(ctx context.Context, conn *pgxpool.Conn, query string, parameters []any, scan func(pgx.Rows) error) error {
+	found := false
 	rows, err := conn.Query(ctx, query, parameters...)
+	err = eachRow(rows, err, func(rows pgx.Rows) error {
+		found = true
+		return scan(rows)
+	})
+	if err == nil && !found {
+		return store.ErrNotFound
+	}
+	return err
+}
+
+// eachRow scans the rows that a query returned.
+func eachRow(rows pgx.Rows, err error, scan func(pgx.Rows) error) error {
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	found := false
 	for rows.Next() {
-		found = true
 		if err := scan(rows); err != nil {
 			return err
 		}
 	}
 	rows.Close()
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	if !found {
-		return store.ErrNotFound
-	}
-	return nil
+	return rows.Err()
 }
 
 // header is what every read of a session begins with.

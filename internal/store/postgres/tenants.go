@@ -48,28 +48,10 @@ func (e *Engine) AddMerchant(ctx context.Context, merchant store.Merchant) error
 	if !storable(merchant.ID) || !storable(merchant.Name) {
 		return errText
 	}
-	id := newChangeNames().at(0)
-	return e.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return insert(ctx, tx, `INSERT INTO merchants (merchant_id, change_id, name, created_at, disabled_at)
-			VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-			`SELECT change_id = $2 FROM merchants WHERE merchant_id = $1`,
-			merchant.ID, id, merchant.Name, merchant.CreatedAt.UnixMilli(), optional(merchant.DisabledAt))
-	})
-}
-
-// insert adds a row whose first two parameters are its key and its change id.
-// A row that is there under the same change id was added by an earlier attempt.
-func insert(ctx context.Context, tx pgx.Tx, insertion, isMine string, parameters ...any) error {
-	tag, err := tx.Exec(ctx, insertion, parameters...)
-	if err != nil || tag.RowsAffected() > 0 {
-		return err
-	}
-	var mine bool
-	err = tx.QueryRow(ctx, isMine, parameters[:2]...).Scan(&mine)
-	if err == nil && !mine || errors.Is(err, pgx.ErrNoRows) {
-		return store.ErrConflict
-	}
-	return err
+	return e.insert(ctx, `INSERT INTO merchants (merchant_id, change_id, name, created_at, disabled_at)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+		`SELECT change_id = $2 FROM merchants WHERE merchant_id = $1`,
+		merchant.ID, newChangeNames().at(0), merchant.Name, merchant.CreatedAt.UnixMilli(), optional(merchant.DisabledAt))
 }
 
 // Merchants returns all merchants by id.
@@ -104,13 +86,14 @@ func (e *Engine) update(ctx context.Context, statement, key string, value any) e
 	if !storable(key) {
 		return store.ErrNotFound
 	}
-	return e.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, statement, key, value)
-		if err == nil && tag.RowsAffected() == 0 {
-			return store.ErrNotFound
-		}
-		return err
+	changed := int64(0)
+	err := e.change(ctx, func(p *pipeline) {
+		p.count(&changed, statement, key, value)
 	})
+	if err == nil && changed == 0 {
+		return store.ErrNotFound
+	}
+	return err
 }
 
 // AddKey adds a key.
@@ -121,13 +104,10 @@ func (e *Engine) AddKey(ctx context.Context, key store.Key) error {
 	if err := e.mustKnow(ctx, key.MerchantID); err != nil { // merchants are never deleted
 		return err
 	}
-	id := newChangeNames().at(0)
-	return e.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return insert(ctx, tx, `INSERT INTO keys (username, change_id, merchant_id, hash, created_at, revoked_at)
-			VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-			`SELECT change_id = $2 FROM keys WHERE username = $1`,
-			key.Username, id, key.MerchantID, key.Hash, key.CreatedAt.UnixMilli(), optional(key.RevokedAt))
-	})
+	return e.insert(ctx, `INSERT INTO keys (username, change_id, merchant_id, hash, created_at, revoked_at)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+		`SELECT change_id = $2 FROM keys WHERE username = $1`,
+		key.Username, newChangeNames().at(0), key.MerchantID, key.Hash, key.CreatedAt.UnixMilli(), optional(key.RevokedAt))
 }
 
 // Keys returns the merchant's keys by time of creation and user name.

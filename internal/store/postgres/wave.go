@@ -107,14 +107,10 @@ func (w *wave) placed() []any {
 }
 
 // keys are the parameters of findWritten.
-func (w *wave) keys() []any { return keysOf(w.rows) }
-
-func (b *batch) keys() []any { return keysOf(b.rows) }
-
-func keysOf(rows []row) []any {
-	id := newIdentity(len(rows))
-	for i := range rows {
-		id.add(&rows[i])
+func (w *wave) keys() []any {
+	id := newIdentity(len(w.rows))
+	for i := range w.rows {
+		id.add(&w.rows[i])
 	}
 	return []any{id.sessions, id.revisions, id.changes}
 }
