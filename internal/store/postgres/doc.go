@@ -15,8 +15,7 @@
 // A batch of plain changes is one statement, which is its own transaction: one
 // round trip. A batch that issues tokens or places orders is a pipeline from
 // BEGIN to COMMIT: one round trip as well (commit.go). A change that takes what
-// is taken breaks the pipeline; then every change gets a savepoint of its own
-// (apart.go).
+// is taken breaks the pipeline; then every change gets one of its own (apart.go).
 //
 // A commit in doubt. When the connection breaks nobody here knows whether the
 // batch was committed; its transaction may even be running still. The same
@@ -28,9 +27,9 @@
 // are: tables, primary keys, unique and partial indexes, checks; INSERT ... ON
 // CONFLICT DO NOTHING RETURNING, DELETE, the updates of merchants and keys that
 // people make; unnest of arrays, scalar subqueries; READ COMMITTED or stricter
-// transactions, savepoints. There are not: extensions, triggers, procedures,
-// sequences, LISTEN and NOTIFY, advisory locks, LOCK TABLE, SELECT FOR UPDATE,
-// temporary tables, two-phase commit, settings of a session. Joins by subquery
-// are deliberate: they are looked up by key whatever the planner thinks of a
-// table that has just begun to grow.
+// transactions. There are not: extensions, triggers, procedures, sequences,
+// LISTEN and NOTIFY, advisory locks, LOCK TABLE, SELECT FOR UPDATE, savepoints,
+// temporary tables, two-phase commit, settings of a session. Scalar subqueries in
+// place of joins are deliberate: they are looked up by key, whatever the planner
+// thinks of a table that has just begun to grow.
 package postgres

@@ -24,7 +24,6 @@ func through(t testing.TB, url string) (string, *pgtest.Proxy) {
 type mixture struct {
 	changes []store.Change
 	want    []error
-	tales   []*tale
 }
 
 func newMixture(t testing.TB, engine store.Engine) mixture {
@@ -49,6 +48,24 @@ func newMixture(t testing.TB, engine store.Engine) mixture {
 		},
 		want: []error{nil, nil, store.ErrConflict, nil, nil, store.ErrConflict},
 	}
+}
+
+// newTaken is a mixture with a token that another session has: each change is
+// then written in a transaction of its own.
+func newTaken(t testing.TB, engine store.Engine) mixture {
+	t.Helper()
+	m := newMixture(t, engine)
+	owner, thief := newTale(), newTale()
+	for _, s := range []*tale{owner, thief} {
+		created := s.next(checkout.EventCreated)
+		mustCommit(t, engine, created)
+		s.goOn(created)
+	}
+	issued, stolen := owner.next(checkout.EventAuthorized), thief.next(checkout.EventAuthorized)
+	stolen.Event.AuthorizationToken = issued.Event.AuthorizationToken
+	mustCommit(t, engine, issued)
+	m.changes, m.want = append(m.changes, stolen), append(m.want, store.ErrConflict)
+	return m
 }
 
 // newUpdates is a batch of updates only: it is committed by one statement.
@@ -108,7 +125,9 @@ func TestACutConnectionIsAnsweredWithTheTruth(t *testing.T) {
 	t.Parallel()
 	url := migrated(t)
 	direct := open(t, url, postgres.Options{MaxConnections: 2})
-	for name, batch := range map[string]func(testing.TB, store.Engine) mixture{"updates": newUpdates, "mixture": newMixture} {
+	for name, batch := range map[string]func(testing.TB, store.Engine) mixture{
+		"updates": newUpdates, "mixture": newMixture, "taken": newTaken,
+	} {
 		for _, point := range pgtest.Points() {
 			for _, times := range []int{1, 4} {
 				t.Run(fmt.Sprintf("%s, %s, %d times", name, point, times), func(t *testing.T) {
