@@ -39,3 +39,34 @@ func Format(b [16]byte) string {
 	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
 	return string(text[:])
 }
+
+// pairAt is where the two digits of each byte stand.
+var pairAt = [16]int{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
+
+// Parse reads what Format writes and nothing else, so that an id has one
+// spelling: what was stored under one is never found under another. Version and
+// variant are not looked at: the protocol's ids have the form only.
+func Parse(s string, id *[16]byte) bool {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return false
+	}
+	for i, at := range pairAt {
+		high, low := hexDigit(s[at]), hexDigit(s[at+1])
+		if high > 15 || low > 15 {
+			return false
+		}
+		id[i] = high<<4 | low
+	}
+	return true
+}
+
+func hexDigit(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10
+	default:
+		return 255
+	}
+}

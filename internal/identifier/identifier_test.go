@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
 	"github.com/kvitto/kvitto/internal/identifier"
 )
 
@@ -36,5 +39,44 @@ func TestIdsOfOneMomentDiffer(t *testing.T) {
 			t.Fatalf("%q came twice", id)
 		}
 		seen[id] = true
+	}
+}
+
+func TestAnIdHasOneSpelling(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		id := [16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "bytes"))
+		want := uuid.UUID(id).String()
+		if got := identifier.Format(id); got != want {
+			t.Fatalf("Format = %s, want %s", got, want)
+		}
+		var parsed [16]byte
+		if !identifier.Parse(want, &parsed) || parsed != id {
+			t.Fatalf("%s was read as %x", want, parsed)
+		}
+		altered := []byte(want)
+		at := rapid.IntRange(0, len(altered)-1).Draw(t, "at")
+		altered[at] = rapid.Byte().Draw(t, "byte")
+		if identifier.Parse(string(altered), &parsed) && identifier.Format(parsed) != string(altered) {
+			t.Fatalf("%q was read as %x", altered, parsed)
+		}
+	})
+}
+
+func TestWhatIsNoId(t *testing.T) {
+	t.Parallel()
+	const good = "0b1d9815-165e-42e2-8867-35bc03789e0a"
+	var id [16]byte
+	if !identifier.Parse(good, &id) {
+		t.Fatalf("%s was refused", good)
+	}
+	for _, s := range []string{
+		"", good[:35], good + "0", "0b1d9815165e42e2886735bc03789e0a", "{" + good[:34] + "}",
+		"0B1D9815-165e-42e2-8867-35bc03789e0a", "0b1d9815-165e-42e2-8867-35bc03789e0g", "0b1d9815--65e-42e2-8867-35bc03789e0a",
+		"0b1d98150165e-42e2-8867-35bc03789e0a", "0b1d9815-165e042e2-8867-35bc03789e0a", "0b1d9815-165e-42e2-8867-35bc03789e-a",
+	} {
+		if identifier.Parse(s, &id) {
+			t.Errorf("%q was read as %x", s, id)
+		}
 	}
 }

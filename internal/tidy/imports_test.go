@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"internal/store/record":    {"internal/checkout", "internal/compression", "internal/market", "internal/money", "internal/wire"},
 	"internal/store/memstore":  {"internal/checkout", "internal/store"},
 	"internal/store/storetest": {"internal/checkout", "internal/money", "internal/market", "internal/store", "internal/store/memstore"},
+	"internal/store/postgres":  {"internal/checkout", "internal/identifier", "internal/migration", "internal/store", "internal/store/record"},
 	"internal/store/sqlite":    {"internal/checkout", "internal/identifier", "internal/migration", "internal/store", "internal/store/record"},
 	"internal/requestlog":      {"internal/checkout", "internal/compression"},
 	"internal/clienttoken":     {"internal/checkout", "internal/market"},
