@@ -29,7 +29,6 @@ var mayImport = map[string][]string{
 	"internal/store/memstore":  {"internal/checkout", "internal/store"},
 	"internal/store/storetest": {"internal/checkout", "internal/money", "internal/market", "internal/store", "internal/store/memstore"},
 	"internal/store/sqlite":    {"internal/checkout", "internal/identifier", "internal/migration", "internal/store", "internal/store/record"},
-	"internal/requestlog":      {"internal/checkout", "internal/compression"},
 	"internal/clienttoken":     {"internal/checkout", "internal/market"},
 	"internal/lab":             {"internal/checkout"},
 	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
@@ -46,6 +45,11 @@ var mayImport = map[string][]string{
 	"internal/contract":        {},
 	"internal/promises":        {},
 	"internal/tidy":            {},
+
+	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
+	"internal/requestlog/home":     {},
+	"internal/requestlog/postgres": {"internal/identifier", "internal/migration", "internal/requestlog/home"},
+	"internal/requestlog/sqlite":   {"internal/migration", "internal/requestlog/home"},
 }
 
 func TestImportsFollowTheDirection(t *testing.T) {
