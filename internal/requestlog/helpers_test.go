@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/kvitto/kvitto/internal/pgtest"
 )
 
 // never is a Gather that only a refusal, a read, a full batch or Close ends.
@@ -20,6 +22,13 @@ var homes = map[string]func(t testing.TB) place{
 		path := filepath.Join(t.TempDir(), "requests.db")
 		return func(t testing.TB, options Options) *Log {
 			l, err := OpenSQLite(context.Background(), path, options)
+			return closing(t, l, err)
+		}
+	},
+	"postgres": func(t testing.TB) place {
+		url := pgtest.URL(t)
+		return func(t testing.TB, options Options) *Log {
+			l, err := OpenPostgres(context.Background(), url, options)
 			return closing(t, l, err)
 		}
 	},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kvitto/kvitto/internal/requestlog/postgres"
 	"github.com/kvitto/kvitto/internal/requestlog/sqlite"
 )
 
@@ -12,6 +13,19 @@ import (
 // *migration.NewerError, *migration.ChangedError.
 func OpenSQLite(ctx context.Context, path string, options Options) (*Log, error) {
 	home, err := sqlite.Open(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("requestlog: %w", err)
+	}
+	return newLog(home, options), nil
+}
+
+// OpenPostgres opens the log in the PostgreSQL database at url, such as
+// postgres://USER:PASSWORD@HOST:PORT/DATABASE, which any number of processes
+// may use. It reconnects by itself, and tries for a few seconds before exchanges
+// count as failed; those may be in the database nevertheless.
+// *migration.NewerError, *migration.ChangedError.
+func OpenPostgres(ctx context.Context, url string, options Options) (*Log, error) {
+	home, err := postgres.Open(ctx, url)
 	if err != nil {
 		return nil, fmt.Errorf("requestlog: %w", err)
 	}
