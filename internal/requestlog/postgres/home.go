@@ -11,8 +11,9 @@ import (
 
 // Home is an open database.
 type Home struct {
-	pool *pgxpool.Pool
-	days days
+	pool            *pgxpool.Pool
+	days            days
+	quick, sweeping patience
 }
 
 var _ home.Home = (*Home)(nil)
@@ -22,6 +23,10 @@ var _ home.Home = (*Home)(nil)
 // their names begin with requestlog_. *migration.NewerError,
 // *migration.ChangedError.
 func Open(ctx context.Context, url string) (*Home, error) {
+	return openWith(ctx, url, quickPatience)
+}
+
+func openWith(ctx context.Context, url string, quick patience) (*Home, error) {
 	config, err := configuration(url)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -30,8 +35,8 @@ func Open(ctx context.Context, url string) (*Home, error) {
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	h := &Home{pool: pool}
-	if err := h.attempt(ctx, migrate); err != nil {
+	h := &Home{pool: pool, quick: quick, sweeping: sweepPatience}
+	if err := h.attempt(ctx, quick, migrate); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("postgres: %w", err)
 	}

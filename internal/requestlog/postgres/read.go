@@ -31,7 +31,7 @@ type key struct {
 // keysOf gathers the keys that a query finds on the days, in their order.
 func (h *Home) keysOf(ctx context.Context, daysOf func(context.Context, *pgx.Conn) ([]day, error), query func(day) string,
 	arguments []any, scan func(pgx.CollectableRow, day) (key, bool, error)) (keys []key, err error) {
-	err = h.attempt(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+	err = h.attempt(ctx, h.quick, func(ctx context.Context, conn *pgx.Conn) error {
 		keys = nil
 		days, err := daysOf(ctx, conn)
 		if err != nil {
@@ -67,7 +67,7 @@ func visit[T any](ctx context.Context, h *Home, keys []key, size int, fetch func
 			n++
 		}
 		var rows []T
-		err := h.attempt(ctx, func(ctx context.Context, conn *pgx.Conn) (err error) {
+		err := h.attempt(ctx, h.quick, func(ctx context.Context, conn *pgx.Conn) (err error) {
 			rows, err = fetch(ctx, conn, keys[:n])
 			if code(err) == undefinedTable {
 				rows, err = nil, nil

@@ -12,23 +12,29 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
+// patience is for how long the same is attempted, and how long one attempt may
+// take: a server that is silent must leave time for another.
+type patience struct{ all, each time.Duration }
+
+var (
+	// An answer to a refusal waits for it to be written.
+	quickPatience = patience{all: 4 * time.Second, each: 2 * time.Second}
+	// Nobody waits for a sweep, and counting what is dropped may take a while.
+	sweepPatience = patience{all: time.Minute, each: time.Minute}
+)
+
+// Waits between attempts grow from the first to the longest.
 const (
-	// patience is for how long the same is attempted again; a refusal is
-	// answered after it at the latest.
-	patience = 4 * time.Second
-	// attemptTime bounds one attempt, so that a server that is silent leaves
-	// time for another.
-	attemptTime = 2 * time.Second
 	firstWait   = 10 * time.Millisecond
 	longestWait = 400 * time.Millisecond
 )
 
 // attempt does the work on a connection, and again while it fails for reasons
 // that pass. Work must bear being done twice.
-func (h *Home) attempt(ctx context.Context, work func(context.Context, *pgx.Conn) error) error {
-	deadline := time.Now().Add(patience)
+func (h *Home) attempt(ctx context.Context, p patience, work func(context.Context, *pgx.Conn) error) error {
+	deadline := time.Now().Add(p.all)
 	for wait := firstWait; ; wait = min(2*wait, longestWait) {
-		err := h.once(ctx, work)
+		err := h.once(ctx, p.each, work)
 		if err == nil || ctx.Err() != nil || !passes(err) {
 			return orDone(ctx, err)
 		}
@@ -40,7 +46,7 @@ func (h *Home) attempt(ctx context.Context, work func(context.Context, *pgx.Conn
 		}
 		pause := wait/2 + rand.N(wait/2)
 		if time.Now().Add(pause).After(deadline) {
-			return fmt.Errorf("given up after %v: %w", patience, err)
+			return fmt.Errorf("given up after %v: %w", p.all, err)
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -52,8 +58,8 @@ func (h *Home) attempt(ctx context.Context, work func(context.Context, *pgx.Conn
 	}
 }
 
-func (h *Home) once(ctx context.Context, work func(context.Context, *pgx.Conn) error) error {
-	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+func (h *Home) once(ctx context.Context, limit time.Duration, work func(context.Context, *pgx.Conn) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	conn, err := h.pool.Acquire(ctx)
 	if err != nil {

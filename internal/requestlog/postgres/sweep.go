@@ -15,7 +15,7 @@ import (
 // that is smaller than a day cannot hold.
 func (h *Home) Sweep(ctx context.Context, limits home.Limits) (deleted int64, err error) {
 	for dropped := true; dropped && deleted == 0 && err == nil; { // a day may have been empty
-		err = h.attempt(ctx, func(ctx context.Context, conn *pgx.Conn) (err error) {
+		err = h.attempt(ctx, h.sweeping, func(ctx context.Context, conn *pgx.Conn) (err error) {
 			deleted, dropped, err = sweep(ctx, conn, limits)
 			return err
 		})
@@ -32,9 +32,9 @@ func sweep(ctx context.Context, conn *pgx.Conn, limits home.Limits) (deleted int
 	if err != nil {
 		return 0, false, fmt.Errorf("requestlog_days has the day %q: %w", days[0], finalError{err})
 	}
-	old := !limits.Before.IsZero() && !end.Add(slack).After(limits.Before)
-	if !old {
-		if limits.MaxBytes == 0 || days[0] >= dayOf(limits.Now) {
+	end = end.Add(slack)
+	if limits.Before.IsZero() || end.After(limits.Before) {
+		if limits.MaxBytes == 0 || end.After(limits.Now) {
 			return 0, false, nil
 		}
 		used, err := size(ctx, conn, days)
@@ -56,24 +56,32 @@ func size(ctx context.Context, conn *pgx.Conn, days []day) (used int64, err erro
 	return used, err
 }
 
-// drop drops a day. It waits for those who read or write it for a moment only,
-// because all others would wait behind it. Whoever deletes the day's row drops
-// its tables.
+// drop drops a day. Counting takes a while and locks nothing out. Dropping waits
+// for those who read or write the day for a moment only, because all others
+// would wait behind it. Whoever deletes the day's row drops its tables.
 func drop(ctx context.Context, conn *pgx.Conn, d day) (deleted int64, dropped bool, err error) {
+	err = conn.QueryRow(ctx,
+		"SELECT (SELECT coalesce(sum(exchanges), 0) FROM "+d.blocks()+") + (SELECT count(*) FROM "+d.refusals()+")").Scan(&deleted)
+	if err != nil && code(err) != undefinedTable { // another process may be ahead
+		return 0, false, err
+	}
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '200ms'"); err != nil {
 			return err
 		}
 		row, err := tx.Exec(ctx, "DELETE FROM requestlog_days WHERE day = $1", string(d))
-		if err != nil || row.RowsAffected() == 0 {
+		if err != nil {
 			return err
 		}
-		if err := tx.QueryRow(ctx, "SELECT (SELECT coalesce(sum(exchanges), 0) FROM "+d.blocks()+") + (SELECT count(*) FROM "+d.refusals()+")").
-			Scan(&deleted); err != nil {
-			return err
+		if row.RowsAffected() == 0 {
+			deleted = 0 // another process did it
+			return nil
 		}
-		_, err = tx.Exec(ctx, "DROP TABLE "+d.blocks()+", "+d.refusals())
+		_, err = tx.Exec(ctx, "DROP TABLE IF EXISTS "+d.blocks()+", "+d.refusals())
 		return err
 	})
-	return deleted, err == nil, err
+	if err != nil {
+		return 0, false, err
+	}
+	return deleted, true, nil
 }

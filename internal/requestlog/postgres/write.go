@@ -12,7 +12,7 @@ import (
 // for a few seconds; after an error the batch may be there nevertheless.
 func (h *Home) Write(ctx context.Context, batch *home.Batch) error {
 	parts := partsOf(batch)
-	return h.attempt(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+	return h.attempt(ctx, h.quick, func(ctx context.Context, conn *pgx.Conn) error {
 		var statements pgx.Batch
 		for d, p := range parts {
 			if err := h.ensure(ctx, conn, d); err != nil {

@@ -61,7 +61,8 @@ func day(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
 func block(n, size int) home.Block {
 	id := fmt.Sprintf("b%06d", n)
 	return home.Block{
-		FirstID: id, LastID: id, At: day(n), Count: 10, OldestName: "s", NewestName: "s", Marks: home.AppendMark(nil, "s"), Data: make([]byte, size),
+		FirstID: id, LastID: id, At: day(n), Count: 10,
+		OldestName: "s", NewestName: "s", Marks: home.AppendMark(nil, "s"), Data: make([]byte, size),
 	}
 }
 
