@@ -81,7 +81,7 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, engine.Close)
-	log, err := requestlog.Open(ctx, filepath.Join(a.config.DataDir, "requests.db"), requestlog.Options{
+	log, err := requestlog.OpenSQLite(ctx, filepath.Join(a.config.DataDir, "requests.db"), requestlog.Options{
 		OnFailure: func(err error) { a.config.Logger.Error("exchanges were not recorded", "cause", err) },
 	})
 	if err != nil {

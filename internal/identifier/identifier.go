@@ -3,8 +3,8 @@
 // time of their making, so that what is stored together was made together and
 // indexes grow at one end; 74 bits are random, so that none can be guessed.
 //
-// It must not know what the ids are used for, and nothing may read the time
-// back out of one.
+// It must not know what the ids are used for. The time in an id is a hint where
+// to look for something, never a fact to decide on.
 package identifier
 
 import (

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/requestlog/home"
 )
 
 func fullRefusal() Exchange {
@@ -48,36 +48,51 @@ func roundTrips() map[string]Exchange {
 	empty.RequestBody, empty.ResponseBody = []byte{}, []byte{}
 	odd := success("not a uuid \x00 '\" å")
 	odd.Path, odd.RequestBody = "/payments/v1/\xff\x00", []byte{0, 0xff, '"'}
+	oddRefusal := odd
+	oddRefusal.CorrelationID, oddRefusal.SessionID, oddRefusal.Status = "another \xff\x00", "\x00\xff", 404
 	coded := refusal("01934b1e-7a3c-7def-8123-000000000004")
-	return map[string]Exchange{"full": fullRefusal(), "bare": bare, "shed": shed, "empty bodies": empty, "odd bytes": odd, "code only": coded}
+	explained := success("01934b1e-7a3c-7def-8123-000000000005")
+	explained.Reason, explained.Violations = "it was accepted all the same", fullRefusal().Violations
+	large := fullRefusal()
+	large.CorrelationID, large.Status = "01934b1e-7a3c-7def-8123-000000000006", 200
+	large.ErrorCode, large.ErrorMessages, large.Reason, large.Violations = "", nil, "", nil
+	large.RequestBody, large.ResponseBody = shopBody(50, 1), make([]byte, 3*blockSize)
+	largeRefusal := fullRefusal()
+	largeRefusal.CorrelationID, largeRefusal.RequestBody = "01934b1e-7a3c-7def-8123-000000000007", shopBody(50, 2)
+	return map[string]Exchange{
+		"full": fullRefusal(), "bare": bare, "shed": shed, "empty bodies": empty, "odd bytes": odd, "odd bytes refused": oddRefusal,
+		"code only": coded, "explained success": explained, "large": large, "large refusal": largeRefusal,
+	}
 }
 
-func TestRoundTrip(t *testing.T) {
-	t.Parallel()
+func TestRoundTrip(t *testing.T) { onEachHome(t, testRoundTrip) }
+
+func testRoundTrip(t *testing.T, open place) {
+	l := open(t, Options{Gather: never})
+	for _, e := range roundTrips() {
+		record(t, l, e)
+	}
 	for name, e := range roundTrips() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			path := filepath.Join(t.TempDir(), "requests.db")
-			l := open(t, path, Options{Gather: never})
-			record(t, l, e)
-			if diff := cmp.Diff(e, find(t, l, e.MerchantID, e.CorrelationID)); diff != "" {
-				t.Errorf("before the restart (-recorded +found):\n%s", diff)
-			}
-			if err := l.Close(); err != nil {
-				t.Fatal(err)
-			}
-			again := open(t, path, Options{})
-			if diff := cmp.Diff(e, find(t, again, e.MerchantID, e.CorrelationID)); diff != "" {
-				t.Errorf("after the restart (-recorded +found):\n%s", diff)
-			}
-		})
+		if diff := cmp.Diff(e, find(t, l, e.MerchantID, e.CorrelationID)); diff != "" {
+			t.Errorf("%s before the restart (-recorded +found):\n%s", name, diff)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, Options{})
+	for name, e := range roundTrips() {
+		if diff := cmp.Diff(e, find(t, again, e.MerchantID, e.CorrelationID)); diff != "" {
+			t.Errorf("%s after the restart (-recorded +found):\n%s", name, diff)
+		}
 	}
 }
 
 // Times come back as the same instant in UTC, whatever zone they came in.
-func TestTimesComeBackInUTC(t *testing.T) {
-	t.Parallel()
-	l := openNew(t, Options{})
+func TestTimesComeBackInUTC(t *testing.T) { onEachHome(t, testTimesComeBackInUTC) }
+
+func testTimesComeBackInUTC(t *testing.T, open place) {
+	l := open(t, Options{})
 	local := time.Date(2026, 2, 3, 4, 5, 6, 7, time.FixedZone("", 2*60*60+30))
 	e := refusal("c1")
 	e.At = local
@@ -91,10 +106,11 @@ func TestTimesComeBackInUTC(t *testing.T) {
 	}
 }
 
-func TestMerchantsAreWalls(t *testing.T) {
-	t.Parallel()
+func TestMerchantsAreWalls(t *testing.T) { onEachHome(t, testMerchantsAreWalls) }
+
+func testMerchantsAreWalls(t *testing.T, open place) {
 	ctx := context.Background()
-	l := openNew(t, Options{})
+	l := open(t, Options{})
 	mine, theirs, nobodys := refusal("c1"), refusal("c2"), refusal("c3")
 	theirs.MerchantID, nobodys.MerchantID = "m2", ""
 	mine.SessionID, theirs.SessionID, nobodys.SessionID = "s", "s", "s"
@@ -135,10 +151,10 @@ func ofSession(t *testing.T, l *Log, merchantID, sessionID string, limit int) (i
 	return ids
 }
 
-func TestOfSession(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "requests.db")
-	l := open(t, path, Options{Gather: never})
+func TestOfSession(t *testing.T) { onEachHome(t, testOfSession) }
+
+func testOfSession(t *testing.T, open place) {
+	l := open(t, Options{Gather: never})
 	start := time.Unix(1_800_000_000, 0).UTC()
 	var want []string
 	for i := range 1500 { // three batches and refusals between them
@@ -155,7 +171,7 @@ func TestOfSession(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	l = open(t, path, Options{Gather: never})
+	l = open(t, Options{Gather: never})
 	for limit, want := range map[int][]string{0: want, -1: want, 1: want[:1], 4: want[:4], 15: want, 16: want} {
 		if diff := cmp.Diff(want, ofSession(t, l, "m1", "s7", limit)); diff != "" {
 			t.Errorf("limit %d (-want +got):\n%s", limit, diff)
@@ -172,9 +188,10 @@ func TestOfSession(t *testing.T) {
 }
 
 // An exchange that took longer is recorded later; it is shown where it began.
-func TestOfSessionIsOldestFirst(t *testing.T) {
-	t.Parallel()
-	l := openNew(t, Options{Gather: never})
+func TestOfSessionIsOldestFirst(t *testing.T) { onEachHome(t, testOfSessionIsOldestFirst) }
+
+func testOfSessionIsOldestFirst(t *testing.T, open place) {
+	l := open(t, Options{Gather: never})
 	third, first, second := success("third"), refusal("first"), success("second")
 	first.At, second.At, third.At = time.Unix(1, 0), time.Unix(2, 0), time.Unix(3, 0)
 	first.SessionID, second.SessionID, third.SessionID = "s", "s", "s"
@@ -185,14 +202,15 @@ func TestOfSessionIsOldestFirst(t *testing.T) {
 }
 
 // Two sessions with the same mark are still two sessions.
-func TestSessionsWithTheSameMark(t *testing.T) {
-	t.Parallel()
+func TestSessionsWithTheSameMark(t *testing.T) { onEachHome(t, testSessionsWithTheSameMark) }
+
+func testSessionsWithTheSameMark(t *testing.T, open place) {
 	const one, other = "session-1129599", "session-1732382" // found by trying
-	if sessionMark(one) != sessionMark(other) {
+	if !home.HasMark(home.AppendMark(nil, one), other) {
 		t.Fatal("the marks differ: files of older versions could not be searched")
 	}
-	l := openNew(t, Options{})
-	a, b := refusal("a"), refusal("b")
+	l := open(t, Options{})
+	a, b := success("a"), success("b")
 	a.SessionID, b.SessionID = one, other
 	record(t, l, a, b)
 	if diff := cmp.Diff([]string{"a"}, ofSession(t, l, "m1", one, 0)); diff != "" {

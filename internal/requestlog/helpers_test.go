@@ -2,19 +2,54 @@ package requestlog
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/kvitto/kvitto/internal/pgtest"
 )
 
 // never is a Gather that only a refusal, a read, a full batch or Close ends.
 const never = 24 * time.Hour
 
-func open(t *testing.T, path string, options Options) *Log {
+// place is where a log can be opened, closed and opened again.
+type place func(t testing.TB, options Options) *Log
+
+// homes make a new place of each kind.
+var homes = map[string]func(t testing.TB) place{
+	"sqlite": func(t testing.TB) place {
+		path := filepath.Join(t.TempDir(), "requests.db")
+		return func(t testing.TB, options Options) *Log {
+			l, err := OpenSQLite(context.Background(), path, options)
+			return closing(t, l, err)
+		}
+	},
+	"postgres": func(t testing.TB) place {
+		url := pgtest.URL(t)
+		return func(t testing.TB, options Options) *Log {
+			l, err := OpenPostgres(context.Background(), url, options)
+			return closing(t, l, err)
+		}
+	},
+}
+
+// onEachHome runs a test at a new place of each kind: what a log promises, it
+// promises everywhere.
+func onEachHome(t *testing.T, test func(t *testing.T, open place)) {
 	t.Helper()
-	l, err := Open(context.Background(), path, options)
+	t.Parallel()
+	for name, newPlace := range homes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newPlace(t))
+		})
+	}
+}
+
+// closing closes the log when the test ends.
+func closing(t testing.TB, l *Log, err error) *Log {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,11 +59,6 @@ func open(t *testing.T, path string, options Options) *Log {
 		}
 	})
 	return l
-}
-
-func openNew(t *testing.T, options Options) *Log {
-	t.Helper()
-	return open(t, filepath.Join(t.TempDir(), "requests.db"), options)
 }
 
 func record(t *testing.T, l *Log, exchanges ...Exchange) {
@@ -92,28 +122,4 @@ func success(id string) Exchange {
 
 func refusal(id string) Exchange {
 	return Exchange{CorrelationID: id, MerchantID: "m1", Status: 400, At: time.Unix(1, 0).UTC(), ErrorCode: "BAD_VALUE"}
-}
-
-// newFile makes the file, or opens it and closes it again.
-func newFile(tb testing.TB, path string) {
-	tb.Helper()
-	f, err := openWriter(context.Background(), path)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := f.close(); err != nil {
-		tb.Fatal(err)
-	}
-}
-
-// alter runs SQL on the file from outside.
-func alter(tb testing.TB, path, sql string) {
-	tb.Helper()
-	c, err := connect(context.Background(), path)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := errors.Join(c.exec(sql), c.close()); err != nil {
-		tb.Fatal(err)
-	}
 }

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 // recordForever prints the id of each refusal after Record returned.
 func recordForever(path string) {
 	ctx := context.Background()
-	l, err := Open(ctx, path, Options{})
+	l, err := OpenSQLite(ctx, path, Options{})
 	if err != nil {
 		fmt.Println("open:", err)
 		os.Exit(1)
@@ -55,7 +55,7 @@ func TestRefusalsSurviveKill(t *testing.T) {
 	var ids []string
 	for round := range 3 { // the second and third recover what the kill left
 		ids = append(ids, recordUntilKilled(t, path, 200*(round+1))...)
-		l, err := Open(context.Background(), path, Options{})
+		l, err := OpenSQLite(context.Background(), path, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

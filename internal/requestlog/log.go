@@ -3,12 +3,16 @@ package requestlog
 import (
 	"context"
 	"sync"
+	"time"
+
+	"github.com/kvitto/kvitto/internal/requestlog/home"
 )
 
 // Log is an open request log. All methods may be called concurrently.
 type Log struct {
 	options Options
-	reader  *reader
+	home    home.Home
+	reading sync.RWMutex // held for reading by all who use home besides the writer
 
 	mu      sync.Mutex
 	queue   queue
@@ -22,7 +26,8 @@ type Log struct {
 
 	wake    chan struct{} // capacity 1: the writer has something new to look at
 	stopped chan struct{} // closed when the writer has ended
-	failure error         // of closing the file, set before stopped is closed
+	failure error         // of closing the home, set before stopped is closed
+	giveUp  func()        // ends attempts to reach the home
 }
 
 // progress counts exchanges in the order in which a queue takes them and gives
@@ -37,33 +42,24 @@ type ticket struct {
 
 func newTicket() *ticket { return &ticket{done: make(chan struct{})} }
 
-// Open opens the log in the file at path, which it makes if there is none; its
-// folder must exist. One process owns the file. ErrNewerSchema,
-// ErrChangedMigration.
-func Open(ctx context.Context, path string, options Options) (*Log, error) {
-	file, err := openWriter(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	reader, err := openReader(ctx, path)
-	if err != nil {
-		return nil, joinClose(err, file.close)
-	}
+// newLog starts a log above an open home.
+func newLog(above home.Home, options Options) *Log {
 	options = options.withDefaults()
+	ctx, giveUp := context.WithCancel(context.Background())
 	l := &Log{
-		options: options, reader: reader,
+		options: options, home: above, giveUp: giveUp,
 		queue:   queue{maxCount: options.MaxQueued, maxBytes: options.MaxQueuedBytes},
 		next:    newTicket(),
 		wake:    make(chan struct{}, 1),
 		stopped: make(chan struct{}),
 	}
-	w := &writer{log: l, file: file}
-	go w.run()
-	return l, nil
+	w := &writer{log: l}
+	go w.run(ctx)
+	return l
 }
 
 // Record keeps an exchange. For a refusal it returns when the exchange is in
-// the file, where a kill of the process cannot take it away; for a success at
+// its home, where a kill of the process cannot take it away; for a success at
 // once. A success gives only ErrClosed: without room it is shed or dropped, and
 // counted. A refusal waits for room and for its transaction until ctx is done;
 // handlers whose client may hang up pass context.WithoutCancel.
@@ -172,13 +168,31 @@ func (l *Log) Stats() Stats {
 	return stats
 }
 
-// Close writes what is queued and closes the file. Record and the finders give
-// ErrClosed from then on. It may be called again.
+// closePatience is how long Close tries to reach a database that is away.
+const closePatience = 5 * time.Second
+
+// Close writes what is queued and closes the home. Record, the finders and
+// Sweep give ErrClosed from then on. It may be called again.
 func (l *Log) Close() error {
 	l.mu.Lock()
 	l.closed = true
 	l.mu.Unlock()
 	l.signal()
+	impatience := time.AfterFunc(closePatience, l.giveUp)
+	defer impatience.Stop()
 	<-l.stopped
 	return l.failure
+}
+
+// use lets use work with the home, which stays open until it returns.
+func (l *Log) use(use func(home.Home) error) error {
+	l.reading.RLock()
+	defer l.reading.RUnlock()
+	l.mu.Lock()
+	closed := l.closed
+	l.mu.Unlock()
+	if closed {
+		return ErrClosed
+	}
+	return use(l.home)
 }

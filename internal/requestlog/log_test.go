@@ -11,14 +11,20 @@ import (
 	"weak"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kvitto/kvitto/internal/requestlog/home"
+	"github.com/kvitto/kvitto/internal/requestlog/sqlite"
 )
 
 // A successful Record leaves the transaction to the writer, and Find waits for
 // it: with the writer held it cannot answer.
 func TestFindSeesWhatWasRecordedBefore(t *testing.T) {
-	t.Parallel()
+	onEachHome(t, testFindSeesWhatWasRecordedBefore)
+}
+
+func testFindSeesWhatWasRecordedBefore(t *testing.T, open place) {
 	g := newGate()
-	l := openNew(t, g.options(Options{Gather: never}))
+	l := open(t, g.options(Options{Gather: never}))
 	record(t, l, success("c1"))
 	if s := l.Stats(); s.Queued != 1 || s.Written != 0 {
 		t.Fatalf("a success was not left to the writer: %+v", s)
@@ -39,10 +45,11 @@ func TestFindSeesWhatWasRecordedBefore(t *testing.T) {
 	}
 }
 
-func TestRefusalReturnsWhenWritten(t *testing.T) {
-	t.Parallel()
+func TestRefusalReturnsWhenWritten(t *testing.T) { onEachHome(t, testRefusalReturnsWhenWritten) }
+
+func testRefusalReturnsWhenWritten(t *testing.T, open place) {
 	g := newGate()
-	l := openNew(t, g.options(Options{Gather: never}))
+	l := open(t, g.options(Options{Gather: never}))
 	returned := make(chan error, 1)
 	go func() { returned <- l.Record(context.Background(), refusal("c1")) }()
 	<-g.reached
@@ -62,9 +69,12 @@ func TestRefusalReturnsWhenWritten(t *testing.T) {
 
 // A caller that gives up waiting does not take its refusal back.
 func TestRefusalIsWrittenAfterItsCallerLeft(t *testing.T) {
-	t.Parallel()
+	onEachHome(t, testRefusalIsWrittenAfterItsCallerLeft)
+}
+
+func testRefusalIsWrittenAfterItsCallerLeft(t *testing.T, open place) {
 	g := newGate()
-	l := openNew(t, g.options(Options{Gather: never}))
+	l := open(t, g.options(Options{Gather: never}))
 	if err := l.Record(canceled(), refusal("c1")); !errors.Is(err, context.Canceled) {
 		t.Fatalf("Record with a done context: %v", err)
 	}
@@ -73,14 +83,17 @@ func TestRefusalIsWrittenAfterItsCallerLeft(t *testing.T) {
 }
 
 func TestWaitingRefusalsShareATransaction(t *testing.T) {
-	t.Parallel()
+	onEachHome(t, testWaitingRefusalsShareATransaction)
+}
+
+func testWaitingRefusalsShareATransaction(t *testing.T, open place) {
 	const refusals = 50
 	g := newGate()
 	transactions := 0 // the writer's own until Close
 	options := g.options(Options{Gather: never})
 	held := options.beforeWrite
 	options.beforeWrite = func() { transactions++; held() }
-	l := openNew(t, options)
+	l := open(t, options)
 	var wg sync.WaitGroup
 	for i := range refusals {
 		wg.Go(func() {
@@ -101,10 +114,11 @@ func TestWaitingRefusalsShareATransaction(t *testing.T) {
 }
 
 // A refusal does not wait for all the successes that came before it.
-func TestRefusalOvertakesTheBacklog(t *testing.T) {
-	t.Parallel()
+func TestRefusalOvertakesTheBacklog(t *testing.T) { onEachHome(t, testRefusalOvertakesTheBacklog) }
+
+func testRefusalOvertakesTheBacklog(t *testing.T, open place) {
 	g := newGate()
-	l := openNew(t, g.options(Options{Gather: never, MaxQueued: 8 * batchSize}))
+	l := open(t, g.options(Options{Gather: never, MaxQueued: 8 * batchSize}))
 	for i := range 4 * batchSize {
 		record(t, l, success(fmt.Sprint("s", i)))
 	}
@@ -127,9 +141,10 @@ func TestRefusalOvertakesTheBacklog(t *testing.T) {
 }
 
 // What was written is not kept in memory.
-func TestBodiesAreLetGo(t *testing.T) {
-	t.Parallel()
-	l := openNew(t, Options{Gather: never})
+func TestBodiesAreLetGo(t *testing.T) { onEachHome(t, testBodiesAreLetGo) }
+
+func testBodiesAreLetGo(t *testing.T, open place) {
+	l := open(t, Options{Gather: never})
 	var bodies []weak.Pointer[byte]
 	for _, e := range []Exchange{success("c1"), refusal("c2")} {
 		e.RequestBody = make([]byte, 1<<16)
@@ -142,9 +157,10 @@ func TestBodiesAreLetGo(t *testing.T) {
 	})
 }
 
-func TestFullBatchIsWrittenUnasked(t *testing.T) {
-	t.Parallel()
-	l := openNew(t, Options{Gather: never})
+func TestFullBatchIsWrittenUnasked(t *testing.T) { onEachHome(t, testFullBatchIsWrittenUnasked) }
+
+func testFullBatchIsWrittenUnasked(t *testing.T, open place) {
+	l := open(t, Options{Gather: never})
 	record(t, l, success("s0"))
 	until(t, func() bool { return len(l.wake) == 0 }) // the writer is about to gather
 	for i := range batchSize - 1 {
@@ -154,29 +170,33 @@ func TestFullBatchIsWrittenUnasked(t *testing.T) {
 }
 
 func TestSuccessIsWrittenAfterTheGathering(t *testing.T) {
-	t.Parallel()
-	l := openNew(t, Options{Gather: 1})
+	onEachHome(t, testSuccessIsWrittenAfterTheGathering)
+}
+
+func testSuccessIsWrittenAfterTheGathering(t *testing.T, open place) {
+	l := open(t, Options{Gather: 1})
 	record(t, l, success("c1"))
 	until(t, func() bool { return l.Stats().Written == 1 })
 }
 
-func TestCloseWritesWhatIsQueued(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "requests.db")
-	l := open(t, path, Options{Gather: never})
+func TestCloseWritesWhatIsQueued(t *testing.T) { onEachHome(t, testCloseWritesWhatIsQueued) }
+
+func testCloseWritesWhatIsQueued(t *testing.T, open place) {
+	l := open(t, Options{Gather: never})
 	record(t, l, success("c1"), success("c2"))
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again := open(t, path, Options{})
+	again := open(t, Options{})
 	find(t, again, "m1", "c1")
 	find(t, again, "m1", "c2")
 }
 
-func TestClosed(t *testing.T) {
-	t.Parallel()
+func TestClosed(t *testing.T) { onEachHome(t, testClosed) }
+
+func testClosed(t *testing.T, open place) {
 	ctx := context.Background()
-	l := openNew(t, Options{})
+	l := open(t, Options{})
 	for range 2 {
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
@@ -194,28 +214,45 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-// A file that cannot be written is an error for the refusals, a count and a
-// call for the rest, and the writer goes on when it can be written again.
-func TestFailureOfTheFile(t *testing.T) {
+// failing is a home that takes nothing while err is set.
+type failing struct {
+	home.Home
+	err error
+}
+
+func (f *failing) Write(ctx context.Context, batch *home.Batch) error {
+	if f.err != nil {
+		return f.err
+	}
+	return f.Home.Write(ctx, batch)
+}
+
+// A home that takes nothing is an error for the refusals, a count and a call
+// for the rest, and the writer goes on when it takes something again.
+func TestFailureOfTheHome(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "requests.db")
-	var told []error // the writer's own until Close
-	l := open(t, path, Options{Gather: never, OnFailure: func(err error) { told = append(told, err) }})
-	alter(t, path, "ALTER TABLE runs RENAME TO away")
+	file, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "requests.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("disk full")
+	below := &failing{Home: file, err: full} // used while the writer waits
+	var told []error                         // the writer's own until Close
+	l := closing(t, newLog(below, Options{Gather: never, OnFailure: func(err error) { told = append(told, err) }}), nil)
 	record(t, l, success("c1"))
-	if err := l.Record(ctx, refusal("c2")); err == nil {
-		t.Error("a refusal that was not written gave no error")
+	if err := l.Record(ctx, refusal("c2")); !errors.Is(err, full) {
+		t.Errorf("a refusal that was not written gave %v", err)
 	}
 	if s := l.Stats(); s.Failed != 2 || s.Written != 0 || s.Queued != 0 {
 		t.Errorf("after the failure: %+v", s)
 	}
-	alter(t, path, "ALTER TABLE away RENAME TO runs")
+	below.err = nil
 	record(t, l, refusal("c3"))
 	find(t, l, "m1", "c3")
 	for _, id := range []string{"c1", "c2"} {
 		if _, err := l.Find(ctx, "m1", id); !errors.Is(err, ErrNotFound) {
-			t.Errorf("half of a failed transaction is in the file: %s, %v", id, err)
+			t.Errorf("half of a failed transaction is in the home: %s, %v", id, err)
 		}
 	}
 	if err := l.Close(); err != nil {
@@ -227,10 +264,11 @@ func TestFailureOfTheFile(t *testing.T) {
 }
 
 // Everything at once, for the race detector; and nobody misses what they wrote.
-func TestConcurrentUse(t *testing.T) {
-	t.Parallel()
+func TestConcurrentUse(t *testing.T) { onEachHome(t, testConcurrentUse) }
+
+func testConcurrentUse(t *testing.T, open place) {
 	const workers, each = 8, 60
-	l := openNew(t, Options{})
+	l := open(t, Options{})
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {

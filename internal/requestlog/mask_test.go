@@ -8,9 +8,10 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 )
 
-func TestViolationsOfSecretsAreMasked(t *testing.T) {
-	t.Parallel()
-	l := openNew(t, Options{})
+func TestViolationsOfSecretsAreMasked(t *testing.T) { onEachHome(t, testViolationsOfSecretsAreMasked) }
+
+func testViolationsOfSecretsAreMasked(t *testing.T, open place) {
+	l := open(t, Options{})
 	e := refusal("c1")
 	e.RequestBody = []byte(`{"customer":{"last_four_ssn":"98765"}}`)
 	e.ResponseBody = []byte(`{"client_token":"eyJ"}`)

@@ -11,10 +11,6 @@ var (
 	ErrNotFound = errors.New("requestlog: not found")
 	// ErrClosed: the log was closed.
 	ErrClosed = errors.New("requestlog: closed")
-	// ErrNewerSchema: the file was written by a newer version of the program.
-	ErrNewerSchema = errors.New("requestlog: the file has a newer schema than this program knows; use the newer program")
-	// ErrChangedMigration: the file was made by another text of a migration.
-	ErrChangedMigration = errors.New("requestlog: the file was made by a migration that is not this program's")
 )
 
 // Options of a Log. The zero value is the default.
@@ -29,6 +25,11 @@ type Options struct {
 	// Gather is how long a success may wait for others to share its
 	// transaction; 25 ms when zero. A refusal or a read ends the wait at once.
 	Gather time.Duration
+	// Retention is the age from which Sweep deletes exchanges; 0 keeps all.
+	Retention time.Duration
+	// MaxBytes is what the log may take in its home, indexes included, before
+	// Sweep deletes the oldest exchanges; 0 sets no limit.
+	MaxBytes int64
 	// OnFailure is told why exchanges could not be written (Stats.Failed counts
 	// them). It is called by the writer and must return soon. May be nil.
 	OnFailure func(error)
@@ -62,8 +63,8 @@ func (o Options) withDefaults() Options {
 type Stats struct {
 	Queued      int
 	QueuedBytes int64
-	Written     uint64 // exchanges that are in the file
+	Written     uint64 // exchanges that are in their home
 	Shed        uint64 // successes that lost their bodies for want of room
 	Dropped     uint64 // successes that were not kept at all for want of room
-	Failed      uint64 // exchanges the file did not take, and refusals whose caller gave up waiting for room
+	Failed      uint64 // exchanges the home did not take, and refusals whose caller gave up waiting for room
 }

@@ -9,11 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestOverload(t *testing.T) {
-	t.Parallel()
+func TestOverload(t *testing.T) { onEachHome(t, testOverload) }
+
+func testOverload(t *testing.T, open place) {
 	const room = 80 // by count: 60 with bodies, 70 in all, 10 for refusals
 	g := newGate()
-	l := openNew(t, g.options(Options{Gather: never, MaxQueued: room}))
+	l := open(t, g.options(Options{Gather: never, MaxQueued: room}))
 	for i := range room {
 		e := success(fmt.Sprint("s", i))
 		e.RequestBody, e.ResponseBody = []byte("{}"), []byte("[]")
@@ -94,9 +95,10 @@ func TestQueueBoundsBytes(t *testing.T) {
 	}
 }
 
-func TestLargestRefusalFindsAWay(t *testing.T) {
-	t.Parallel()
-	l := openNew(t, Options{MaxQueuedBytes: 1 << 10})
+func TestLargestRefusalFindsAWay(t *testing.T) { onEachHome(t, testLargestRefusalFindsAWay) }
+
+func testLargestRefusalFindsAWay(t *testing.T, open place) {
+	l := open(t, Options{MaxQueuedBytes: 1 << 10})
 	e := refusal("c1")
 	e.RequestBody = make([]byte, 1<<16)
 	record(t, l, e)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -11,16 +12,16 @@ import (
 
 // secrets are the JSON properties whose values are never stored, wherever they
 // stand in a body. Identity numbers are of no use to explain an answer; the
-// others open doors. rare is the letter of the name that bodies have least of:
-// looking for it first takes a fifth of the time of looking for the name.
+// others open doors. They stand under a letter of theirs that bodies have few
+// of: looking for it first takes a fifth of the time of looking for the names,
+// and once is enough for two names.
 var secrets = [...]struct {
-	name string
-	rare byte
+	rare  byte
+	names []string
 }{
-	{"client_token", 'k'},
-	{"last_four_ssn", 'f'},
-	{"national_identification_number", 'f'},
-	{"password", 'w'},
+	{'f', []string{"last_four_ssn", "national_identification_number"}},
+	{'k', []string{"client_token"}},
+	{'w', []string{"password"}},
 }
 
 const (
@@ -32,7 +33,7 @@ const (
 
 func secret(name string) bool {
 	for i := range secrets {
-		if secrets[i].name == name {
+		if slices.Contains(secrets[i].names, name) {
 			return true
 		}
 	}
@@ -62,24 +63,27 @@ func suspicious(body []byte) bool {
 
 func containsSecret(body []byte) bool {
 	for i := range secrets {
-		if contains(body, secrets[i].name, secrets[i].rare) {
+		if contains(body, secrets[i].rare, secrets[i].names) {
 			return true
 		}
 	}
 	return false
 }
 
-// contains is bytes.Contains for a name with a rare letter.
-func contains(body []byte, name string, rare byte) bool {
-	before := strings.IndexByte(name, rare)
-	for from := before; from < len(body); from++ {
+// contains tells whether one of the names, which have the rare letter, is in
+// the body.
+func contains(body []byte, rare byte, names []string) bool {
+	for from := 0; from < len(body); from++ {
 		i := bytes.IndexByte(body[from:], rare)
 		if i < 0 {
 			return false
 		}
 		from += i
-		if start := from - before; len(body)-start >= len(name) && string(body[start:start+len(name)]) == name {
-			return true
+		for _, name := range names {
+			start := from - strings.IndexByte(name, rare)
+			if start >= 0 && len(body)-start >= len(name) && string(body[start:start+len(name)]) == name {
+				return true
+			}
 		}
 	}
 	return false

@@ -64,14 +64,16 @@ func TestContainsSecret(t *testing.T) {
 	t.Parallel()
 	for _, s := range secrets {
 		rare := string(s.rare)
-		for _, text := range []string{s.name, rare + s.name, s.name + rare, rare + rare + s.name + "x", "_" + s.name[1:] + s.name} {
-			if !containsSecret([]byte(text)) {
-				t.Errorf("%q was not seen in %q", s.name, text)
+		for _, name := range s.names {
+			for _, text := range []string{name, rare + name, name + rare, rare + rare + name + "x", "_" + name[1:] + name} {
+				if !containsSecret([]byte(text)) {
+					t.Errorf("%q was not seen in %q", name, text)
+				}
 			}
-		}
-		for _, text := range []string{s.name[1:], s.name[:len(s.name)-1], rare, "", s.name[1:] + s.name[:len(s.name)-1]} {
-			if containsSecret([]byte(text)) {
-				t.Errorf("a name was seen in %q", text)
+			for _, text := range []string{name[1:], name[:len(name)-1], rare, "", name[1:] + name[:len(name)-1]} {
+				if containsSecret([]byte(text)) {
+					t.Errorf("a name was seen in %q", text)
+				}
 			}
 		}
 	}

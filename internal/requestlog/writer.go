@@ -1,7 +1,7 @@
 package requestlog
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"time"
 )
@@ -10,10 +10,10 @@ import (
 // refusal waits behind them. So many waiting successes end the gathering.
 const batchSize = 512
 
-// writer is the one goroutine that writes the file.
+// writer is the one goroutine that writes.
 type writer struct {
-	log  *Log
-	file *writerFile
+	log     *Log
+	encoder encoder
 
 	// Two pairs of buffers: one is filled by the handlers while the other is
 	// written.
@@ -22,13 +22,16 @@ type writer struct {
 	unwritten []Exchange // the part of successes that is not written yet
 }
 
-func (w *writer) run() {
+func (w *writer) run(ctx context.Context) {
 	l := w.log
 	for {
 		waiting, due := w.look()
 		switch {
 		case !waiting && due: // closed
-			l.failure = errors.Join(w.file.close(), l.reader.close())
+			l.reading.Lock() // waits for the finders
+			l.failure = l.home.Close()
+			l.reading.Unlock()
+			l.giveUp() // nothing: it lets go of ctx
 			close(l.stopped)
 			return
 		case !waiting:
@@ -37,7 +40,7 @@ func (w *writer) run() {
 			if !due {
 				w.gather()
 			}
-			w.transaction()
+			w.transaction(ctx)
 		}
 	}
 }
@@ -54,7 +57,7 @@ func (w *writer) look() (waiting, due bool) {
 }
 
 // gather lets successes wait for company: without it a busy server would spend
-// most of its writing on transactions of two or three rows.
+// most of its writing on transactions of two or three exchanges.
 func (w *writer) gather() {
 	timer := time.NewTimer(w.log.options.Gather)
 	defer timer.Stop()
@@ -71,7 +74,7 @@ func (w *writer) gather() {
 }
 
 // transaction writes every waiting refusal and some of the successes.
-func (w *writer) transaction() {
+func (w *writer) transaction(ctx context.Context) {
 	l := w.log
 	if l.options.beforeWrite != nil {
 		l.options.beforeWrite()
@@ -87,7 +90,10 @@ func (w *writer) transaction() {
 	l.mu.Unlock()
 
 	successes := w.unwritten[:min(batchSize, len(w.unwritten))]
-	err := w.file.write(successes, w.refusals)
+	batch, err := w.encoder.encode(successes, w.refusals)
+	if err == nil {
+		err = l.home.Write(ctx, batch)
+	}
 	if err != nil {
 		err = fmt.Errorf("requestlog: %w", err)
 		if l.options.OnFailure != nil {

@@ -30,7 +30,6 @@ var mayImport = map[string][]string{
 	"internal/store/storetest": {"internal/checkout", "internal/money", "internal/market", "internal/store", "internal/store/memstore"},
 	"internal/store/postgres":  {"internal/checkout", "internal/identifier", "internal/migration", "internal/store", "internal/store/record"},
 	"internal/store/sqlite":    {"internal/checkout", "internal/identifier", "internal/migration", "internal/store", "internal/store/record"},
-	"internal/requestlog":      {"internal/checkout", "internal/compression"},
 	"internal/clienttoken":     {"internal/checkout", "internal/market"},
 	"internal/lab":             {"internal/checkout"},
 	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
@@ -47,6 +46,11 @@ var mayImport = map[string][]string{
 	"internal/contract":        {},
 	"internal/promises":        {},
 	"internal/tidy":            {},
+
+	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
+	"internal/requestlog/home":     {},
+	"internal/requestlog/postgres": {"internal/identifier", "internal/migration", "internal/requestlog/home"},
+	"internal/requestlog/sqlite":   {"internal/migration", "internal/requestlog/home"},
 }
 
 func TestImportsFollowTheDirection(t *testing.T) {

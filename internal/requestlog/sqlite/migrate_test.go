@@ -1,4 +1,4 @@
-package requestlog
+package sqlite
 
 import (
 	"context"
@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/kvitto/kvitto/internal/migration"
+	"github.com/kvitto/kvitto/internal/requestlog/home"
 )
 
 func TestMigrationsAreAppliedOnce(t *testing.T) {
@@ -15,67 +18,53 @@ func TestMigrationsAreAppliedOnce(t *testing.T) {
 	for range 2 {
 		newFile(t, path)
 	}
-	f, err := openWriter(context.Background(), path)
+	applied, err := appliedMigrations(open(t, path).writer.connection)
 	if err != nil {
 		t.Fatal(err)
 	}
-	applied, err := appliedMigrations(f.connection)
+	known, err := steps()
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps, err := migrations()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(applied) != len(steps) || len(steps) == 0 {
-		t.Errorf("%d of %d migrations were applied", len(applied), len(steps))
-	}
-	if err := f.close(); err != nil {
-		t.Fatal(err)
+	if len(applied) != len(known) || len(known) == 0 {
+		t.Errorf("%d of %d migrations were applied", len(applied), len(known))
 	}
 }
 
 func TestForeignSchemasAreRefused(t *testing.T) {
 	t.Parallel()
+	var newer *migration.NewerError
+	var changed *migration.ChangedError
 	for name, test := range map[string]struct {
 		sql  string
-		want error
+		want any
 	}{
-		"newer":   {"INSERT INTO migrations VALUES (1000, 'migrations/1000_later.sql', 'x')", ErrNewerSchema},
-		"changed": {"UPDATE migrations SET checksum = 'x' WHERE version = 1", ErrChangedMigration},
+		"newer":   {"INSERT INTO migrations VALUES (1000, '1000_later.sql', 'x')", &newer},
+		"changed": {"UPDATE migrations SET checksum = 'x' WHERE number = 1", &changed},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			path := filepath.Join(t.TempDir(), "requests.db")
-			newFile(t, path)
-			alter(t, path, test.sql)
-			if _, err := Open(context.Background(), path, Options{}); !errors.Is(err, test.want) {
-				t.Errorf("Open: %v, want %v", err, test.want)
-			}
-		})
+		path := filepath.Join(t.TempDir(), "requests.db")
+		newFile(t, path)
+		alter(t, path, test.sql)
+		if _, err := Open(context.Background(), path); !errors.As(err, test.want) {
+			t.Errorf("%s: Open gave %v", name, err)
+		}
 	}
 }
 
 // A step that fails leaves nothing of itself.
 func TestFailedMigrationIsUndone(t *testing.T) {
 	t.Parallel()
-	f, err := openWriter(context.Background(), filepath.Join(t.TempDir(), "requests.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	step := migration{version: 1000, name: "bad", sql: "CREATE TABLE half (x); CREATE TABLE exchanges (x);"}
-	if err := apply(f.connection, step); err == nil {
+	c := open(t, filepath.Join(t.TempDir(), "requests.db")).writer.connection
+	step := migration.File{Number: 1000, Name: "bad", SQL: "CREATE TABLE half (x); CREATE TABLE blocks (x);"}
+	if err := apply(c, &step); err == nil {
 		t.Error("a table was made twice")
 	}
-	if err := f.exec("SELECT * FROM half"); err == nil {
+	if err := c.exec("SELECT * FROM half"); err == nil {
 		t.Error("half of the failed migration is left")
 	}
-	step.sql = "CREATE TABLE half (x);"
-	if err := apply(f.connection, step); err != nil {
+	step.SQL = "CREATE TABLE half (x);"
+	if err := apply(c, &step); err != nil {
 		t.Errorf("the mended migration: %v", err)
-	}
-	if err := f.close(); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -89,11 +78,13 @@ func TestOpenFailures(t *testing.T) {
 	for name, path := range map[string]string{
 		"no folder": filepath.Join(folder, "none", "requests.db"), "a folder": folder, "no database": noDatabase,
 	} {
-		if _, err := Open(context.Background(), path, Options{}); err == nil {
+		if _, err := Open(context.Background(), path); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if _, err := Open(canceled(), filepath.Join(folder, "requests.db"), Options{}); !errors.Is(err, context.Canceled) {
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Open(canceled, filepath.Join(folder, "requests.db")); !errors.Is(err, context.Canceled) {
 		t.Errorf("with a done context: %v", err)
 	}
 }
@@ -102,8 +93,7 @@ func TestOpenFailures(t *testing.T) {
 func TestFilesArePrivate(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "requests of åäö?&#.db")
-	l := open(t, path, Options{})
-	record(t, l, refusal("c1"))
+	write(t, open(t, path), home.Batch{Refusals: []home.Refusal{refusal(1)}})
 	for _, name := range []string{path, path + "-wal"} {
 		info, err := os.Stat(name)
 		if err != nil {

@@ -1,12 +1,12 @@
-package requestlog
+package sqlite
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -25,7 +25,7 @@ type connection struct {
 // pragmas hold for every connection. NORMAL: a commit is written to the
 // write-ahead log before it is answered but not synced; it survives the process,
 // and after a loss of power the file is whole up to some earlier commit. The
-// page size counts only when the file is made; 8 KiB hold seven usual exchanges.
+// page size counts only when the file is made.
 const pragmas = `
 PRAGMA busy_timeout = 10000;
 PRAGMA page_size = 8192;
@@ -99,6 +99,21 @@ func (c *connection) prepare(sql string) (*statement, error) {
 	return s, nil
 }
 
+// query is a statement to compile and where it goes.
+type query struct {
+	to  **statement
+	sql string
+}
+
+func (c *connection) prepareAll(queries []query) (err error) {
+	for _, q := range queries {
+		if *q.to, err = c.prepare(q.sql); err != nil {
+			return fmt.Errorf("prepare %s: %w", q.sql, err)
+		}
+	}
+	return nil
+}
+
 func (s *statement) keep(err error) {
 	if s.err == nil {
 		s.err = err
@@ -110,7 +125,7 @@ func (s *statement) keep(err error) {
 func (s *statement) bindText(n int, value string)   { s.keep(s.stmt.BindText(n, value)) }
 func (s *statement) bindInteger(n int, value int64) { s.keep(s.stmt.BindInt64(n, value)) }
 func (s *statement) bindBlob(n int, value []byte)   { s.keep(s.stmt.BindBlob(n, value)) } // nil is NULL
-func (s *statement) bindNull(n int)                 { s.keep(s.stmt.BindNull(n)) }
+func (s *statement) bindBool(n int, value bool)     { s.keep(s.stmt.BindBool(n, value)) }
 
 // run executes a statement without results.
 func (s *statement) run() error {
@@ -140,32 +155,8 @@ func (s *statement) text(n int) string   { return s.stmt.ColumnText(n) }
 func (s *statement) integer(n int) int64 { return s.stmt.ColumnInt64(n) }
 func (s *statement) null(n int) bool     { return s.stmt.ColumnType(n) == sqlite3.NULL }
 
-// blob is a copy; NULL is nil and an empty blob is not.
-func (s *statement) blob(n int) []byte {
-	if s.null(n) {
-		return nil
-	}
-	return append([]byte{}, s.stmt.ColumnRawBlob(n)...)
-}
-
 // rawBlob is valid until the next step.
 func (s *statement) rawBlob(n int) []byte { return s.stmt.ColumnRawBlob(n) }
 
 // joinClose closes what was opened before err happened.
 func joinClose(err error, close func() error) error { return errors.Join(err, close()) }
-
-// bindTime binds Unix nanoseconds, and NULL for the zero time, which has none.
-func (s *statement) bindTime(n int, t time.Time) {
-	if t.IsZero() {
-		s.bindNull(n)
-		return
-	}
-	s.bindInteger(n, t.UnixNano())
-}
-
-func (s *statement) time(n int) time.Time {
-	if s.null(n) {
-		return time.Time{}
-	}
-	return time.Unix(0, s.integer(n)).UTC()
-}

@@ -1,0 +1,223 @@
+package requestlog
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kvitto/kvitto/internal/compression"
+)
+
+// The form of an encoded exchange, which stands in files: the length of the
+// rest in four bytes; the correlation id; flags; merchant, method, path,
+// operation, session, order, token; begin, duration and status; the bodies; the
+// explanation of a success that has one. Texts and bodies stand behind their
+// lengths; these lengths, like all numbers, are varints. A later form gets a
+// flag of its own, and an older program that meets an unknown flag says so.
+//
+// What is searched for comes first, so that a search passes over exchanges
+// without copying anything.
+
+const (
+	flagShed        = 1 << iota
+	flagNoTime      // the exchange has no begin
+	flagRequest     // there is a request body, perhaps an empty one
+	flagResponse    // likewise
+	flagExplanation // there is an explanation
+	knownFlags      = flagShed | flagNoTime | flagRequest | flagResponse | flagExplanation
+)
+
+var errDamaged = errors.New("a stored exchange is damaged")
+
+// appendExchange appends e as it may be stored: bodies redacted, and the
+// explanation as given, if any.
+func appendExchange(dst []byte, e *Exchange, explanation string) []byte {
+	request, response := redact(e.RequestBody), redact(e.ResponseBody)
+	start := len(dst)
+	dst = append(dst, 0, 0, 0, 0) // the length, of a fixed size so that nothing has to move
+	dst = appendText(dst, e.CorrelationID)
+	dst = append(dst, flagsOf(e, explanation))
+	for _, text := range [...]string{e.MerchantID, e.Method, e.Path, e.Operation, e.SessionID, e.OrderID, e.AuthorizationToken} {
+		dst = appendText(dst, text)
+	}
+	if !e.At.IsZero() {
+		dst = binary.AppendVarint(dst, e.At.UnixNano())
+	}
+	dst = binary.AppendVarint(dst, int64(e.Duration))
+	dst = binary.AppendVarint(dst, int64(e.Status))
+	if request != nil {
+		dst = appendText(dst, request)
+	}
+	if response != nil {
+		dst = appendText(dst, response)
+	}
+	if explanation != "" {
+		dst = appendText(dst, explanation)
+	}
+	binary.LittleEndian.PutUint32(dst[start:], uint32(len(dst)-start-lengthSize))
+	return dst
+}
+
+// lengthSize is the bytes in front of an encoded exchange.
+const lengthSize = 4
+
+func flagsOf(e *Exchange, explanation string) (flags byte) {
+	for _, f := range [...]struct {
+		set bool
+		bit byte
+	}{
+		{e.Shed, flagShed}, {e.At.IsZero(), flagNoTime}, {e.RequestBody != nil, flagRequest},
+		{e.ResponseBody != nil, flagResponse}, {explanation != "", flagExplanation},
+	} {
+		if f.set {
+			flags |= f.bit
+		}
+	}
+	return flags
+}
+
+func appendText[T string | []byte](dst []byte, text T) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(text)))
+	return append(dst, text...)
+}
+
+// cursor reads what appendExchange wrote. After an error it gives zeros.
+type cursor struct {
+	rest   []byte
+	failed bool
+}
+
+// exchange is the next encoded exchange in front of rest, without its length.
+func (c *cursor) exchange() cursor {
+	if len(c.rest) < lengthSize {
+		c.fail()
+		return *c
+	}
+	length := uint64(binary.LittleEndian.Uint32(c.rest))
+	c.rest = c.rest[lengthSize:]
+	return cursor{rest: c.take(length), failed: c.failed}
+}
+
+func (c *cursor) fail() { c.rest, c.failed = nil, true }
+
+func (c *cursor) take(length uint64) []byte {
+	if length > uint64(len(c.rest)) {
+		c.fail()
+		return nil
+	}
+	taken := c.rest[:length]
+	c.rest = c.rest[length:]
+	return taken
+}
+
+func (c *cursor) bytes() []byte {
+	length, n := binary.Uvarint(c.rest)
+	if n <= 0 {
+		c.fail()
+		return nil
+	}
+	c.rest = c.rest[n:]
+	return c.take(length)
+}
+
+// copied are bytes of their own: what was read must not hold a whole block in
+// memory.
+func (c *cursor) copied() []byte { return append([]byte{}, c.bytes()...) }
+
+func (c *cursor) number() int64 {
+	value, n := binary.Varint(c.rest)
+	if n <= 0 {
+		c.fail()
+		return 0
+	}
+	c.rest = c.rest[n:]
+	return value
+}
+
+func (c *cursor) flags() byte {
+	if b := c.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+// names are the texts of an encoded exchange, as bytes of the block.
+type names struct {
+	correlationID, merchantID, method, path, operation, sessionID, orderID, authorizationToken []byte
+
+	flags byte
+}
+
+// names reads what stands in front of the numbers and bodies.
+func (c *cursor) names() (n names) {
+	n.correlationID = c.bytes()
+	n.flags = c.flags()
+	for _, to := range [...]*[]byte{&n.merchantID, &n.method, &n.path, &n.operation, &n.sessionID, &n.orderID, &n.authorizationToken} {
+		*to = c.bytes()
+	}
+	return n
+}
+
+// decode reads the rest of an exchange.
+func (c *cursor) decode(n *names) (Exchange, error) {
+	e := Exchange{
+		CorrelationID: string(n.correlationID), MerchantID: string(n.merchantID), Method: string(n.method), Path: string(n.path),
+		Operation: string(n.operation), SessionID: string(n.sessionID), OrderID: string(n.orderID),
+		AuthorizationToken: string(n.authorizationToken), Shed: n.flags&flagShed != 0,
+	}
+	if n.flags&^knownFlags != 0 {
+		return Exchange{}, fmt.Errorf("exchange %s was stored by a newer version of the program; use that", n.correlationID)
+	}
+	if n.flags&flagNoTime == 0 {
+		e.At = time.Unix(0, c.number()).UTC()
+	}
+	e.Duration = time.Duration(c.number())
+	e.Status = int(c.number())
+	if n.flags&flagRequest != 0 {
+		e.RequestBody = c.copied()
+	}
+	if n.flags&flagResponse != 0 {
+		e.ResponseBody = c.copied()
+	}
+	var explanation []byte
+	if n.flags&flagExplanation != 0 {
+		explanation = c.bytes()
+	}
+	if c.failed {
+		return Exchange{}, fmt.Errorf("exchange %s: %w", n.correlationID, errDamaged)
+	}
+	if explanation != nil {
+		return e, explain(&e, explanation)
+	}
+	return e, nil
+}
+
+// search decodes the exchanges in stored data that are wanted, until found
+// returns false.
+func search(data []byte, packed bool, wanted func(*names) bool, found func(Exchange) bool) (more bool, err error) {
+	if packed {
+		if data, err = compression.Unpack(data); err != nil {
+			return false, fmt.Errorf("%w: %w", errDamaged, err)
+		}
+	}
+	all := cursor{rest: data}
+	for len(all.rest) > 0 {
+		one := all.exchange()
+		n := one.names()
+		if one.failed {
+			return false, errDamaged
+		}
+		if !wanted(&n) {
+			continue
+		}
+		e, err := one.decode(&n)
+		if err != nil {
+			return false, err
+		}
+		if !found(e) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
