@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/proxy"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/wire"
@@ -186,7 +187,7 @@ func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 	h["Pragma"] = headerPragma
 	h["Expires"] = headerExpires
 	h["X-Frame-Options"] = headerFrame
-	if x.request.TLS != nil {
+	if proxy.Secure(x.request) {
 		h["Strict-Transport-Security"] = headerTransport
 	}
 	if answer.failed {

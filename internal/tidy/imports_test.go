@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"internal/backup":          {"internal/requestlog", "internal/store/sqlite"},
 	"internal/lab":             {"internal/checkout", "internal/credential"},
 	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
-	"internal/api":             {"internal/checkout", "internal/credential", "internal/lab", "internal/market", "internal/requestlog", "internal/risk", "internal/service", "internal/wire"},
+	"internal/api":             {"internal/checkout", "internal/credential", "internal/lab", "internal/market", "internal/proxy", "internal/requestlog", "internal/risk", "internal/service", "internal/wire"},
 	"internal/console":         {"internal/checkout", "internal/requestlog"},
 	"internal/widget":          {"internal/checkout"},
 	"internal/app":             nil, // everything
