@@ -94,6 +94,9 @@ func (x *exchange) readBody() error {
 	body, err := readAll(r)
 	if err != nil {
 		x.closing = true
+		if errors.Is(err, ErrStopping) {
+			return &checkout.Refusal{Kind: checkout.KindUnavailable, Reason: "the server is stopping and the body had not arrived; send it again"}
+		}
 		return &checkout.Refusal{Kind: checkout.KindBadRequest, Reason: "the body could not be read: " + err.Error()}
 	}
 	if len(body) > BodyMax {
