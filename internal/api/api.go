@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/credential"
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/service"
@@ -19,7 +20,7 @@ import (
 const BodyMax = 1 << 20
 
 // Authenticator finds the merchant of HTTP Basic credentials. It returns
-// lab.ErrRefused for credentials it does not let in.
+// credential.ErrRefused for credentials it does not let in.
 type Authenticator interface {
 	Authenticate(ctx context.Context, username, password string) (merchantID string, err error)
 }
@@ -150,7 +151,7 @@ func (x *exchange) authenticate() error {
 		return &checkout.Refusal{Kind: checkout.KindUnauthorized, Reason: "there is no Authorization header of the Basic scheme"}
 	}
 	merchantID, err := x.api.Authenticator.Authenticate(x.request.Context(), username, password)
-	if errors.Is(err, lab.ErrRefused) {
+	if errors.Is(err, credential.ErrRefused) {
 		return &checkout.Refusal{Kind: checkout.KindUnauthorized, Reason: "the user name or password is wrong"}
 	}
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/api"
+	"github.com/kvitto/kvitto/internal/credential"
 	"github.com/kvitto/kvitto/internal/identifier"
-	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/requestlog"
 )
 
@@ -60,7 +60,7 @@ func TestFaultsOfTheServer(t *testing.T) {
 	}{
 		"panic":                {func() (string, error) { panic("secret cause") }, 500, "INTERNAL_SERVER_ERROR", ""},
 		"a store that is gone": {func() (string, error) { return "", errors.New("secret cause") }, 503, "TEMPORARILY_UNAVAILABLE", "1"},
-		"refused":              {func() (string, error) { return "", lab.ErrRefused }, 401, "UNAUTHORIZED", ""},
+		"refused":              {func() (string, error) { return "", credential.ErrRefused }, 401, "UNAUTHORIZED", ""},
 	} {
 		for _, recording := range []error{nil, errors.New("disk full")} {
 			book := &notebook{err: recording}

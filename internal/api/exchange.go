@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/proxy"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/wire"
@@ -93,6 +94,9 @@ func (x *exchange) readBody() error {
 	body, err := readAll(r)
 	if err != nil {
 		x.closing = true
+		if errors.Is(err, ErrStopping) {
+			return &checkout.Refusal{Kind: checkout.KindUnavailable, Reason: "the server is stopping and the body had not arrived; send it again"}
+		}
 		return &checkout.Refusal{Kind: checkout.KindBadRequest, Reason: "the body could not be read: " + err.Error()}
 	}
 	if len(body) > BodyMax {
@@ -186,7 +190,7 @@ func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 	h["Pragma"] = headerPragma
 	h["Expires"] = headerExpires
 	h["X-Frame-Options"] = headerFrame
-	if x.request.TLS != nil {
+	if proxy.Secure(x.request) {
 		h["Strict-Transport-Security"] = headerTransport
 	}
 	if answer.failed {

@@ -2,13 +2,14 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/kvitto/kvitto/internal/credential"
 )
 
 // RefusedPassword is the one password that the open door refuses, so that a
@@ -17,9 +18,6 @@ const RefusedPassword = "invalid"
 
 // usernameMax bounds a user name, in bytes.
 const usernameMax = 255
-
-// ErrRefused: the credentials are refused.
-var ErrRefused = errors.New("credentials refused")
 
 // Merchants is where merchants become known: the store.
 type Merchants interface {
@@ -43,11 +41,11 @@ func NewOpenDoor(merchants Merchants, system func() time.Time) (*OpenDoor, error
 	return &OpenDoor{merchants: merchants, system: system, seen: seen}, nil
 }
 
-// Authenticate returns the merchant of the credentials, ErrRefused, or a
+// Authenticate returns the merchant of the credentials, credential.ErrRefused, or a
 // failure of the store.
 func (d *OpenDoor) Authenticate(ctx context.Context, username, password string) (merchantID string, err error) {
 	if !nameable(username) || password == RefusedPassword {
-		return "", ErrRefused
+		return "", credential.ErrRefused
 	}
 	if d.seen.Contains(username) {
 		return username, nil

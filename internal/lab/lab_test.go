@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/credential"
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/store/memstore"
 )
@@ -94,7 +95,7 @@ func TestTheDoorLetsAnyoneInButOne(t *testing.T) {
 		{"a", "invalid", true}, {"", "secret", true}, {strings.Repeat("a", 256), "x", true}, {"\xff", "x", true}, {"a\x00b", "x", true},
 	} {
 		merchant, err := door.Authenticate(t.Context(), c.user, c.password)
-		if errors.Is(err, lab.ErrRefused) != c.refused || (!c.refused && merchant != c.user) {
+		if errors.Is(err, credential.ErrRefused) != c.refused || (!c.refused && merchant != c.user) {
 			t.Errorf("%q:%q: %q, %v", c.user, c.password, merchant, err)
 		}
 	}
@@ -113,7 +114,7 @@ func TestAFailingStoreIsNoRefusal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := door.Authenticate(t.Context(), "a", "b"); err == nil || errors.Is(err, lab.ErrRefused) {
+	if _, err := door.Authenticate(t.Context(), "a", "b"); err == nil || errors.Is(err, credential.ErrRefused) {
 		t.Errorf("%v", err)
 	}
 }

@@ -1,0 +1,89 @@
+package app
+
+import (
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/kvitto/kvitto/internal/console"
+)
+
+// Config says how a server runs. The zero value of a field is usable where
+// its comment says so.
+type Config struct {
+	// Production is a server for real shops: credentials that were made with
+	// credential.New, the machine's clock, no playground. Otherwise anybody is
+	// let in and Kvitto's own interface is there.
+	Production bool
+	DataDir    string // holds kvitto.db and requests.db when Store is empty; made when missing
+	Store      string // sqlite:PATH or postgres://...
+	Listen     string // host:port; port 0 picks a free one
+	PublicURL  string // what browsers reach; empty: the address listened on
+	// CertFile and KeyFile make the server speak TLS; both or none.
+	CertFile, KeyFile string
+	TrustedProxies    []netip.Prefix // whose forwarded headers are believed
+	Timeouts          Timeouts       // what is zero has its default
+	// MetricsListen is an address of its own for /metrics; empty: with the rest.
+	MetricsListen string
+	Console       io.Writer // gets a line per exchange; nil prints none
+	// ConsoleFormat is console.Text or console.JSON; zero is console.Text.
+	ConsoleFormat console.Format
+	Logger        *slog.Logger // nil logs to standard error
+	// SystemTime is the clock under all clocks; nil is time.Now.
+	SystemTime func() time.Time
+	// CacheBytes is the memory for recent sessions; 0 is 128 MiB.
+	CacheBytes int
+}
+
+// Timeouts bound what clients and a stop may take. A zero is the default.
+type Timeouts struct {
+	ReadHeader, Read, Write, Idle time.Duration // of net/http.Server; 10 s, 10 s, 1 min, 2 min
+	// LameDuck is how long a stopping server goes on after /readyz has turned
+	// 503, so that load balancers can notice; no time by default.
+	LameDuck time.Duration
+	// Drain is how long it then waits for the requests it has accepted; 20 s.
+	Drain time.Duration
+	// DrainRead is how long a request that has arrived by half may go on
+	// arriving during that; 2 s.
+	DrainRead time.Duration
+}
+
+func (t Timeouts) withDefaults() Timeouts {
+	for _, d := range []struct {
+		value    *time.Duration
+		standard time.Duration
+	}{
+		{&t.ReadHeader, 10 * time.Second}, {&t.Read, 10 * time.Second}, {&t.Write, time.Minute}, {&t.Idle, 2 * time.Minute},
+		{&t.Drain, 20 * time.Second}, {&t.DrainRead, 2 * time.Second},
+	} {
+		if *d.value == 0 {
+			*d.value = d.standard
+		}
+	}
+	return t
+}
+
+func withDefaults(config Config) Config {
+	if config.Store == "" {
+		config.Store = "sqlite:" + filepath.Join(config.DataDir, databaseName)
+	}
+	if config.SystemTime == nil {
+		config.SystemTime = time.Now
+	}
+	if config.ConsoleFormat.Exchange == nil {
+		config.ConsoleFormat = console.Text
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	if config.CacheBytes == 0 {
+		config.CacheBytes = 128 << 20
+	}
+	config.PublicURL = strings.TrimSuffix(config.PublicURL, "/")
+	config.Timeouts = config.Timeouts.withDefaults()
+	return config
+}

@@ -1,0 +1,56 @@
+package app
+
+import (
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/kvitto/kvitto/internal/service"
+	"github.com/kvitto/kvitto/internal/widget"
+)
+
+// routes puts the surfaces beside each other. Everything that is not an
+// operator's or a browser's path is the API's, which answers in its own shape.
+func (a *App) routes(payments http.Handler, checkouts *service.Service, metrics *metrics) http.Handler {
+	operators := http.NewServeMux()
+	a.healthRoutes(operators)
+	operators.Handle(widget.RedirectPattern, widget.Redirect(checkouts))
+	metricsHere := a.config.MetricsListen == ""
+	if metricsHere {
+		operators.Handle("GET /metrics", metrics.handler())
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch path := r.URL.Path; {
+		case path == "/healthz", path == "/readyz", path == "/metrics" && metricsHere, strings.HasPrefix(path, "/kp/"):
+			operators.ServeHTTP(w, r)
+		default:
+			payments.ServeHTTP(w, r)
+		}
+	})
+}
+
+func (a *App) healthRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { health(w, "") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case a.drain.stopping.Load():
+			health(w, "the server is stopping\n")
+		case a.stores.Ping(r.Context()) != nil:
+			health(w, "the store does not answer\n")
+		default:
+			health(w, "")
+		}
+	})
+}
+
+// health answers 200, or 503 with what is the matter.
+func health(w http.ResponseWriter, matter string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	if matter != "" {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, matter)
+		return
+	}
+	_, _ = io.WriteString(w, "ok\n")
+}

@@ -1,0 +1,107 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/store/postgres"
+	"github.com/kvitto/kvitto/internal/store/sqlite"
+)
+
+// engine is what a server wants of a store.
+type engine interface {
+	store.Engine
+	store.Tenants
+}
+
+// stores are where a server keeps what it knows.
+type stores struct {
+	engine
+	log    *requestlog.Log
+	shared bool   // other processes may change the store
+	file   string // the SQLite file; empty when there is none
+}
+
+// close frees both, the newest first.
+func (s stores) close() error { return errors.Join(s.log.Close(), s.engine.Close()) }
+
+// storeOptions are how a store is opened.
+type storeOptions struct {
+	// migrate brings a shared store's schema up to date; without it one that is
+	// not is refused. A file has one owner and is always brought up to date.
+	migrate bool
+	log     requestlog.Options
+}
+
+// openStores opens the store of a URL.
+func openStores(ctx context.Context, url string, options storeOptions) (stores, error) {
+	scheme, rest, _ := strings.Cut(url, ":")
+	switch scheme {
+	case "sqlite":
+		return openSQLite(ctx, rest, options)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, url, options)
+	default:
+		return stores{}, errors.New("the store is neither sqlite:PATH nor postgres://...")
+	}
+}
+
+func openSQLite(ctx context.Context, path string, options storeOptions) (stores, error) {
+	files := filesOf(path)
+	if err := os.MkdirAll(filepath.Dir(files.database), 0o700); err != nil {
+		return stores{}, fmt.Errorf("data directory: %w (choose another with --data)", err)
+	}
+	opened, err := sqlite.Open(ctx, files.database)
+	if err != nil {
+		return stores{}, err
+	}
+	log, err := requestlog.OpenSQLite(ctx, files.requests, options.log)
+	if err != nil {
+		return stores{}, errors.Join(err, opened.Close())
+	}
+	return stores{engine: opened, log: log, file: files.database}, nil
+}
+
+func openPostgres(ctx context.Context, url string, options storeOptions) (stores, error) {
+	if options.migrate {
+		if err := postgres.Migrate(ctx, url); err != nil {
+			return stores{}, err
+		}
+	}
+	opened, err := postgres.Open(ctx, url, postgres.Options{})
+	if err != nil {
+		return stores{}, err
+	}
+	log, err := requestlog.OpenPostgres(ctx, url, options.log)
+	if err != nil {
+		return stores{}, errors.Join(err, opened.Close())
+	}
+	return stores{engine: opened, log: log, shared: true}, nil
+}
+
+// databaseName is the file of a store that is named by its directory.
+const databaseName = "kvitto.db"
+
+// files are the two files of an embedded store.
+type files struct{ database, requests string }
+
+// filesOf are the files at a path: kvitto.db and requests.db in a directory,
+// or NAME.db and NAME-requests.db beside it. Two slashes before the path are
+// how URLs of other programs are written.
+func filesOf(path string) files {
+	path = strings.TrimPrefix(path, "//")
+	if info, err := os.Stat(path); strings.HasSuffix(path, "/") || (err == nil && info.IsDir()) {
+		path = filepath.Join(path, databaseName)
+	}
+	directory, name := filepath.Split(path)
+	if name == databaseName {
+		return files{path, filepath.Join(directory, "requests.db")}
+	}
+	return files{path, filepath.Join(directory, strings.TrimSuffix(name, ".db")+"-requests.db")}
+}

@@ -1,0 +1,122 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	stdlog "log"
+	"log/slog"
+	"net/http"
+
+	"github.com/kvitto/kvitto/internal/api"
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/clienttoken"
+	"github.com/kvitto/kvitto/internal/console"
+	"github.com/kvitto/kvitto/internal/credential"
+	"github.com/kvitto/kvitto/internal/identifier"
+	"github.com/kvitto/kvitto/internal/lab"
+	"github.com/kvitto/kvitto/internal/proxy"
+	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/risk"
+	"github.com/kvitto/kvitto/internal/service"
+	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/store/record"
+)
+
+// mode is what differs between a server for shops and a playground.
+type mode struct {
+	authenticator api.Authenticator
+	clock         service.Clock
+	assessor      risk.Assessor
+	playground    *lab.Clock // nil leaves Kvitto's own interface out
+}
+
+func (a *App) mode() (mode, error) {
+	if a.config.Production {
+		door, err := credential.NewAuthenticator(a.stores, nil)
+		return mode{authenticator: door, clock: service.SystemClock(a.config.SystemTime), assessor: risk.Approve{}}, err
+	}
+	clock, err := lab.NewClock(a.config.SystemTime, a.stores, a.stores.shared)
+	if err != nil {
+		return mode{}, err
+	}
+	door, err := lab.NewOpenDoor(a.stores, a.config.SystemTime)
+	return mode{authenticator: door, clock: clock, assessor: risk.Playground{}, playground: clock}, err
+}
+
+// wire connects the parts.
+func (a *App) wire(ctx context.Context) error {
+	metrics := newMetrics(a.stores.log)
+	batcher := store.NewBatcher(a.stores.engine, store.BatcherOptions{
+		Encode:  func(s *checkout.Session) []byte { return record.Append(nil, s) },
+		Observe: metrics.commit,
+	})
+	a.closers = append(a.closers, func() error { batcher.Close(); return nil })
+	own, err := a.mode()
+	if err != nil {
+		return err
+	}
+	key, err := a.signingKey(ctx)
+	if err != nil {
+		return err
+	}
+	checkouts, err := service.New(service.Options{
+		Engine: a.stores, Committer: batcher, Clock: own.clock, Minter: clienttoken.New(key, a.config.PublicURL),
+		Assessor: own.assessor, NewID: identifier.New, CacheBytes: a.config.CacheBytes, Shared: a.stores.shared,
+	})
+	if err != nil {
+		return err
+	}
+	payments := api.New(api.Options{
+		Service: checkouts, Authenticator: own.authenticator, Clock: own.clock, Recorder: a.stores.log, NewID: identifier.New,
+		PublicURL: a.config.PublicURL, Playground: own.playground, Logger: a.config.Logger, Observe: a.observer(metrics),
+	})
+	surfaces := proxy.Trust(a.config.TrustedProxies).Handler(a.routes(payments, checkouts, metrics))
+	if err := a.wireServer(surfaces); err != nil {
+		return err
+	}
+	return a.openMetrics(metrics)
+}
+
+func (a *App) wireServer(surfaces http.Handler) error {
+	a.server = a.httpServer(a.drain.handler(surfaces))
+	a.server.ConnState = a.drain.watch
+	if a.config.CertFile == "" {
+		return nil
+	}
+	certificate, err := newCertificate(a.config.CertFile, a.config.KeyFile, a.config.Logger)
+	if err != nil {
+		return err
+	}
+	a.server.TLSConfig = certificate.config()
+	return nil
+}
+
+// signingKey is the same for every process of a store.
+func (a *App) signingKey(ctx context.Context) ([]byte, error) {
+	proposed := make([]byte, clienttoken.KeyBytes)
+	if _, err := rand.Read(proposed); err != nil {
+		return nil, err
+	}
+	key, err := a.stores.Secret(ctx, "client_token_key", proposed)
+	if err != nil {
+		return nil, fmt.Errorf("signing key: %w", err)
+	}
+	return key, nil
+}
+
+// observer is told every exchange.
+func (a *App) observer(metrics *metrics) func(*requestlog.Exchange) {
+	observe := func(e *requestlog.Exchange) { a.answered.Add(1); metrics.exchange(e) }
+	if a.config.Console == nil {
+		return observe
+	}
+	printer := console.New(a.config.Console, a.config.ConsoleFormat)
+	a.closers = append(a.closers, func() error { printer.Close(); return nil })
+	return func(e *requestlog.Exchange) { observe(e); printer.Exchange(e) }
+}
+
+// serverLog is where net/http writes what it has to say.
+func serverLog(logger *slog.Logger) *stdlog.Logger {
+	return slog.NewLogLogger(logger.Handler(), slog.LevelWarn)
+}
