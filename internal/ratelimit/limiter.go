@@ -163,6 +163,9 @@ func (w *windows) leave() {
 	w.previous.next, w.next.previous = w.next, w.previous
 }
 
+// Limit is the limit of a class in requests a second; 0 is none.
+func (l *Limiter) Limit(class Class) int { return l.limits[class] }
+
 // Len is how many merchants are remembered.
 func (l *Limiter) Len() int {
 	l.mu.Lock()

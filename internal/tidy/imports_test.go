@@ -31,19 +31,23 @@ var mayImport = map[string][]string{
 	"internal/clienttoken":     {"internal/checkout", "internal/market"},
 	"internal/lab":             {"internal/checkout"},
 	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
-	"internal/api":             {"internal/checkout", "internal/lab", "internal/market", "internal/requestlog", "internal/risk", "internal/service", "internal/wire"},
-	"internal/console":         {"internal/checkout", "internal/requestlog"},
-	"internal/widget":          {"internal/checkout"},
-	"internal/app":             nil, // everything
-	"internal/cli":             nil, // everything below main
-	"client":                   {},
-	"kvittotest":               {"client", "internal/app"},
-	"cmd/kvitto":               {"internal/cli"},
-	"internal/cmd/bench":       {},
-	"internal/cmd/fuzzall":     {},
-	"internal/contract":        {},
-	"internal/promises":        {},
-	"internal/tidy":            {},
+	"internal/api": {"internal/checkout", "internal/lab", "internal/market", "internal/overload", "internal/ratelimit", "internal/requestlog",
+		"internal/risk", "internal/service", "internal/wire"},
+	"internal/console":     {"internal/checkout", "internal/requestlog"},
+	"internal/widget":      {"internal/checkout"},
+	"internal/ratelimit":   {},
+	"internal/overload":    {},
+	"internal/tracing":     {"internal/requestlog", "internal/service", "internal/store"},
+	"internal/app":         nil, // everything
+	"internal/cli":         nil, // everything below main
+	"client":               {},
+	"kvittotest":           {"client", "internal/app"},
+	"cmd/kvitto":           {"internal/cli"},
+	"internal/cmd/bench":   {},
+	"internal/cmd/fuzzall": {},
+	"internal/contract":    {},
+	"internal/promises":    {},
+	"internal/tidy":        {},
 }
 
 func TestImportsFollowTheDirection(t *testing.T) {
