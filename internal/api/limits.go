@@ -16,7 +16,7 @@ func (x *exchange) limit(methods map[string]route) error {
 		return nil
 	}
 	route := methods[x.request.Method]
-	x.class = classOf(route.operation)
+	x.class = ratelimit.ClassOf(route.operation)
 	x.decision = x.api.Limiter.Take(x.api.WindowTime(), x.record.MerchantID, x.class)
 	if x.decision.Allowed {
 		return nil
@@ -33,19 +33,6 @@ func (x *exchange) limit(methods map[string]route) error {
 func limitReason(class ratelimit.Class, limit int) string {
 	return "more than " + strconv.Itoa(limit) + " requests of the class " + class.String() +
 		" in one second; further ones of this second are refused too and counted, not recorded"
-}
-
-// classOf is the class whose limit an operation uses up. Paths and methods
-// that do not exist count as well: asking for them is not free.
-func classOf(operation string) ratelimit.Class {
-	switch operation {
-	case "create_session":
-		return ratelimit.CreateSession
-	case "create_customer_token":
-		return ratelimit.CreateTokenSession
-	default:
-		return ratelimit.Other
-	}
 }
 
 // numbersKept is how many values of X-RateLimit-Remaining are written down

@@ -22,12 +22,15 @@ import (
 	"github.com/kvitto/kvitto/internal/console"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/lab"
+	"github.com/kvitto/kvitto/internal/overload"
+	"github.com/kvitto/kvitto/internal/ratelimit"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/risk"
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/store/record"
 	"github.com/kvitto/kvitto/internal/store/sqlite"
+	"github.com/kvitto/kvitto/internal/tracing"
 	"github.com/kvitto/kvitto/internal/widget"
 )
 
@@ -45,6 +48,15 @@ type Config struct {
 	SystemTime func() time.Time
 	// CacheBytes is the memory for recent sessions; 0 is 128 MiB.
 	CacheBytes int
+	// RateLimits are the limits of each merchant; zero limits nothing.
+	RateLimits ratelimit.Options
+	// Overload bounds the server; zero is the defaults.
+	Overload overload.Options
+	// Tracing says where traces go; zero sends none.
+	Tracing tracing.Options
+
+	// holdCommits lets tests stand between the service and the store.
+	holdCommits func(service.Committer) service.Committer
 }
 
 // App is a server. Open makes it listen, Run serves until the context ends,
@@ -56,6 +68,7 @@ type App struct {
 	config   Config
 	listener net.Listener
 	server   *http.Server
+	tracing  *tracing.Tracing
 	answered atomic.Int64
 	closers  []func() error // in the order of opening
 }
@@ -73,6 +86,10 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 		return nil, fmt.Errorf("listen: %w (choose another address with --listen, or 127.0.0.1:0 for a free port)", err)
 	}
 	a.closers = append(a.closers, a.stopListening)
+	if a.tracing, err = tracing.Open(ctx, a.config.Tracing, a.config.Logger); err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, a.tracing.Close)
 	if err := os.MkdirAll(a.config.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w (choose another with --data)", err)
 	}
@@ -116,6 +133,7 @@ func withDefaults(config Config) Config {
 // wire connects the parts.
 func (a *App) wire(ctx context.Context, engine store.Engine, log *requestlog.Log) error {
 	metrics := newMetrics(log)
+	protection := a.protect()
 	batcher := store.NewBatcher(engine, store.BatcherOptions{
 		Encode:  func(s *checkout.Session) []byte { return record.Append(nil, s) },
 		Observe: metrics.commit,
@@ -138,7 +156,7 @@ func (a *App) wire(ctx context.Context, engine store.Engine, log *requestlog.Log
 		return fmt.Errorf("signing key: %w", err)
 	}
 	checkouts, err := service.New(service.Options{
-		Engine: engine, Committer: batcher, Clock: clock, Minter: clienttoken.New(key, a.config.PublicURL),
+		Engine: engine, Committer: a.committer(batcher, protection, metrics), Clock: clock, Minter: clienttoken.New(key, a.config.PublicURL),
 		Assessor: risk.Playground{}, NewID: identifier.New, CacheBytes: a.config.CacheBytes,
 	})
 	if err != nil {
@@ -151,12 +169,15 @@ func (a *App) wire(ctx context.Context, engine store.Engine, log *requestlog.Log
 		counted := observe
 		observe = func(e *requestlog.Exchange) { counted(e); printer.Exchange(e) }
 	}
-	payments := api.New(api.Options{
+	metrics.watch(watched{protection.gate, protection.bodies, protection.connections, batcher, checkouts, a.tracing})
+	options := api.Options{
 		Service: checkouts, Authenticator: door, Clock: clock, Recorder: log, NewID: identifier.New,
 		PublicURL: a.config.PublicURL, Playground: clock, Logger: a.config.Logger, Observe: observe,
-	})
+	}
+	protection.apply(&options, a.config)
+	guarded := func(next http.Handler) http.Handler { return a.guard(next, protection, metrics) }
 	a.server = &http.Server{
-		Handler:           a.routes(payments, checkouts, engine, metrics),
+		Handler:           a.routes(guarded(api.New(options)), guarded(widget.Redirect(checkouts)), engine, metrics),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      60 * time.Second,
@@ -182,12 +203,12 @@ func (a *App) Exchanges() int64 { return a.answered.Load() }
 
 // routes puts the surfaces beside each other. Everything that is not an
 // operator's or a browser's path is the API's, which answers in its own shape.
-func (a *App) routes(payments http.Handler, checkouts *service.Service, engine store.Engine, metrics *metrics) http.Handler {
+func (a *App) routes(payments, redirect http.Handler, engine store.Engine, metrics *metrics) http.Handler {
 	operators := http.NewServeMux()
 	operators.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { health(w, nil) })
 	operators.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { health(w, engine.Ping(r.Context())) })
 	operators.Handle("GET /metrics", metrics.handler())
-	operators.Handle(widget.RedirectPattern, widget.Redirect(checkouts))
+	operators.Handle(widget.RedirectPattern, redirect)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
 		case path == "/healthz", path == "/readyz", path == "/metrics", strings.HasPrefix(path, "/kp/"):

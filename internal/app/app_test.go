@@ -46,7 +46,7 @@ func TestOperatorsPaths(t *testing.T) {
 	for path, want := range map[string]string{
 		"/healthz": "ok\n",
 		"/readyz":  "ok\n",
-		"/metrics": "kvitto_commit_changes_bucket",
+		"/metrics": "kvitto_store_commit_batch_size_bucket",
 	} {
 		if status, body := get(t, server.URL+path); status != 200 || !strings.Contains(body, want) {
 			t.Errorf("%s: %d %.200s", path, status, body)

@@ -66,6 +66,15 @@ type connection struct {
 	once     sync.Once
 }
 
+// CloseWrite ends our half, as net/http does before it closes on a client that
+// still sends: without it the client may lose the answer.
+func (c *connection) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return c.Close()
+}
+
 func (c *connection) Close() error {
 	err := c.Conn.Close()
 	c.once.Do(func() {

@@ -33,6 +33,19 @@ func (c Class) String() string {
 	}
 }
 
+// ClassOf is the class whose limit an operation uses up. Paths and methods
+// that do not exist count as well: asking for them is not free.
+func ClassOf(operation string) Class {
+	switch operation {
+	case "create_session":
+		return CreateSession
+	case "create_customer_token":
+		return CreateTokenSession
+	default:
+		return Other
+	}
+}
+
 // Options are the limits in requests a second; 0 limits nothing.
 type Options struct {
 	CreateSession      int
