@@ -140,22 +140,20 @@ func (x *exchange) mediaType() error {
 	return &checkout.Refusal{Kind: checkout.KindUnsupportedMediaType, Reason: "Content-Type " + strconv.Quote(sent) + " is not JSON; send application/json"}
 }
 
-// leftMax is how much of an unread body is read away after the answer, so that
-// its connection can be used again, in bytes.
+// leftMax is how much of an unread body net/http may throw away before the
+// answer, so that its connection can be used again, in bytes. It arrives with
+// the headers in nearly every case, and the read timeout bounds the others.
 const leftMax = 64 << 10
 
-// leaveBody prepares an answer that is given before the body was read, and
-// tells whether the connection must close. By default net/http would wait for
-// the body before it lets the answer out.
+// leaveBody prepares an answer to a request whose body nobody read, and tells
+// whether the connection must close. The answer to a large body, or to one of
+// unknown length, does not wait for it.
 func leaveBody(w http.ResponseWriter, r *http.Request) (closing bool) {
-	if r.ContentLength == 0 {
+	if r.ContentLength >= 0 && r.ContentLength <= leftMax {
 		return false
 	}
-	// Not every writer can; then the answer comes later.
-	control := http.NewResponseController(w)
-	_ = control.EnableFullDuplex()
-	if closing = r.ContentLength < 0 || r.ContentLength > leftMax; closing {
-		_ = control.SetReadDeadline(time.Now())
-	}
-	return closing
+	// net/http reads on when the handler has returned, also from a connection
+	// that closes. Not every writer has a deadline; then that is bounded by size.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now())
+	return true
 }

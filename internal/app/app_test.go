@@ -14,7 +14,7 @@ import (
 	"github.com/kvitto/kvitto/internal/app"
 )
 
-func open(t *testing.T, config app.Config) (*app.App, error) {
+func open(t testing.TB, config app.Config) (*app.App, error) {
 	t.Helper()
 	config.Logger = slog.New(slog.DiscardHandler)
 	return app.Open(t.Context(), config)
