@@ -12,6 +12,8 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/credential"
 	"github.com/kvitto/kvitto/internal/lab"
+	"github.com/kvitto/kvitto/internal/overload"
+	"github.com/kvitto/kvitto/internal/ratelimit"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/service"
 )
@@ -46,17 +48,32 @@ type Options struct {
 	Logger        *slog.Logger
 	// Observe is told every finished exchange: console and metrics.
 	Observe func(*requestlog.Exchange)
+	// Limiter bounds the requests of each merchant; nil bounds none.
+	Limiter *ratelimit.Limiter
+	// WindowTime is the time of the limiter's windows; nil is time.Now. It is
+	// the system's, not the merchant's: nobody travels out of a limit.
+	WindowTime func() time.Time
+	// Bodies is the memory for large bodies; nil is boundless.
+	Bodies *overload.Budget
+	// Follow begins to trace a request: what is done under the context belongs
+	// to it, and the function ends it. Nil traces nothing.
+	Follow func(*http.Request) (context.Context, func(*requestlog.Exchange))
 }
 
 // API serves the Payments API and, in the playground, Kvitto's own interface.
 type API struct {
 	Options
-	mux *http.ServeMux
+	mux      *http.ServeMux
+	limits   *limitHeaders
+	overload sampler // of log lines
 }
 
 // New returns the handler.
 func New(options Options) *API {
-	a := &API{Options: options, mux: http.NewServeMux()}
+	a := &API{Options: options, mux: http.NewServeMux(), limits: newLimitHeaders(options.Limiter)}
+	if a.WindowTime == nil {
+		a.WindowTime = time.Now
+	}
 	for pattern, methods := range a.routes() {
 		a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, methods) })
 	}
@@ -89,6 +106,12 @@ func tolerantPath(sent string) string {
 // serve carries an exchange from its correlation id to its record and answer.
 func (a *API) serve(w http.ResponseWriter, r *http.Request, methods map[string]route) {
 	x := newExchange(a, r)
+	if a.Follow != nil {
+		ctx, ended := a.Follow(r)
+		x.request = r.WithContext(ctx)
+		defer ended(&x.record)
+	}
+	defer x.releaseBody()
 	answer := x.run(methods)
 	x.finish(&answer)
 	x.write(w, &answer)
@@ -113,16 +136,25 @@ func (x *exchange) run(methods map[string]route) (answer answer) {
 	if !errors.As(err, &refusal) {
 		refusal = &checkout.Refusal{Kind: checkout.KindInternal, Reason: "the server met a fault of its own"}
 	}
-	if refusal.Kind == checkout.KindUnavailable || refusal.Kind == checkout.KindInternal {
+	switch refusal.Kind {
+	case checkout.KindUnavailable, checkout.KindInternal:
 		x.api.Logger.Error("cannot answer", "correlation_id", x.record.CorrelationID, "cause", err)
+	case checkout.KindOverloaded:
+		x.record.Expendable = true
+		if n := x.api.overload.due(x.started); n > 0 {
+			x.api.Logger.Warn("overloaded", "refused", n, "correlation_id", x.record.CorrelationID, "cause", refusal.Reason)
+		}
 	}
 	return x.failure(refusal)
 }
 
 // dispatch does what comes before the operation, in the suggested order:
-// credentials, route, method, media type, body.
+// credentials, rate limit, route, method, media type, body.
 func (x *exchange) dispatch(methods map[string]route) (answer, error) {
 	if err := x.authenticate(); err != nil {
+		return answer{}, err
+	}
+	if err := x.limit(methods); err != nil {
 		return answer{}, err
 	}
 	if methods == nil {

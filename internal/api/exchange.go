@@ -2,9 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
-	"io"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,6 +9,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/proxy"
+	"github.com/kvitto/kvitto/internal/ratelimit"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/wire"
@@ -27,6 +25,13 @@ type exchange struct {
 	record  requestlog.Exchange
 	allow   string // the Allow header of a 405
 	closing bool   // the body was not read to its end: the connection must close
+	// reserved is what the body takes of the budget, in bytes.
+	reserved int64
+	decision ratelimit.Decision
+	class    ratelimit.Class
+	// unrecorded: the refusal is one of many that are counted instead.
+	unrecorded bool
+	unread     bool // refused before the body
 }
 
 // answer is what goes back: a status and a body in the recorded layout.
@@ -74,70 +79,6 @@ func (x *exchange) failure(refusal *checkout.Refusal) answer {
 	return answer{status: f.Status, body: wire.Pretty(nil, compact), failed: true}
 }
 
-// readBody reads a bounded body. A GET or DELETE may carry one (clients send a
-// stray "{}"): it is read and ignored.
-func (x *exchange) readBody() error {
-	r := x.request
-	if r.Body == nil || r.ContentLength == 0 {
-		return nil
-	}
-	if r.ContentLength > BodyMax {
-		x.closing = true
-		return tooLarge()
-	}
-	if r.Method == http.MethodPost {
-		if err := x.mediaType(); err != nil {
-			x.closing = true
-			return err
-		}
-	}
-	body, err := readAll(r)
-	if err != nil {
-		x.closing = true
-		if errors.Is(err, ErrStopping) {
-			return &checkout.Refusal{Kind: checkout.KindUnavailable, Reason: "the server is stopping and the body had not arrived; send it again"}
-		}
-		return &checkout.Refusal{Kind: checkout.KindBadRequest, Reason: "the body could not be read: " + err.Error()}
-	}
-	if len(body) > BodyMax {
-		x.closing = true
-		return tooLarge()
-	}
-	x.record.RequestBody = body
-	return nil
-}
-
-func tooLarge() error {
-	return &checkout.Refusal{Kind: checkout.KindTooLarge, Reason: "the body is larger than " + strconv.Itoa(BodyMax) + " bytes"}
-}
-
-// readAll reads at most one byte more than BodyMax.
-func readAll(r *http.Request) ([]byte, error) {
-	if r.ContentLength > 0 {
-		body := make([]byte, r.ContentLength)
-		_, err := io.ReadFull(r.Body, body)
-		return body, err
-	}
-	return io.ReadAll(io.LimitReader(r.Body, BodyMax+1))
-}
-
-// mediaType takes JSON under any of its names, and no name at all.
-func (x *exchange) mediaType() error {
-	header := x.request.Header
-	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return &checkout.Refusal{Kind: checkout.KindUnsupportedMediaType, Reason: "Content-Encoding " + strconv.Quote(encoding) + " is not supported"}
-	}
-	sent := header.Get("Content-Type")
-	if sent == "" || sent == "application/json" {
-		return nil
-	}
-	name, _, err := mime.ParseMediaType(sent)
-	if (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter)) && (name == "application/json" || name == "text/json" || strings.HasSuffix(name, "+json")) {
-		return nil
-	}
-	return &checkout.Refusal{Kind: checkout.KindUnsupportedMediaType, Reason: "Content-Type " + strconv.Quote(sent) + " is not JSON; send application/json"}
-}
-
 // recordPatience is how long a refusal waits for its place in the record.
 const recordPatience = 5 * time.Second
 
@@ -147,15 +88,23 @@ func (x *exchange) finish(answer *answer) {
 	x.record.ResponseBody = answer.body
 	x.record.Duration = time.Since(x.started)
 	ctx := x.request.Context()
-	if x.record.Refused() {
+	if x.record.Durable() {
 		// A client that hangs up must not take its explanation with it.
 		patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordPatience)
 		defer cancel()
 		ctx = patient
 	}
+	if x.unrecorded {
+		x.observe()
+		return
+	}
 	if err := x.api.Recorder.Record(ctx, x.record); err != nil {
 		x.api.Logger.Error("cannot record the exchange", "correlation_id", x.record.CorrelationID, "cause", err)
 	}
+	x.observe()
+}
+
+func (x *exchange) observe() {
 	if x.api.Observe != nil {
 		x.api.Observe(&x.record)
 	}
@@ -182,6 +131,9 @@ var (
 // neither type nor length.
 func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 	h := w.Header()
+	if x.unread && leaveBody(w, x.request) {
+		x.closing = true
+	}
 	h["Klarna-Correlation-Id"] = []string{x.record.CorrelationID}
 	h["Render-Time"] = []string{strconv.FormatInt(x.record.Duration.Milliseconds(), 10)}
 	h["X-Content-Type-Options"] = headerNosniff
@@ -195,7 +147,7 @@ func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 	}
 	if answer.failed {
 		h["Content-Type"] = headerJSONError
-		if x.api.Playground != nil && x.record.MerchantID != "" {
+		if x.api.Playground != nil && x.record.MerchantID != "" && !x.unrecorded {
 			h["Kvitto-Explanation"] = []string{x.api.PublicURL + "/kvitto/v1/exchanges/" + x.record.CorrelationID}
 		}
 	} else if len(answer.body) > 0 {
@@ -208,6 +160,9 @@ func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 		h["Allow"] = []string{x.allow}
 	case http.StatusServiceUnavailable:
 		h["Retry-After"] = headerRetryAfter
+	}
+	if x.decision.Limited {
+		x.api.limits.set(h, x.class, x.decision.Remaining)
 	}
 	if x.closing {
 		h["Connection"] = headerClose

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/tracing"
 )
 
 // App is a server. Open makes it listen, Run serves until the context ends,
@@ -24,6 +25,7 @@ type App struct {
 	stores   stores
 	server   *http.Server
 	metrics  *metricsServer // nil when /metrics is with the rest
+	tracing  *tracing.Tracing
 	drain    *drain
 	answered atomic.Int64
 	closers  []func() error // in the order of opening
@@ -42,6 +44,10 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 		return nil, fmt.Errorf("listen: %w (choose another address with --listen, or 127.0.0.1:0 for a free port)", err)
 	}
 	a.closers = append(a.closers, func() error { return closedListener(a.listener.Close()) })
+	if a.tracing, err = tracing.Open(ctx, a.config.Tracing, a.config.Logger); err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, a.tracing.Close)
 	a.stores, err = openStores(ctx, a.config.Store, storeOptions{migrate: !a.config.Production, log: requestlog.Options{
 		OnFailure: func(err error) { a.config.Logger.Error("exchanges were not recorded", "cause", err) },
 	}})

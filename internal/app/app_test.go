@@ -14,7 +14,7 @@ import (
 	"github.com/kvitto/kvitto/internal/app"
 )
 
-func open(t *testing.T, config app.Config) (*app.App, error) {
+func open(t testing.TB, config app.Config) (*app.App, error) {
 	t.Helper()
 	config.Logger = slog.New(slog.DiscardHandler)
 	return app.Open(t.Context(), config)
@@ -46,7 +46,7 @@ func TestOperatorsPaths(t *testing.T) {
 	for path, want := range map[string]string{
 		"/healthz": "ok\n",
 		"/readyz":  "ok\n",
-		"/metrics": "kvitto_commit_changes_bucket",
+		"/metrics": "kvitto_store_commit_batch_size_bucket",
 	} {
 		if status, body := get(t, server.URL+path); status != 200 || !strings.Contains(body, want) {
 			t.Errorf("%s: %d %.200s", path, status, body)

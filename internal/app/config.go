@@ -10,6 +10,10 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/console"
+	"github.com/kvitto/kvitto/internal/overload"
+	"github.com/kvitto/kvitto/internal/ratelimit"
+	"github.com/kvitto/kvitto/internal/service"
+	"github.com/kvitto/kvitto/internal/tracing"
 )
 
 // Config says how a server runs. The zero value of a field is usable where
@@ -37,6 +41,15 @@ type Config struct {
 	SystemTime func() time.Time
 	// CacheBytes is the memory for recent sessions; 0 is 128 MiB.
 	CacheBytes int
+	// RateLimits are the limits of each merchant; zero limits nothing.
+	RateLimits ratelimit.Options
+	// Overload bounds the server; zero is the defaults.
+	Overload overload.Options
+	// Tracing says where traces go; zero sends none.
+	Tracing tracing.Options
+
+	// holdCommits lets tests stand between the service and the store.
+	holdCommits func(service.Committer) service.Committer
 }
 
 // Timeouts bound what clients and a stop may take. A zero is the default.

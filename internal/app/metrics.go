@@ -9,39 +9,72 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/kvitto/kvitto/internal/overload"
+	"github.com/kvitto/kvitto/internal/ratelimit"
 	"github.com/kvitto/kvitto/internal/requestlog"
 )
 
 // metrics are the server's counters, in a registry of its own so that several
 // servers can live in one test process.
 type metrics struct {
-	registry   *prometheus.Registry
-	exchanges  *prometheus.CounterVec
-	durations  *prometheus.HistogramVec
-	batchSizes prometheus.Histogram
-	commits    prometheus.Histogram
+	registry    *prometheus.Registry
+	exchanges   *prometheus.CounterVec
+	durations   *prometheus.HistogramVec
+	batchSizes  prometheus.Histogram
+	commits     prometheus.Histogram
+	changes     *prometheus.CounterVec
+	rateLimited *prometheus.CounterVec
+	refused     *prometheus.CounterVec
 }
 
 func newMetrics(log *requestlog.Log) *metrics {
+	counters := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
 	m := &metrics{
-		registry: prometheus.NewRegistry(),
-		exchanges: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "kvitto_exchanges_total", Help: "Exchanges answered, by operation and status."}, []string{"operation", "status"}),
+		registry:  prometheus.NewRegistry(),
+		exchanges: counters("kvitto_exchanges_total", "Exchanges answered, by operation and status.", "operation", "status"),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "kvitto_exchange_seconds", Help: "Time from the request's arrival to its answer, by operation.",
+			Name: "kvitto_exchange_duration_seconds", Help: "Time from the request's arrival to its answer, by operation.",
 			Buckets: []float64{.0005, .001, .002, .005, .01, .025, .05, .1, .25, 1, 5}}, []string{"operation"}),
 		batchSizes: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "kvitto_commit_changes", Help: "Changes that shared one transaction.",
+			Name: "kvitto_store_commit_batch_size", Help: "Changes that shared one transaction.",
 			Buckets: []float64{1, 2, 4, 8, 16, 32, 64, 128, 256}}),
 		commits: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "kvitto_commit_seconds", Help: "Time of one durable transaction.",
+			Name: "kvitto_store_commit_duration_seconds", Help: "Time of one durable transaction.",
 			Buckets: []float64{.0002, .0005, .001, .002, .005, .01, .025, .1, 1}}),
+		changes:     counters("kvitto_store_changes_total", "Changes handed to the store, by result; a conflict is decided anew.", "result"),
+		rateLimited: counters("kvitto_rate_limited_total", "Requests refused by a merchant's rate limit, by class.", "class"),
+		refused:     counters("kvitto_overload_refused_total", "Requests refused under overload, by reason.", "reason"),
 	}
-	m.registry.MustRegister(m.exchanges, m.durations, m.batchSizes, m.commits,
+	m.registry.MustRegister(m.exchanges, m.durations, m.batchSizes, m.commits, m.changes, m.rateLimited, m.refused,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(logCounters(log)...)
+	m.presence()
 	return m
 }
+
+// presence makes the series that alerts watch exist before their first event:
+// a rate over nothing is nothing, not zero.
+func (m *metrics) presence() {
+	for class := range ratelimit.Classes {
+		m.rateLimited.WithLabelValues(ratelimit.Class(class).String())
+	}
+	for _, reason := range refusalReasons {
+		m.refused.WithLabelValues(reason)
+	}
+	for _, result := range []string{changeCommitted, changeConflict, changeOverloaded, changeAbandoned, changeFailed} {
+		m.changes.WithLabelValues(result)
+	}
+}
+
+// refusalReasons are why the guard refuses, and reasonInside for what is
+// refused behind it: a full store queue, no memory for a body.
+var refusalReasons = map[overload.Outcome]string{
+	overload.QueueFull: "queue_full", overload.TooLong: "waited_too_long", overload.Gone: "client_gone", overload.Entered: reasonInside,
+}
+
+const reasonInside = "inside"
 
 // logCounters shows the request log's queue: shed bodies are never silent.
 func logCounters(log *requestlog.Log) []prometheus.Collector {
@@ -53,7 +86,13 @@ func logCounters(log *requestlog.Log) []prometheus.Collector {
 		counter("kvitto_requestlog_shed_total", "Exchanges written without bodies under overload.", func(s requestlog.Stats) uint64 { return s.Shed }),
 		counter("kvitto_requestlog_failed_total", "Exchanges that could not be written: their explanations are lost.", func(s requestlog.Stats) uint64 { return s.Failed }),
 		counter("kvitto_requestlog_dropped_total", "Successful exchanges not written under overload.", func(s requestlog.Stats) uint64 { return s.Dropped }),
+		gauge("kvitto_requestlog_queue_length", "Exchanges that wait to be written.", func() float64 { return float64(log.Stats().Queued) }),
+		gauge("kvitto_requestlog_queue_bytes", "Memory of the exchanges that wait to be written.", func() float64 { return float64(log.Stats().QueuedBytes) }),
 	}
+}
+
+func gauge(name, help string, read func() float64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read)
 }
 
 func (m *metrics) exchange(e *requestlog.Exchange) {
@@ -63,6 +102,19 @@ func (m *metrics) exchange(e *requestlog.Exchange) {
 	}
 	m.exchanges.WithLabelValues(operation, strconv.Itoa(e.Status)).Inc()
 	m.durations.WithLabelValues(operation).Observe(e.Duration.Seconds())
+	switch {
+	case e.Status == http.StatusTooManyRequests:
+		m.rateLimited.WithLabelValues(ratelimit.ClassOf(e.Operation).String()).Inc()
+	case e.Status == http.StatusServiceUnavailable && e.Expendable:
+		m.refused.WithLabelValues(reasonInside).Inc()
+	}
+}
+
+// refusedByGuard counts an answer that no exchange was made for, so that the
+// exchanges add up to what clients saw.
+func (m *metrics) refusedByGuard(outcome overload.Outcome) {
+	m.refused.WithLabelValues(refusalReasons[outcome]).Inc()
+	m.exchanges.WithLabelValues("none", strconv.Itoa(http.StatusServiceUnavailable)).Inc()
 }
 
 func (m *metrics) commit(changes int, took time.Duration) {

@@ -5,16 +5,15 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/widget"
 )
 
 // routes puts the surfaces beside each other. Everything that is not an
 // operator's or a browser's path is the API's, which answers in its own shape.
-func (a *App) routes(payments http.Handler, checkouts *service.Service, metrics *metrics) http.Handler {
+func (a *App) routes(payments, redirect http.Handler, metrics *metrics) http.Handler {
 	operators := http.NewServeMux()
 	a.healthRoutes(operators)
-	operators.Handle(widget.RedirectPattern, widget.Redirect(checkouts))
+	operators.Handle(widget.RedirectPattern, redirect)
 	metricsHere := a.config.MetricsListen == ""
 	if metricsHere {
 		operators.Handle("GET /metrics", metrics.handler())

@@ -21,6 +21,7 @@ import (
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/store/record"
+	"github.com/kvitto/kvitto/internal/widget"
 )
 
 // mode is what differs between a server for shops and a playground.
@@ -47,6 +48,7 @@ func (a *App) mode() (mode, error) {
 // wire connects the parts.
 func (a *App) wire(ctx context.Context) error {
 	metrics := newMetrics(a.stores.log)
+	protection := a.protect()
 	batcher := store.NewBatcher(a.stores.engine, store.BatcherOptions{
 		Encode:  func(s *checkout.Session) []byte { return record.Append(nil, s) },
 		Observe: metrics.commit,
@@ -61,17 +63,21 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	checkouts, err := service.New(service.Options{
-		Engine: a.stores, Committer: batcher, Clock: own.clock, Minter: clienttoken.New(key, a.config.PublicURL),
+		Engine: a.stores, Committer: a.committer(batcher, protection, metrics), Clock: own.clock, Minter: clienttoken.New(key, a.config.PublicURL),
 		Assessor: own.assessor, NewID: identifier.New, CacheBytes: a.config.CacheBytes, Shared: a.stores.shared,
 	})
 	if err != nil {
 		return err
 	}
-	payments := api.New(api.Options{
+	metrics.watch(watched{protection.gate, protection.bodies, protection.connections, batcher, checkouts, a.tracing})
+	options := api.Options{
 		Service: checkouts, Authenticator: own.authenticator, Clock: own.clock, Recorder: a.stores.log, NewID: identifier.New,
 		PublicURL: a.config.PublicURL, Playground: own.playground, Logger: a.config.Logger, Observe: a.observer(metrics),
-	})
-	surfaces := proxy.Trust(a.config.TrustedProxies).Handler(a.routes(payments, checkouts, metrics))
+	}
+	protection.apply(&options, a.config)
+	guarded := func(next http.Handler) http.Handler { return a.guard(next, protection, metrics) }
+	surfaces := proxy.Trust(a.config.TrustedProxies).Handler(
+		a.routes(guarded(api.New(options)), guarded(widget.Redirect(checkouts)), metrics))
 	if err := a.wireServer(surfaces); err != nil {
 		return err
 	}

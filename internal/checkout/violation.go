@@ -92,6 +92,8 @@ const (
 	KindUnsupportedMediaType
 	KindTooLarge
 	KindUnavailable
+	KindTooManyRequests
+	KindOverloaded
 	KindClientGone
 	KindInternal
 )

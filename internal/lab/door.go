@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -57,8 +56,7 @@ func (d *OpenDoor) Authenticate(ctx context.Context, username, password string) 
 	return username, nil
 }
 
-// nameable tells whether a store can keep the name: PostgreSQL takes no NUL,
-// and no control character is a name.
+// nameable tells whether a store can keep the name: PostgreSQL takes no NUL.
 func nameable(username string) bool {
-	return username != "" && len(username) <= usernameMax && utf8.ValidString(username) && strings.IndexFunc(username, unicode.IsControl) < 0
+	return username != "" && len(username) <= usernameMax && utf8.ValidString(username) && !strings.ContainsRune(username, 0)
 }

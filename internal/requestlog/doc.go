@@ -6,7 +6,8 @@
 // its migrations, the redaction of what must never be stored, and the finding
 // of exchanges. Refusals are written before Record returns and are never
 // dropped; successes are written soon after and give way under overload, first
-// their bodies, then themselves, and both are counted.
+// their bodies, then themselves, and both are counted. So do refusals that are
+// marked as expendable.
 //
 // It must not know: routes, rules of the protocol, sessions or how an exchange
 // is shown.

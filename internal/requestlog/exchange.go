@@ -26,7 +26,14 @@ type Exchange struct {
 	Reason             string // one sentence, when refused
 	Violations         []checkout.Violation
 	Shed               bool // the bodies were dropped under overload
+	// Expendable makes a refusal give way like a success: it is one of many
+	// that say the same, and nobody may make the server write for each of them.
+	Expendable bool
 }
 
-// Refused tells whether the exchange must never be lost: it is an error.
+// Refused tells whether the answer is an error.
 func (e *Exchange) Refused() bool { return e.Status >= 400 }
+
+// Durable tells whether the exchange must be kept before it is answered and
+// must never be lost.
+func (e *Exchange) Durable() bool { return e.Refused() && !e.Expendable }

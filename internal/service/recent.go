@@ -2,6 +2,7 @@ package service
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
@@ -15,6 +16,9 @@ type recent struct {
 	sessions *simplelru.LRU[string, weighed]
 	bytes    int
 	bytesMax int
+
+	hits   uint64
+	misses atomic.Uint64 // counted where the store is asked
 }
 
 // weighed is a session and about the memory it takes, in bytes.
@@ -52,6 +56,9 @@ func (r *recent) get(id string) (*checkout.Session, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	found, ok := r.sessions.Get(id)
+	if ok {
+		r.hits++
+	}
 	return found.session, ok
 }
 
@@ -78,4 +85,20 @@ func (r *recent) drop(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sessions.Remove(id)
+}
+
+// CacheStats are the counts of the cache of recent sessions.
+type CacheStats struct {
+	Sessions int
+	Bytes    int // estimated
+	Hits     uint64
+	Misses   uint64 // each asked the store
+}
+
+// Cache tells how the cache of recent sessions is doing.
+func (s *Service) Cache() CacheStats {
+	r := s.recent
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return CacheStats{Sessions: r.sessions.Len(), Bytes: r.bytes, Hits: r.hits, Misses: r.misses.Load()}
 }

@@ -75,8 +75,12 @@ func (c Caller) origin() checkout.Origin {
 }
 
 // unavailable turns a failure of the machine into a refusal the client may
-// retry; the cause goes along for the operator's log.
+// retry; the cause goes along for the operator's log. A full queue is no
+// failure: it has a kind of its own, so that it is refused cheaply.
 func unavailable(err error) error {
+	if errors.Is(err, store.ErrOverloaded) {
+		return &checkout.Refusal{Kind: checkout.KindOverloaded, Reason: "too many changes wait to be written; this one was not made"}
+	}
 	refusal := &checkout.Refusal{Kind: checkout.KindUnavailable, Reason: "the store did not take the change"}
 	return errors.Join(refusal, err)
 }
@@ -122,6 +126,7 @@ func (s *Service) current(ctx context.Context, sessionID string) (session *check
 	if session, ok := s.recent.get(sessionID); ok {
 		return session, true, nil
 	}
+	s.recent.misses.Add(1)
 	session, err = s.read(ctx, sessionID)
 	return session, false, err
 }

@@ -160,6 +160,7 @@ func (b *Batcher) write() {
 			changes = append(changes, c.change)
 		}
 		began := time.Now()
+		report(batch, began)
 		answers := b.engine.Commit(context.Background(), changes)
 		took := time.Since(began)
 		b.answer(batch, answers)
@@ -173,6 +174,22 @@ func (b *Batcher) write() {
 		// transaction later.
 		runtime.Gosched()
 	}
+}
+
+// report tells those who asked about their transaction.
+func report(batch []*pendingCommit, began time.Time) {
+	for _, c := range batch {
+		if r := c.change.Report; r != nil {
+			r.Batch, r.Began = len(batch), began
+		}
+	}
+}
+
+// Waiting is how many changes wait for a transaction now.
+func (b *Batcher) Waiting() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.queue.length
 }
 
 // take waits until there is a batch. It is empty only after Close.

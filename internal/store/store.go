@@ -33,6 +33,14 @@ type Change struct {
 	// goroutine so that the single writer does not have to. Engines that store
 	// bytes make it themselves when it is nil.
 	State []byte
+	// Report, when not nil, is filled in by the Batcher before it answers.
+	Report *CommitReport
+}
+
+// CommitReport is how a change was made durable, for traces.
+type CommitReport struct {
+	Batch int       // changes that shared the transaction; 0 when there was none
+	Began time.Time // when the transaction began: the change waited until then
 }
 
 // Revision is one entry of a session's history.

@@ -7,8 +7,8 @@ import (
 
 // Merchant is a tenant.
 type Merchant struct {
-	ID        string    // without control characters
-	Name      string    // what people call it, without control characters; empty in the playground
+	ID        string    // without NUL
+	Name      string    // what people call it, without NUL; empty in the playground
 	CreatedAt time.Time // milliseconds, UTC, as all times here
 	// DisabledAt is when its credentials stopped to work; zero while they do.
 	DisabledAt time.Time

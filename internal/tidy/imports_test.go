@@ -38,19 +38,23 @@ var mayImport = map[string][]string{
 	"internal/backup":          {"internal/requestlog", "internal/store/sqlite"},
 	"internal/lab":             {"internal/checkout", "internal/credential"},
 	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
-	"internal/api":             {"internal/checkout", "internal/credential", "internal/lab", "internal/market", "internal/proxy", "internal/requestlog", "internal/risk", "internal/service", "internal/wire"},
-	"internal/console":         {"internal/checkout", "internal/requestlog"},
-	"internal/widget":          {"internal/checkout"},
-	"internal/app":             nil, // everything
-	"internal/cli":             nil, // everything below main
-	"client":                   {},
-	"kvittotest":               {"client", "internal/app"},
-	"cmd/kvitto":               {"internal/cli"},
-	"internal/cmd/bench":       nil, // it fills stores and starts clusters
-	"internal/cmd/fuzzall":     {},
-	"internal/contract":        {},
-	"internal/promises":        {},
-	"internal/tidy":            {},
+	"internal/api": {"internal/checkout", "internal/credential", "internal/lab", "internal/market", "internal/overload", "internal/proxy", "internal/ratelimit",
+		"internal/requestlog", "internal/risk", "internal/service", "internal/wire"},
+	"internal/console":     {"internal/checkout", "internal/requestlog"},
+	"internal/widget":      {"internal/checkout"},
+	"internal/ratelimit":   {},
+	"internal/overload":    {},
+	"internal/tracing":     {"internal/requestlog", "internal/service", "internal/store"},
+	"internal/app":         nil, // everything
+	"internal/cli":         nil, // everything below main
+	"client":               {},
+	"kvittotest":           {"client", "internal/app"},
+	"cmd/kvitto":           {"internal/cli"},
+	"internal/cmd/bench":   nil, // it fills stores and starts clusters
+	"internal/cmd/fuzzall": {},
+	"internal/contract":    {},
+	"internal/promises":    {},
+	"internal/tidy":        {},
 
 	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
 	"internal/requestlog/home":     {},

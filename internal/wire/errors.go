@@ -33,6 +33,8 @@ var envelopes = map[checkout.Kind]envelope{
 	checkout.KindUnsupportedMediaType:      {415, "UNSUPPORTED_MEDIA_TYPE", ""},
 	checkout.KindTooLarge:                  {413, "REQUEST_TOO_LARGE", ""},
 	checkout.KindUnavailable:               {503, "TEMPORARILY_UNAVAILABLE", ""},
+	checkout.KindTooManyRequests:           {429, "TOO_MANY_REQUESTS", "Too many requests"},
+	checkout.KindOverloaded:                {503, "TEMPORARILY_UNAVAILABLE", ""},
 	checkout.KindClientGone:                {499, "CLIENT_CLOSED_REQUEST", ""},
 	checkout.KindInternal:                  {500, "INTERNAL_SERVER_ERROR", "Internal error"},
 }

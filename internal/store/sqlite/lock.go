@@ -41,7 +41,11 @@ func acquireLock(path string) (*fileLock, error) {
 	return &fileLock{file: file}, nil
 }
 
-func (l *fileLock) release() error { return l.file.Close() }
+// release gives the lock back. Closing alone would leave it with a child that
+// was forked a moment ago and has not become its program yet.
+func (l *fileLock) release() error {
+	return errors.Join(syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
+}
 
 // holder names the process that wrote itself into the lock file.
 func holder(file *os.File) string {

@@ -1,0 +1,133 @@
+package api_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kvitto/kvitto/internal/api"
+	"github.com/kvitto/kvitto/internal/identifier"
+	"github.com/kvitto/kvitto/internal/overload"
+)
+
+// full is a guard whose one place is taken and where patience is a nanosecond.
+func full(t *testing.T, observe func(overload.Outcome)) *api.Guard {
+	t.Helper()
+	gate := overload.NewGate(overload.Options{InFlight: 1, Waiting: 1, Patience: 1})
+	if gate.Enter(t.Context()) != overload.Entered {
+		t.Fatal("the first is refused")
+	}
+	next := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request passed the full gate") })
+	return api.NewGuard(next, api.GuardOptions{
+		Gate: gate, NewID: identifier.New, Logger: slog.New(slog.DiscardHandler), Observe: observe})
+}
+
+// TestARefusalOfTheGuardHasTheProtocolsShape.
+func TestARefusalOfTheGuardHasTheProtocolsShape(t *testing.T) {
+	t.Parallel()
+	var observed []overload.Outcome
+	guard := full(t, func(outcome overload.Outcome) { observed = append(observed, outcome) })
+	answer := httptest.NewRecorder()
+	guard.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/payments/v1/sessions", strings.NewReader("{}")))
+	var body map[string]any
+	if err := json.Unmarshal(answer.Body.Bytes(), &body); err != nil {
+		t.Fatalf("%v\n%s", err, answer.Body)
+	}
+	id := answer.Header().Get("Klarna-Correlation-Id")
+	if diff := cmp.Diff(map[string]any{"error_code": "TEMPORARILY_UNAVAILABLE", "error_messages": []any{}, "correlation_id": id}, body); diff != "" {
+		t.Error(diff)
+	}
+	if answer.Code != 503 || len(id) != 36 || answer.Header().Get("Retry-After") != "1" || answer.Header().Get("Content-Type") != "application/json" {
+		t.Errorf("%d %v", answer.Code, answer.Header())
+	}
+	if diff := cmp.Diff([]overload.Outcome{overload.TooLong}, observed); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestARefusalDoesNotWaitForALargeBody: the answer is there though the body
+// never comes, and the connection closes; a small body leaves it usable.
+func TestARefusalDoesNotWaitForALargeBody(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(full(t, nil))
+	defer server.Close()
+	for name, c := range map[string]struct {
+		length, body string
+		closes       bool
+	}{
+		"small":   {"Content-Length: 5", "12345", false},
+		"large":   {"Content-Length: 1000000", "", true},
+		"chunked": {"Transfer-Encoding: chunked", "", true},
+	} {
+		connection, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		send := func(text string) *http.Response {
+			t.Helper()
+			if _, err := io.WriteString(connection, text); err != nil {
+				t.Fatal(err)
+			}
+			return answerOn(t, connection)
+		}
+		head := "POST / HTTP/1.1\r\nHost: x\r\n" + c.length + "\r\n\r\n" + c.body
+		answer := send(head)
+		if answer.StatusCode != 503 || answer.Close != c.closes {
+			t.Errorf("%s: %d, connection closes %t", name, answer.StatusCode, answer.Close)
+		}
+		if c.closes {
+			if _, err := connection.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+				t.Errorf("%s: after the answer: %v", name, err)
+			}
+			continue
+		}
+		for range 10 {
+			if answer := send(head); answer.StatusCode != 503 || answer.Close {
+				t.Errorf("%s: a later request on the connection: %d", name, answer.StatusCode)
+			}
+		}
+	}
+}
+
+// answerOn reads one answer and nothing after it.
+func answerOn(t *testing.T, connection net.Conn) *http.Response {
+	t.Helper()
+	response, err := http.ReadResponse(bufio.NewReaderSize(connection, 16), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
+// BenchmarkRefusal is what one refusal of the guard costs, without the network.
+func BenchmarkRefusal(b *testing.B) {
+	gate := overload.NewGate(overload.Options{InFlight: 1, Waiting: 1, Patience: 1})
+	gate.Enter(b.Context())
+	guard := api.NewGuard(nil, api.GuardOptions{Gate: gate, NewID: identifier.New, Logger: slog.New(slog.DiscardHandler)})
+	request := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/payments/v1/sessions", nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		guard.ServeHTTP(nothing{http.Header{}}, request)
+	}
+}
+
+// nothing takes an answer and keeps none of it.
+type nothing struct{ header http.Header }
+
+func (n nothing) Header() http.Header         { return n.header }
+func (n nothing) Write(p []byte) (int, error) { return len(p), nil }
+func (n nothing) WriteHeader(int)             {}

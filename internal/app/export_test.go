@@ -1,0 +1,6 @@
+package app
+
+import "github.com/kvitto/kvitto/internal/service"
+
+// HoldCommits puts a test between the service and the store.
+func (c *Config) HoldCommits(hold func(service.Committer) service.Committer) { c.holdCommits = hold }
