@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -17,6 +18,8 @@ import (
 	"github.com/kvitto/kvitto/internal/api"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/overload"
+	"github.com/kvitto/kvitto/internal/ratelimit"
+	"github.com/kvitto/kvitto/internal/requestlog"
 )
 
 // full is a guard whose one place is taken and where patience is a nanosecond.
@@ -124,6 +127,24 @@ func BenchmarkRefusal(b *testing.B) {
 		guard.ServeHTTP(nothing{http.Header{}}, request)
 	}
 }
+
+// BenchmarkRateLimited is what one 429 costs, without the network.
+func BenchmarkRateLimited(b *testing.B) {
+	handler := api.New(options(nil, func(o *api.Options) {
+		o.Limiter, o.Recorder = ratelimit.New(ratelimit.Options{CreateSession: 1}), &discarding{}
+	}))
+	request := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/payments/v1/sessions", nil)
+	request.SetBasicAuth("a", "b")
+	b.ReportAllocs()
+	for b.Loop() {
+		handler.ServeHTTP(nothing{http.Header{}}, request)
+	}
+}
+
+// discarding is a record that keeps nothing.
+type discarding struct{ notebook }
+
+func (*discarding) Record(context.Context, requestlog.Exchange) error { return nil }
 
 // nothing takes an answer and keeps none of it.
 type nothing struct{ header http.Header }

@@ -91,6 +91,35 @@ func TestImportsFollowTheDirection(t *testing.T) {
 	}
 }
 
+// onlyImporter are libraries that stay inside one package, so that it can be
+// replaced, and costs nothing where it is not used.
+var onlyImporter = map[string]string{"go.opentelemetry.io/": "internal/tracing"}
+
+func TestLibrariesStayInTheirPackage(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, file := range goFiles(t) {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file.path, file.text, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range parsed.Imports {
+			for library, own := range onlyImporter {
+				if !strings.HasPrefix(strings.Trim(spec.Path.Value, `"`), library) {
+					continue
+				}
+				found++
+				if path.Dir(file.path) != own {
+					t.Errorf("%s imports %s: only %s may", file.path, spec.Path.Value, own)
+				}
+			}
+		}
+	}
+	if found < len(onlyImporter) {
+		t.Error("nobody imports the libraries of this test: it looks for the wrong ones")
+	}
+}
+
 // pureMayNotImport keeps the functional core pure.
 var pureMayNotImport = []string{"net/http", "database/sql", "os", "encoding/json", "context", "crypto/rand", "math/rand", "math/rand/v2"}
 
