@@ -50,6 +50,7 @@ var mayImport = map[string][]string{
 	"internal/cmd/fuzzall":     {},
 	"internal/contract":        {},
 	"internal/promises":        {},
+	"internal/simulation":      {},
 	"internal/tidy":            {},
 
 	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
