@@ -53,7 +53,8 @@ func (a *auditor) change(step int, c *call, change *store.Change) error {
 	case c == nil:
 		return fmt.Errorf("session %s changed, and no call has the correlation id %q", change.Session.ID, change.Event.CorrelationID)
 	case c.applied != nil:
-		return fmt.Errorf("call #%d changed something twice: revision %d and now %d", c.number, c.applied.state.revision, change.Session.Revision)
+		return fmt.Errorf("call #%d changed something twice: revision %d and now %d",
+			c.number, c.applied.state.revision, change.Session.Revision)
 	case c.finished && !c.faulted:
 		return fmt.Errorf("call #%d was answered %d before its change was applied", c.number, c.response.Code)
 	}
@@ -72,7 +73,8 @@ func (a *auditor) change(step int, c *call, change *store.Change) error {
 	}
 	predicted := decide(h.newest(), c, ids)
 	if predicted.next == nil {
-		return fmt.Errorf("call #%d changed the session to revision %d, but must be told %+v", c.number, change.Session.Revision, predicted.reply)
+		return fmt.Errorf("call #%d changed the session to revision %d, but must be told (%s)%s",
+			c.number, change.Session.Revision, predicted.event, said(predicted.reply))
 	}
 	written, err := stateOf(&change.Session)
 	if err != nil {
@@ -182,9 +184,13 @@ func (a *auditor) unchanged(step int, c *call, got reply) error {
 			}
 			return nil
 		}
-		predictions = append(predictions, fmt.Sprintf("%s %+v (changes: %v)", predicted.event, predicted.reply, predicted.next != nil))
+		must := fmt.Sprintf("be told (%s)%s", predicted.event, said(predicted.reply))
+		if predicted.next != nil {
+			must = "change it (" + predicted.event + ")"
+		}
+		predictions = append(predictions, must)
 	}
-	return fmt.Errorf("call #%d changed nothing and was told\n  %+v\nbut must be told\n  %s", c.number, got, strings.Join(predictions, "\nor\n  "))
+	return fmt.Errorf("call #%d changed nothing and was told%s, but must\n  %s", c.number, said(got), strings.Join(predictions, "\nor\n  "))
 }
 
 // ordering is the call that placed the order of a state.

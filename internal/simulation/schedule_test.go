@@ -76,8 +76,14 @@ type result struct {
 func run(t *testing.T, seed uint64, steps int) result { return runWith(t, seed, steps, "") }
 
 // runWith is run over a store that lies.
-func runWith(t *testing.T, seed uint64, steps int, told lie) result {
-	var played result
+func runWith(t *testing.T, seed uint64, steps int, told lie) (played result) {
+	// Calls that hang for ever end the bubble with a panic. They were found, so
+	// there is something better to tell.
+	defer func() {
+		if cause := recover(); cause != nil && played.failure == nil {
+			panic(cause)
+		}
+	}()
 	synctest.Test(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 0x6b7669))
 		s := &simulation{seed: seed, random: random, lie: told, profile: drawProfile(random),
@@ -86,8 +92,8 @@ func runWith(t *testing.T, seed uint64, steps int, told lie) result {
 		s.clients = clients{random: random, auditor: s.auditor, sessions: map[string][]string{}, tokens: map[string][]string{}}
 		s.note("profile %+v", s.profile)
 		failure := s.play(t.Context(), steps)
-		s.end()
 		played = result{failure: failure, steps: s.step, trace: s.trace, met: s.auditor.met}
+		s.end()
 	})
 	return played
 }
