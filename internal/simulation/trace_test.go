@@ -18,10 +18,16 @@ func (s *simulation) note(format string, values ...any) {
 var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
 // said are the fields of a request or a reply that say something.
-func said(message any) string {
+func said(message any) string { return fields(reflect.ValueOf(message)) }
+
+func fields(message reflect.Value) string {
 	var words strings.Builder
-	for field, value := range reflect.ValueOf(message).Fields() {
-		if !value.IsZero() {
+	for field, value := range message.Fields() {
+		switch {
+		case value.IsZero():
+		case value.Kind() == reflect.Struct:
+			fmt.Fprintf(&words, " %s:{%s }", strings.ToLower(field.Name), fields(value))
+		default:
 			fmt.Fprintf(&words, " %s:%v", strings.ToLower(field.Name), value)
 		}
 	}
