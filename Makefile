@@ -1,6 +1,6 @@
 GO ?= go
 
-.PHONY: help run try test postgresql race lint fuzz crash bench build clean
+.PHONY: help run try test postgresql race lint fuzz simulate broken crash bench build clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,6 +28,14 @@ lint: ## gofmt and go vet
 FUZZTIME ?= 60s
 fuzz: ## every fuzz target for FUZZTIME (60s) each
 	$(GO) run ./internal/cmd/fuzzall -time $(FUZZTIME)
+
+SCHEDULES ?= 100000
+SEED ?= 1
+simulate: ## SCHEDULES (100000) simulated schedules from SEED (1) on
+	$(GO) test -count=1 -v -timeout 0 -run Schedules ./internal/simulation -schedules=$(SCHEDULES) -seed=$(SEED)
+
+broken: ## break rules of the server on purpose; the simulation must find each
+	$(GO) test -count=1 -v -timeout 30m -run BrokenRule ./internal/simulation -broken
 
 crash: ## kill -9 under load, KVITTO_CRASH_ROUNDS times (100)
 	KVITTO_CRASH_ROUNDS=$${KVITTO_CRASH_ROUNDS:-100} $(GO) test -count=1 -v -timeout 30m -run SurviveKill ./internal/promises

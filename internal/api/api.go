@@ -168,13 +168,18 @@ func (x *exchange) dispatch(methods map[string]route) (answer, error) {
 	x.record.Operation = route.operation
 	now, err := x.api.Clock.Now(x.request.Context(), x.record.MerchantID)
 	if err != nil {
-		return answer{}, errors.Join(&checkout.Refusal{Kind: checkout.KindUnavailable, Reason: "the store did not answer"}, err)
+		return answer{}, storeFailed(err)
 	}
 	x.caller = service.Caller{MerchantID: x.record.MerchantID, CorrelationID: x.record.CorrelationID, Operation: route.operation, Now: now}
 	if err := x.readBody(); err != nil {
 		return answer{}, err
 	}
 	return route.handle(x)
+}
+
+// storeFailed refuses what may be tried again; the cause goes along for the log.
+func storeFailed(err error) error {
+	return errors.Join(&checkout.Refusal{Kind: checkout.KindUnavailable, Reason: "the store did not answer"}, err)
 }
 
 func (x *exchange) authenticate() error {
@@ -187,7 +192,7 @@ func (x *exchange) authenticate() error {
 		return &checkout.Refusal{Kind: checkout.KindUnauthorized, Reason: "the user name or password is wrong"}
 	}
 	if err != nil {
-		return errors.Join(&checkout.Refusal{Kind: checkout.KindUnavailable, Reason: "the store did not answer"}, err)
+		return storeFailed(err)
 	}
 	x.record.MerchantID = merchantID
 	return nil

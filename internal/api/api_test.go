@@ -14,6 +14,7 @@ import (
 	"github.com/kvitto/kvitto/internal/api"
 	"github.com/kvitto/kvitto/internal/credential"
 	"github.com/kvitto/kvitto/internal/identifier"
+	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/requestlog"
 )
 
@@ -122,5 +123,34 @@ func TestAClientThatWentAwayIsNoFailureOfTheStore(t *testing.T) {
 	handler.ServeHTTP(httptest.NewRecorder(), request)
 	if len(book.exchanges) != 1 || book.exchanges[0].Status != 499 {
 		t.Errorf("%+v", book.exchanges)
+	}
+}
+
+// stuckClocks takes no move of a clock.
+type stuckClocks struct{}
+
+func (stuckClocks) ClockAdvance(context.Context, string) (time.Duration, error) { return 0, nil }
+
+func (stuckClocks) AdvanceClock(context.Context, string, time.Duration) (time.Duration, error) {
+	return 0, errors.New("disk full")
+}
+
+// TestAClockThatCannotBeMovedNowMayBeMovedLater: a failing store is a 503 for
+// the playground's operations as well.
+func TestAClockThatCannotBeMovedNowMayBeMovedLater(t *testing.T) {
+	t.Parallel()
+	clock, err := lab.NewClock(time.Now, stuckClocks{}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := api.New(api.Options{
+		Authenticator: door(func() (string, error) { return "m", nil }), Recorder: &notebook{}, Clock: clock, Playground: clock,
+		NewID: identifier.New, Logger: slog.New(slog.DiscardHandler)})
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/kvitto/v1/clock", strings.NewReader(`{"advance":"1h"}`))
+	request.SetBasicAuth("a", "b")
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, request)
+	if answer.Code != 503 || answer.Header().Get("Retry-After") == "" {
+		t.Errorf("%d %s", answer.Code, answer.Body)
 	}
 }

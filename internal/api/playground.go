@@ -94,7 +94,7 @@ func check(x *exchange) (answer, error) {
 func readClock(x *exchange) (answer, error) {
 	advanced, err := x.api.Playground.Advanced(x.request.Context(), x.caller.MerchantID)
 	if err != nil {
-		return answer{}, err
+		return answer{}, storeFailed(err)
 	}
 	return ok(wire.AppendClock(nil, x.caller.Now, advanced))
 }
@@ -116,10 +116,10 @@ func advanceClock(x *exchange) (answer, error) {
 	if err := x.api.Playground.Advance(ctx, merchantID, by); errors.Is(err, lab.ErrAdvance) {
 		return answer{}, badValue("advance", text, lab.ErrAdvance.Error())
 	} else if err != nil {
-		return answer{}, err
+		return answer{}, storeFailed(err)
 	}
 	if x.caller.Now, err = x.api.Playground.Now(ctx, merchantID); err != nil {
-		return answer{}, err
+		return answer{}, storeFailed(err)
 	}
 	return readClock(x)
 }

@@ -88,8 +88,13 @@ func (c *Clock) Advance(ctx context.Context, merchantID string, by time.Duration
 		return ErrAdvance
 	}
 	advanced, err := c.advances.AdvanceClock(ctx, merchantID, by)
-	if err == nil && c.known != nil {
+	switch {
+	case c.known == nil:
+	case err == nil:
 		c.known.Add(merchantID, advanced)
+	default:
+		// Whatever happened, the store knows and the cache does not.
+		c.known.Remove(merchantID)
 	}
 	return err
 }

@@ -81,6 +81,32 @@ func TestClocksMoveForwardAndNotFar(t *testing.T) {
 	}
 }
 
+// brokenLine takes a move of the clock and loses the answer.
+type brokenLine struct{ *memstore.Engine }
+
+func (b brokenLine) AdvanceClock(ctx context.Context, merchantID string, by time.Duration) (time.Duration, error) {
+	_, err := b.Engine.AdvanceClock(ctx, merchantID, by)
+	return 0, errors.Join(errors.New("connection lost"), err)
+}
+
+func TestAMoveWithAnUnknownEndIsReadAnew(t *testing.T) {
+	t.Parallel()
+	engine := memstore.New()
+	if err := engine.EnsureMerchant(t.Context(), "a", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	clock, err := lab.NewClock(time.Now, brokenLine{engine}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := clock.Advance(t.Context(), "a", time.Hour); err == nil {
+		t.Fatal("a lost answer is no success")
+	}
+	if advanced, err := clock.Advanced(t.Context(), "a"); err != nil || advanced != time.Hour {
+		t.Errorf("the clock says %s, the store has an hour (%v)", advanced, err)
+	}
+}
+
 func TestTheDoorLetsAnyoneInButOne(t *testing.T) {
 	t.Parallel()
 	door, err := lab.NewOpenDoor(memstore.New(), time.Now)

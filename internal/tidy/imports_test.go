@@ -55,6 +55,7 @@ var mayImport = map[string][]string{
 	"internal/contract":    {},
 	"internal/promises":    {},
 	"internal/tidy":        {},
+	"internal/simulation":  {},
 
 	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
 	"internal/requestlog/home":     {},

@@ -1,0 +1,7 @@
+//go:build race
+
+package simulation_test
+
+// schedulesDefault is less with the race detector, which makes a schedule
+// about seven times as slow.
+const schedulesDefault = 600
