@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -32,8 +33,11 @@ func connect(path string, flags sqlite3.OpenFlag) (*sqlite3.Conn, error) {
 	return conn, nil
 }
 
+// uri names a file; the files that SQLite puts beside it get its mode.
 func uri(path string) string {
-	name := url.URL{Scheme: "file", OmitHost: true, Path: path}
+	// SQLite takes a plus sign for a plus sign.
+	query := "modeof=" + strings.ReplaceAll(url.QueryEscape(path), "+", "%20")
+	name := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query}
 	return name.String()
 }
 
