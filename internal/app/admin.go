@@ -28,7 +28,7 @@ func (a *App) openSocket() {
 
 const (
 	// ownerPatience is how long a command waits for another one to end.
-	ownerPatience = 5 * time.Second
+	ownerPatience = 2 * time.Second
 	ownerPause    = 20 * time.Millisecond
 )
 
