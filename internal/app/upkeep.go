@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/backup"
+	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/store/postgres"
 	"github.com/kvitto/kvitto/internal/store/sqlite"
 )
 
@@ -55,8 +57,29 @@ func Migrate(ctx context.Context, url string) (Migrated, error) {
 	return Migrated{Applied: after[len(before):], Schema: len(after)}, nil
 }
 
-// migratePostgres will run the migrations of the PostgreSQL engine.
-func migratePostgres(context.Context, string) (Migrated, error) { return Migrated{}, errNoPostgres }
+// migratePostgres also makes the tables of the request log, which has a schema
+// of its own.
+func migratePostgres(ctx context.Context, url string) (Migrated, error) {
+	before, _, err := postgres.Schema(ctx, url)
+	if err != nil {
+		return Migrated{}, err
+	}
+	if err := postgres.Migrate(ctx, url); err != nil {
+		return Migrated{}, err
+	}
+	log, err := requestlog.OpenPostgres(ctx, url, requestlog.Options{})
+	if err == nil {
+		err = log.Close()
+	}
+	if err != nil {
+		return Migrated{}, err
+	}
+	after, _, err := postgres.Schema(ctx, url)
+	if err != nil {
+		return Migrated{}, err
+	}
+	return Migrated{Applied: after[min(len(before), len(after)):], Schema: len(after)}, nil
+}
 
 // Backup writes an embedded store into one file, also while a server runs.
 func Backup(ctx context.Context, url, path, version string) (backup.Manifest, error) {

@@ -42,7 +42,7 @@ func openData(t *testing.T, directory string) data {
 	if d.Engine, err = sqlite.Open(t.Context(), d.source.Database); err != nil {
 		t.Fatal(err)
 	}
-	if d.log, err = requestlog.Open(t.Context(), d.source.Requests, requestlog.Options{}); err != nil {
+	if d.log, err = requestlog.OpenSQLite(t.Context(), d.source.Requests, requestlog.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
