@@ -64,7 +64,11 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 	if a.config.PublicURL == "" {
 		a.config.PublicURL = a.URL
 	}
-	return a, a.wire(ctx)
+	if err := a.wire(ctx); err != nil {
+		return nil, err
+	}
+	a.openSocket()
+	return a, nil
 }
 
 // reachable is the address a caller on this machine uses: listening on every

@@ -53,19 +53,29 @@ func openStores(ctx context.Context, url string, options storeOptions) (stores, 
 }
 
 func openSQLite(ctx context.Context, path string, options storeOptions) (stores, error) {
-	files := filesOf(path)
-	if err := os.MkdirAll(filepath.Dir(files.database), 0o700); err != nil {
-		return stores{}, fmt.Errorf("data directory: %w (choose another with --data)", err)
-	}
-	opened, err := sqlite.Open(ctx, files.database)
+	database, err := makeDirectory(path)
 	if err != nil {
 		return stores{}, err
 	}
-	log, err := requestlog.OpenSQLite(ctx, files.requests, options.log)
+	opened, err := sqlite.Open(ctx, database)
+	if err != nil {
+		return stores{}, err
+	}
+	log, err := requestlog.OpenSQLite(ctx, filesOf(path).requests, options.log)
 	if err != nil {
 		return stores{}, errors.Join(err, opened.Close())
 	}
-	return stores{engine: opened, log: log, file: files.database}, nil
+	return stores{engine: opened, log: log, file: database}, nil
+}
+
+// makeDirectory makes the directory of the database at a path, for its owner
+// alone, and returns the database's name.
+func makeDirectory(path string) (database string, err error) {
+	database = filesOf(path).database
+	if err := os.MkdirAll(filepath.Dir(database), 0o700); err != nil {
+		return "", fmt.Errorf("data directory: %w (choose another with --data)", err)
+	}
+	return database, nil
 }
 
 func openPostgres(ctx context.Context, url string, options storeOptions) (stores, error) {
@@ -98,6 +108,10 @@ func filesOf(path string) files {
 	path = strings.TrimPrefix(path, "//")
 	if info, err := os.Stat(path); strings.HasSuffix(path, "/") || (err == nil && info.IsDir()) {
 		path = filepath.Join(path, databaseName)
+	}
+	// One file has one lock and one socket, by whatever link it is reached.
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
 	}
 	directory, name := filepath.Split(path)
 	if name == databaseName {

@@ -35,8 +35,9 @@ input.
 
 With --session it asks a server whether the body would be a valid update of that
 session.`,
-		Args: oneArg("one file, or - for standard input"),
-		RunE: func(c *cobra.Command, args []string) error { return check(c, flags, args[0]) },
+		Example: "  kvitto check cart.json\n  kvitto check - < cart.json",
+		Args:    oneArg("one file, or - for standard input"),
+		RunE:    func(c *cobra.Command, args []string) error { return check(c, flags, args[0]) },
 	}
 	flags.flags(command)
 	command.Flags().StringVar(&flags.session, "session", "", "check an update of the session `ID` on the server")

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kvitto/kvitto/internal/app"
+	"github.com/kvitto/kvitto/internal/config"
 	"github.com/kvitto/kvitto/internal/console"
 )
 
@@ -22,6 +23,7 @@ const dataDefault = "kvitto-data"
 
 type devFlags struct {
 	listen, data, publicURL string
+	store                   string
 	cpuProfile              string
 	json, quiet             bool
 }
@@ -40,11 +42,13 @@ only password that is refused is "invalid". Data is kept in ./kvitto-data unless
 --data says otherwise, and survives a restart. Every exchange is printed, with
 the explanation of a refusal under it. SIGINT (Ctrl-C) and SIGTERM stop the
 server once it has answered what it accepted.`,
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return dev(c, flags) },
+		Example: "  kvitto dev\n  kvitto dev --listen 127.0.0.1:0 --data /tmp/shop --json",
+		Args:    noArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return dev(c, flags) },
 	}
 	command.Flags().StringVar(&flags.listen, "listen", listenDefault, "listen at `HOST:PORT`; port 0 picks a free one")
 	command.Flags().StringVar(&flags.data, "data", dataDefault, "keep the data in `DIR`, which is made when missing")
+	command.Flags().StringVar(&flags.store, "store", "", "keep it in sqlite:`PATH` or postgres://... instead of --data")
 	command.Flags().StringVar(&flags.publicURL, "public-url", "", "what browsers reach, when it is not the address listened on")
 	command.Flags().BoolVar(&flags.json, "json", false, "print JSON objects: first the server, then one for each exchange")
 	command.Flags().BoolVar(&flags.quiet, "quiet", false, "do not print exchanges")
@@ -70,14 +74,20 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 		return err
 	}
 	_, missing := os.Stat(data)
-	config := app.Config{DataDir: data, Listen: flags.listen, PublicURL: flags.publicURL, Logger: logger(c.ErrOrStderr(), flags.json)}
+	if flags.store != "" && c.Flags().Changed("data") {
+		return usage("--store and --data both say where the data is; give one of them")
+	}
+	if flags.store != "" {
+		data, missing = config.Redacted(flags.store), nil
+	}
+	options := app.Config{DataDir: data, Store: flags.store, Listen: flags.listen, PublicURL: flags.publicURL, Logger: logger(c.ErrOrStderr(), flags.json)}
 	if !flags.quiet {
-		config.Console = c.OutOrStdout()
+		options.Console = c.OutOrStdout()
 		if flags.json {
-			config.ConsoleFormat = console.JSON
+			options.ConsoleFormat = console.JSON
 		}
 	}
-	server, err := app.Open(c.Context(), config)
+	server, err := app.Open(c.Context(), options)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-// Package cli is the kvitto command: dev, try, explain, check, version.
+// Package cli is the kvitto command: dev, serve and what belongs to them.
 //
 // It owns flags, exit codes and the layout of what a person reads in a
 // terminal. It must not know rules: it starts a server through app, speaks to

@@ -23,7 +23,8 @@ value sent, the value expected and who set each of them.
 The correlation id is in the header Klarna-Correlation-Id of every answer, in
 the body of every refusal, and in the lines that kvitto dev prints. The address in
 the header Kvitto-Explanation of a refusal names server and exchange together.`,
-		Args: oneArg("one correlation id"),
+		Example: "  kvitto explain CORRELATION_ID --user demo:demo",
+		Args:    oneArg("one correlation id"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return explain(c, where, args[0], asJSON)
 		},

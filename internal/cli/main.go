@@ -55,8 +55,9 @@ func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(fo
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "kvitto",
-		Short: "A payment-session server that speaks the Klarna Payments v1 protocol",
+		Use:     "kvitto",
+		Example: "  kvitto dev\n  kvitto serve --config kvitto.toml",
+		Short:   "A payment-session server that speaks the Klarna Payments v1 protocol",
 		Long: `Kvitto is a payment-session server that speaks the Klarna Payments v1 protocol,
 on your own machine and in your tests, and says why it refuses what it refuses.
 
@@ -64,6 +65,7 @@ on your own machine and in your tests, and says why it refuses what it refuses.
   kvitto try                    watch a payment from the first session to the order
   kvitto explain ID             why an exchange was refused, by its correlation id
   kvitto check cart.json        what is wrong with the body of a create session
+  kvitto serve                  start a server for real shops (see kvitto config example)
 
 It is not affiliated with Klarna.`,
 		SilenceErrors: true,
@@ -71,6 +73,7 @@ It is not affiliated with Klarna.`,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.AddCommand(newDev(), newTry(), newExplain(), newCheck(), newVersion())
+	root.AddCommand(newServe(), newConfig(), newMerchant(), newKey(), newMigrate(), newBackup(), newRestore())
 	return root
 }
 

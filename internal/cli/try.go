@@ -26,8 +26,9 @@ changes, an approval, the order, and what the server says to three mistakes.
 
 Without --url it starts a server of its own that is gone afterwards. It fails
 when the server does not do what the story tells.`,
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return try(c, where, asJSON) },
+		Example: "  kvitto try\n  kvitto try --url http://127.0.0.1:7420",
+		Args:    noArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return try(c, where, asJSON) },
 	}
 	command.Flags().StringVar(&where.url, "url", "", "where the server is (default: one of its own)")
 	where.userFlag(command)

@@ -54,9 +54,10 @@ func (b build) String() string {
 func newVersion() *cobra.Command {
 	var asJSON bool
 	command := &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  noArgs,
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  kvitto version --json",
+		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON {
 				return printObject(c.OutOrStdout(), thisBuild())

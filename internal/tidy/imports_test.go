@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"internal/admin":           {"internal/credential", "internal/store"},
 	"internal/config":          {},
 	"internal/proxy":           {},
-	"internal/backup":          {"internal/requestlog", "internal/store/sqlite"},
+	"internal/backup":          {"internal/requestlog/sqlite", "internal/store/sqlite"},
 	"internal/lab":             {"internal/checkout", "internal/credential"},
 	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
 	"internal/api": {"internal/checkout", "internal/credential", "internal/lab", "internal/market", "internal/overload", "internal/proxy", "internal/ratelimit",

@@ -1,0 +1,88 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kvitto/kvitto/internal/admin"
+	"github.com/kvitto/kvitto/internal/store/postgres"
+	"github.com/kvitto/kvitto/internal/store/sqlite"
+)
+
+// openSocket lets the commands reach a file that this server owns. A server
+// without it serves all the same.
+func (a *App) openSocket() {
+	if !a.config.Production || a.stores.file == "" {
+		return
+	}
+	server, err := admin.Serve(a.stores.file, admin.Direct{Tenants: a.stores, Now: a.config.SystemTime})
+	if err != nil {
+		a.config.Logger.Warn("merchants and keys cannot be changed while the server runs", "cause", err)
+		return
+	}
+	a.closers = append(a.closers, server.Close)
+}
+
+const (
+	// ownerPatience is how long a command waits for another one to end.
+	ownerPatience = 2 * time.Second
+	ownerPause    = 20 * time.Millisecond
+)
+
+// Admin are the operations of a store and how to leave it.
+type Admin struct {
+	admin.Operations
+	Close func() error
+}
+
+// OpenAdmin opens the merchants and keys of a store. A file that a server owns
+// is reached through that server.
+func OpenAdmin(ctx context.Context, url string) (Admin, error) {
+	path, embedded := strings.CutPrefix(url, "sqlite:")
+	if !embedded {
+		engine, err := postgres.Open(ctx, url, postgres.Options{MaxConnections: 2})
+		if err != nil {
+			return Admin{}, err
+		}
+		return Admin{admin.Direct{Tenants: engine, Now: time.Now}, engine.Close}, nil
+	}
+	deadline := time.NewTimer(ownerPatience)
+	defer deadline.Stop()
+	for {
+		found, err := openOwned(ctx, path)
+		if !errors.Is(err, sqlite.ErrLocked) {
+			return found, err
+		}
+		pause := time.NewTimer(ownerPause)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return Admin{}, ctx.Err()
+		case <-deadline.C:
+			return Admin{}, fmt.Errorf("%w\nit does not answer at %s: only kvitto serve does", err, admin.SocketOf(filesOf(path).database))
+		}
+	}
+}
+
+// openOwned opens the file, or reaches its owner. sqlite.ErrLocked when there
+// is one that does not answer, such as another command.
+func openOwned(ctx context.Context, path string) (Admin, error) {
+	database, err := makeDirectory(path)
+	if err != nil {
+		return Admin{}, err
+	}
+	engine, err := sqlite.Open(ctx, database)
+	if err == nil {
+		return Admin{admin.Direct{Tenants: engine, Now: time.Now}, engine.Close}, nil
+	}
+	if !errors.Is(err, sqlite.ErrLocked) {
+		return Admin{}, err
+	}
+	if remote, dialed := admin.Dial(ctx, database); dialed == nil {
+		return Admin{remote, remote.Close}, nil
+	}
+	return Admin{}, err
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kvitto/kvitto/internal/app"
+	"github.com/kvitto/kvitto/internal/config"
+)
+
+// operator is where an operator's commands find their configuration.
+type operator struct {
+	file, store, data string
+	listen            string // serve only
+	json              bool
+}
+
+// flags are those of every command that works on a store.
+func (o *operator) flags(command *cobra.Command) {
+	o.configFlag(command)
+	command.Flags().StringVar(&o.store, "store", "", "the store: sqlite:`PATH` or postgres://...")
+	command.Flags().StringVar(&o.data, "data", "", "the `DIR` of the SQLite files, instead of --store")
+}
+
+func (o *operator) configFlag(command *cobra.Command) {
+	command.Flags().StringVar(&o.file, "config", "", "read the TOML `FILE` (default: what KVITTO_CONFIG names)")
+}
+
+func (o *operator) jsonFlag(command *cobra.Command, what string) {
+	command.Flags().BoolVar(&o.json, "json", false, what)
+}
+
+// load reads the configuration with the command's flags over it.
+func (o *operator) load(c *cobra.Command) (*config.Loaded, error) {
+	inputs := config.Inputs{File: o.file, Environment: os.Environ(), Flags: make(map[string]string)}
+	if inputs.File == "" {
+		inputs.File = os.Getenv(config.ConfigVariable)
+	}
+	for key, value := range map[string]string{"store": o.store, "data": o.data, "listen": o.listen} {
+		if flag := c.Flags().Lookup(key); flag != nil && flag.Changed {
+			inputs.Flags[key] = value
+		}
+	}
+	if _, given := inputs.Flags["data"]; given {
+		if _, both := inputs.Flags["store"]; both {
+			return nil, usage("--store and --data both say where the store is; give one of them")
+		}
+		inputs.Flags["store"] = "" // a directory on the command line beats a store in the file
+	}
+	return config.Load(inputs)
+}
+
+// storeURL is where the store is.
+func storeURL(c *config.Config) string {
+	if c.Store != "" {
+		return c.Store
+	}
+	return "sqlite:" + filepath.Join(c.Data, "kvitto.db")
+}
+
+// administer opens the merchants and keys of the configured store for work.
+func (o *operator) administer(c *cobra.Command, work func(app.Admin) error) (err error) {
+	loaded, err := o.load(c)
+	if err != nil {
+		return err
+	}
+	opened, err := app.OpenAdmin(c.Context(), storeURL(&loaded.Config))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := opened.Close(); err == nil {
+			err = closed
+		}
+	}()
+	return work(opened)
+}

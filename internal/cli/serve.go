@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kvitto/kvitto/internal/app"
+	"github.com/kvitto/kvitto/internal/config"
+)
+
+func newServe() *cobra.Command {
+	var from operator
+	command := &cobra.Command{
+		Use:   "serve",
+		Short: "Start a server for real shops",
+		Long: `Serve starts the Payments API for merchants and keys that were made with kvitto
+merchant add and kvitto key create. There is no playground: no sign-in with any
+credentials, nothing under /kvitto/v1/, and test data has no meaning.
+
+Flags override KVITTO_ variables, which override the file, which overrides the
+defaults; see kvitto config example. SIGTERM and SIGINT turn /readyz to 503, wait
+for timeouts.lame_duck, and stop once what was accepted is answered; a second
+signal stops at once, which loses nothing that was acknowledged.`,
+		Example: "  kvitto serve --config /etc/kvitto/kvitto.toml\n  kvitto serve --store sqlite:/var/lib/kvitto/kvitto.db --listen :7420",
+		Args:    noArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return serve(c, from) },
+	}
+	from.flags(command)
+	command.Flags().StringVar(&from.listen, "listen", "", "listen at `HOST:PORT`; port 0 picks a free one")
+	from.jsonFlag(command, "print the server as one JSON object, and log in JSON")
+	return command
+}
+
+func serve(c *cobra.Command, from operator) (err error) {
+	signal.Ignore(syscall.SIGPIPE)
+	loaded, err := from.load(c)
+	if err != nil {
+		return err
+	}
+	giveCollectorRoom()
+	logger := operatorLog(c.ErrOrStderr(), loaded.Log, from.json)
+	server, err := app.Open(c.Context(), serverConfig(&loaded.Config, logger))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, server.Close())
+		logger.Info("stopped", "exchanges", server.Exchanges())
+	}()
+	if err := announce(c.OutOrStdout(), server, &loaded.Config, from.json); err != nil {
+		return err
+	}
+	logger.Info("listening", "url", server.URL, "store", config.Redacted(storeURL(&loaded.Config)), "version", thisBuild().Version)
+	return server.Run(c.Context())
+}
+
+// serverConfig is the configuration as the server takes it.
+func serverConfig(c *config.Config, logger *slog.Logger) app.Config {
+	return app.Config{
+		Production: true, Store: storeURL(c), Listen: c.Listen, PublicURL: c.PublicURL,
+		CertFile: c.TLS.Cert, KeyFile: c.TLS.Key, TrustedProxies: c.TrustedProxies, MetricsListen: c.Metrics.Listen,
+		CacheBytes: int(c.Cache.Size), Logger: logger,
+		Timeouts: app.Timeouts{
+			ReadHeader: time.Duration(c.Timeouts.ReadHeader), Read: time.Duration(c.Timeouts.Read), Write: time.Duration(c.Timeouts.Write),
+			Idle: time.Duration(c.Timeouts.Idle), LameDuck: time.Duration(c.Timeouts.LameDuck),
+			Drain: time.Duration(c.Timeouts.Drain), DrainRead: time.Duration(c.Timeouts.DrainRead),
+		},
+	}
+}
+
+func operatorLog(w io.Writer, c config.Log, asJSON bool) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Level)) // the check has let only levels through
+	options := &slog.HandlerOptions{Level: level}
+	if asJSON || c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// serving is the first line of serve --json.
+type serving struct {
+	URL        string `json:"url"`
+	PublicURL  string `json:"public_url"`
+	MetricsURL string `json:"metrics_url"`
+	Store      string `json:"store"`
+	Version    string `json:"version"`
+	PID        int    `json:"pid"`
+}
+
+func announce(w io.Writer, server *app.App, c *config.Config, asJSON bool) error {
+	first := serving{
+		URL: server.URL, PublicURL: strings.TrimSuffix(c.PublicURL, "/"), MetricsURL: server.MetricsURL + "/metrics",
+		Store: config.Redacted(storeURL(c)), Version: thisBuild().Version, PID: os.Getpid(),
+	}
+	if first.PublicURL == "" {
+		first.PublicURL = server.URL
+	}
+	if server.MetricsURL == "" {
+		first.MetricsURL = server.URL + "/metrics"
+	}
+	if asJSON {
+		return printObject(w, first)
+	}
+	_, err := fmt.Fprintf(w, "kvitto %s serves at %s\n  store     %s\n  metrics   %s\n  merchants kvitto merchant list --store %s\n",
+		first.Version, first.URL, printable(first.Store), first.MetricsURL, printable(first.Store))
+	return err
+}
