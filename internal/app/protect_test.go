@@ -138,15 +138,7 @@ func TestOverloadDoesNotGrowMemory(t *testing.T) {
 	flood := func() {
 		var sending sync.WaitGroup
 		for range senders {
-			sending.Go(func() {
-				for range each {
-					response, body := post(t, client, sessions, cart)
-					if response.StatusCode != 503 || response.Header.Get("Retry-After") != "1" || !strings.Contains(body, "TEMPORARILY_UNAVAILABLE") {
-						t.Errorf("%d %v %s", response.StatusCode, response.Header, body)
-						return
-					}
-				}
-			})
+			sending.Go(func() { refusedTimes(t, each, client, sessions) })
 		}
 		sending.Wait()
 	}
@@ -181,6 +173,17 @@ func TestOverloadDoesNotGrowMemory(t *testing.T) {
 	accepted.Wait()
 	if got := metric(t, server, `kvitto_store_changes_total{result="committed"}`); got != working+waiting {
 		t.Errorf("%v changes were committed, want %d", got, working+waiting)
+	}
+}
+
+// refusedTimes sends requests that a full server has to refuse.
+func refusedTimes(t *testing.T, n int, client *http.Client, url string) {
+	for range n {
+		response, body := post(t, client, url, cart)
+		if response.StatusCode != 503 || response.Header.Get("Retry-After") != "1" || !strings.Contains(body, "TEMPORARILY_UNAVAILABLE") {
+			t.Errorf("%d %v %s", response.StatusCode, response.Header, body)
+			return
+		}
 	}
 }
 
