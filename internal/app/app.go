@@ -44,7 +44,7 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 		return nil, fmt.Errorf("listen: %w (choose another address with --listen, or 127.0.0.1:0 for a free port)", err)
 	}
 	a.closers = append(a.closers, func() error { return closedListener(a.listener.Close()) })
-	if a.tracing, err = tracing.Open(ctx, a.config.Tracing, a.config.Logger); err != nil {
+	if a.tracing, err = tracing.Open(a.config.Tracing, a.config.Logger); err != nil {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.tracing.Close)

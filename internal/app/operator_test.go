@@ -165,7 +165,7 @@ func TestForwardedHeadersFromTrustedProxiesOnly(t *testing.T) {
 func TestMetricsOnAnAddressOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	server := run(t, func(c *app.Config) { c.MetricsListen = "127.0.0.1:0" })
-	if status, body := get(t, server.MetricsURL+"/metrics"); status != 200 || !strings.Contains(body, "kvitto_commit_changes_bucket") {
+	if status, body := get(t, server.MetricsURL+"/metrics"); status != 200 || !strings.Contains(body, "kvitto_store_commit_batch_size_bucket") {
 		t.Errorf("%d %.100s", status, body)
 	}
 	if status, _ := get(t, server.MetricsURL+"/readyz"); status != 200 {

@@ -21,7 +21,7 @@ import (
 	"github.com/kvitto/kvitto/internal/store"
 )
 
-const cart = `{"purchase_country":"SE","purchase_currency":"SEK","locale":"sv-SE","order_amount":1000,` +
+const scarf = `{"purchase_country":"SE","purchase_currency":"SEK","locale":"sv-SE","order_amount":1000,` +
 	`"order_lines":[{"name":"Scarf","quantity":2,"unit_price":500,"total_amount":1000}]}`
 
 // serve runs a server until the test ends.
@@ -123,7 +123,7 @@ func TestOverloadDoesNotGrowMemory(t *testing.T) {
 	var accepted sync.WaitGroup
 	for range working + waiting {
 		accepted.Go(func() {
-			if response, body := post(t, client, sessions, cart); response.StatusCode != 200 {
+			if response, body := post(t, client, sessions, scarf); response.StatusCode != 200 {
 				t.Errorf("an accepted request: %d %s", response.StatusCode, body)
 			}
 		})
@@ -138,15 +138,7 @@ func TestOverloadDoesNotGrowMemory(t *testing.T) {
 	flood := func() {
 		var sending sync.WaitGroup
 		for range senders {
-			sending.Go(func() {
-				for range each {
-					response, body := post(t, client, sessions, cart)
-					if response.StatusCode != 503 || response.Header.Get("Retry-After") != "1" || !strings.Contains(body, "TEMPORARILY_UNAVAILABLE") {
-						t.Errorf("%d %v %s", response.StatusCode, response.Header, body)
-						return
-					}
-				}
-			})
+			sending.Go(func() { refusedTimes(t, each, client, sessions) })
 		}
 		sending.Wait()
 	}
@@ -184,6 +176,17 @@ func TestOverloadDoesNotGrowMemory(t *testing.T) {
 	}
 }
 
+// refusedTimes sends requests that a full server has to refuse.
+func refusedTimes(t *testing.T, n int, client *http.Client, url string) {
+	for range n {
+		response, body := post(t, client, url, scarf)
+		if response.StatusCode != 503 || response.Header.Get("Retry-After") != "1" || !strings.Contains(body, "TEMPORARILY_UNAVAILABLE") {
+			t.Errorf("%d %v %s", response.StatusCode, response.Header, body)
+			return
+		}
+	}
+}
+
 // heapInUse is what the heap holds after a collection, in bytes.
 func heapInUse() uint64 {
 	runtime.GC()
@@ -205,7 +208,7 @@ func TestAFullStoreQueueIsA503WithRetryAfter(t *testing.T) {
 	config := app.Config{}
 	config.HoldCommits(func(inner service.Committer) service.Committer { return overloaded{inner} })
 	server := serve(t, config)
-	response, body := post(t, http.DefaultClient, server.URL+"/payments/v1/sessions", cart)
+	response, body := post(t, http.DefaultClient, server.URL+"/payments/v1/sessions", scarf)
 	if response.StatusCode != 503 || response.Header.Get("Retry-After") != "1" || !strings.Contains(body, "TEMPORARILY_UNAVAILABLE") {
 		t.Errorf("%d %v %s", response.StatusCode, response.Header, body)
 	}
@@ -225,7 +228,7 @@ func TestRateLimitsAreOffUnlessAskedFor(t *testing.T) {
 	free, limited := serve(t, app.Config{}), serve(t, app.Config{
 		RateLimits: ratelimit.Playground, SystemTime: func() time.Time { return time.Date(2030, 6, 1, 12, 0, 0, 0, time.UTC) }})
 	for i := range 7 {
-		if response, _ := post(t, http.DefaultClient, free.URL+"/payments/v1/sessions", cart); response.StatusCode != 200 ||
+		if response, _ := post(t, http.DefaultClient, free.URL+"/payments/v1/sessions", scarf); response.StatusCode != 200 ||
 			response.Header.Get("X-RateLimit-Limit") != "" {
 			t.Errorf("unlimited: %d %v", response.StatusCode, response.Header)
 		}
@@ -233,7 +236,7 @@ func TestRateLimitsAreOffUnlessAskedFor(t *testing.T) {
 		if i >= 5 {
 			want = 429
 		}
-		response, body := post(t, http.DefaultClient, limited.URL+"/payments/v1/sessions", cart)
+		response, body := post(t, http.DefaultClient, limited.URL+"/payments/v1/sessions", scarf)
 		if response.StatusCode != want || response.Header.Get("X-RateLimit-Remaining") != fmt.Sprint(max(0, 4-i)) {
 			t.Errorf("call %d: %d %v %s", i+1, response.StatusCode, response.Header, body)
 		}
@@ -266,18 +269,18 @@ func BenchmarkServedAndRefused(b *testing.B) {
 			client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 			sessions := server.URL + "/payments/v1/sessions"
 			if c.full {
-				go post(b, client, sessions, cart)
+				go post(b, client, sessions, scarf)
 				for metric(b, server, "kvitto_requests_in_flight") == 0 {
 					runtime.Gosched()
 				}
 			} else {
-				post(b, client, sessions, cart)
+				post(b, client, sessions, scarf)
 			}
 			b.SetParallelism(8)
 			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					if response, _ := post(b, client, sessions, cart); response.StatusCode != c.status {
+					if response, _ := post(b, client, sessions, scarf); response.StatusCode != c.status {
 						b.Errorf("status %d, want %d", response.StatusCode, c.status)
 					}
 				}

@@ -12,7 +12,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -46,7 +45,7 @@ const exportTimeout = 5 * time.Second
 
 // Open starts tracing; nil without an endpoint. Nothing is sent before the
 // first span, and a collector that does not answer costs spans, never requests.
-func Open(ctx context.Context, options Options, logger *slog.Logger) (*Tracing, error) {
+func Open(options Options, logger *slog.Logger) (*Tracing, error) {
 	if options.Endpoint == "" {
 		return nil, nil
 	}
@@ -57,12 +56,9 @@ func Open(ctx context.Context, options Options, logger *slog.Logger) (*Tracing, 
 	if address.Path == "" || address.Path == "/" {
 		address.Path = "/v1/traces"
 	}
-	sender, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(address.String()), otlptracehttp.WithHeaders(options.Headers),
-		otlptracehttp.WithTimeout(exportTimeout), otlptracehttp.WithRetry(otlptracehttp.RetryConfig{}))
-	if err != nil {
-		return nil, fmt.Errorf("tracing: %w", err)
-	}
-	t := &Tracing{exporter: &exporter{SpanExporter: sender, logger: logger}}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	to := &sender{client: &http.Client{Transport: transport, Timeout: exportTimeout}, endpoint: address.String(), headers: options.Headers}
+	t := &Tracing{exporter: &exporter{SpanExporter: to, logger: logger}}
 	t.provider = sdktrace.NewTracerProvider(
 		sdktrace.WithBatcher(t.exporter, sdktrace.WithExportTimeout(exportTimeout)),
 		sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(ratio(options.SampleRatio)))),

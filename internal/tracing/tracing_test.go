@@ -1,19 +1,21 @@
 package tracing_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-	spans "go.opentelemetry.io/proto/otlp/trace/v1"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/kvitto/kvitto/internal/app"
 	"github.com/kvitto/kvitto/internal/requestlog"
@@ -21,11 +23,39 @@ import (
 	"github.com/kvitto/kvitto/internal/tracing"
 )
 
+// export is the JSON form of an OTLP export, from its published schema; a
+// property that is not in it fails the test.
+type export struct {
+	ResourceSpans []struct {
+		Resource   struct{ Attributes []attribute }
+		ScopeSpans []struct {
+			Scope struct{ Name string }
+			Spans []span
+		}
+	}
+}
+
+type span struct {
+	TraceID, SpanID, ParentSpanID, TraceState, Name string
+	Kind                                            int
+	StartTimeUnixNano, EndTimeUnixNano              string
+	Attributes                                      []attribute
+	Status                                          struct {
+		Message string
+		Code    int
+	}
+}
+
+type attribute struct {
+	Key   string
+	Value map[string]any // stringValue, intValue as text, or boolValue
+}
+
 // receiver is a collector on loopback that keeps what it is sent.
 type receiver struct {
 	*httptest.Server
 	mu    sync.Mutex
-	spans []*spans.Span
+	spans []span
 	raw   strings.Builder
 }
 
@@ -34,11 +64,14 @@ func newReceiver(t *testing.T, status int) *receiver {
 	r := &receiver{}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		body, err := io.ReadAll(request.Body)
-		var export collector.ExportTraceServiceRequest
+		var export export
 		if err == nil {
-			err = proto.Unmarshal(body, &export)
+			decoder := json.NewDecoder(bytes.NewReader(body))
+			decoder.DisallowUnknownFields()
+			err = decoder.Decode(&export)
 		}
-		if err != nil || request.URL.Path != "/v1/traces" || request.Header.Get("Key") != "secret" {
+		if err != nil || request.URL.Path != "/v1/traces" || request.Header.Get("Key") != "secret" ||
+			request.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("export to %s with key %q: %v", request.URL.Path, request.Header.Get("Key"), err)
 		}
 		r.mu.Lock()
@@ -49,7 +82,7 @@ func newReceiver(t *testing.T, status int) *receiver {
 				r.spans = append(r.spans, scope.Spans...)
 			}
 		}
-		w.Header().Set("Content-Type", "application/x-protobuf")
+		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 	}))
 	t.Cleanup(r.Close)
@@ -57,15 +90,15 @@ func newReceiver(t *testing.T, status int) *receiver {
 }
 
 // named is the one span of a name.
-func (r *receiver) named(t *testing.T, name string) *spans.Span {
+func (r *receiver) named(t *testing.T, name string) *span {
 	t.Helper()
-	var found *spans.Span
-	for _, span := range r.spans {
-		if span.Name == name {
+	var found *span
+	for i := range r.spans {
+		if r.spans[i].Name == name {
 			if found != nil {
 				t.Errorf("there are two spans %s", name)
 			}
-			found = span
+			found = &r.spans[i]
 		}
 	}
 	if found == nil {
@@ -75,13 +108,18 @@ func (r *receiver) named(t *testing.T, name string) *spans.Span {
 }
 
 // attributes are the values of a span as text.
-func attributes(span *spans.Span) map[string]string {
+func attributes(span *span) map[string]string {
 	values := map[string]string{}
 	for _, a := range span.Attributes {
-		values[a.Key] = strings.NewReplacer(`string_value:`, "", `int_value:`, "", `bool_value:`, "", `"`, "").Replace(a.Value.String())
+		for _, value := range a.Value {
+			values[a.Key] = fmt.Sprint(value)
+		}
 	}
 	return values
 }
+
+// The numbers of a server's span and of an error in OTLP.
+const kindServer, codeError = 2, 2
 
 const (
 	traceID    = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -91,11 +129,10 @@ const (
 		`"order_lines":[{"name":"Scarf","quantity":2,"unit_price":500,"total_amount":1000}]}`
 )
 
-// TestARequestIsFollowed: a server sends the spans of a creation, below the
-// caller's, to a collector; nothing in them is personal or secret.
-func TestARequestIsFollowed(t *testing.T) {
-	t.Parallel()
-	to := newReceiver(t, http.StatusOK)
+// traced makes one creation on a server that sends its spans to the receiver,
+// and stops the server, which sends the last of them.
+func traced(t *testing.T, to *receiver) (*http.Response, []byte) {
+	t.Helper()
 	server, err := app.Open(t.Context(), app.Config{
 		DataDir: t.TempDir(), Listen: "127.0.0.1:0", Logger: slog.New(slog.DiscardHandler),
 		Tracing: tracing.Options{Endpoint: to.URL, Headers: map[string]string{"Key": "secret"}, Version: "1.2.3"},
@@ -128,7 +165,15 @@ func TestARequestIsFollowed(t *testing.T) {
 	if err := server.Close(); err != nil {
 		t.Error(err)
 	}
+	return response, answer
+}
 
+// TestARequestIsFollowed: a server sends the spans of a creation, below the
+// caller's, to a collector; nothing in them is personal or secret.
+func TestARequestIsFollowed(t *testing.T) {
+	t.Parallel()
+	to := newReceiver(t, http.StatusOK)
+	response, answer := traced(t, to)
 	served, commit, recorded := to.named(t, "create_session"), to.named(t, "store.commit"), to.named(t, "requestlog.record")
 	if diff := cmp.Diff(map[string]string{
 		"http.request.method": "POST", "http.response.status_code": "200", "kvitto.operation": "create_session",
@@ -136,12 +181,12 @@ func TestARequestIsFollowed(t *testing.T) {
 	}, attributes(served)); diff != "" {
 		t.Error(diff)
 	}
-	if hex(served.TraceId) != traceID || hex(served.ParentSpanId) != callerSpan || served.Kind != spans.Span_SPAN_KIND_SERVER {
-		t.Errorf("trace %x below %x, kind %s", served.TraceId, served.ParentSpanId, served.Kind)
+	if served.TraceID != traceID || served.ParentSpanID != callerSpan || served.Kind != kindServer {
+		t.Errorf("trace %s below %s, kind %d", served.TraceID, served.ParentSpanID, served.Kind)
 	}
-	for _, below := range []*spans.Span{commit, recorded} {
-		if hex(below.TraceId) != traceID || hex(below.ParentSpanId) != hex(served.SpanId) {
-			t.Errorf("%s: trace %x below %x", below.Name, below.TraceId, below.ParentSpanId)
+	for _, below := range []*span{commit, recorded} {
+		if below.TraceID != traceID || below.ParentSpanID != served.SpanID {
+			t.Errorf("%s: trace %s below %s", below.Name, below.TraceID, below.ParentSpanID)
 		}
 	}
 	if got := attributes(commit); got["kvitto.batch_size"] != "1" || got["kvitto.waited_us"] == "" {
@@ -149,6 +194,11 @@ func TestARequestIsFollowed(t *testing.T) {
 	}
 	if got := attributes(recorded); got["kvitto.durable"] != "false" {
 		t.Errorf("the record says %v", got)
+	}
+	began, err1 := strconv.ParseInt(served.StartTimeUnixNano, 10, 64)
+	finished, err2 := strconv.ParseInt(served.EndTimeUnixNano, 10, 64)
+	if err := errors.Join(err1, err2); err != nil || finished < began {
+		t.Errorf("the span lasts from %d to %d: %v", began, finished, err)
 	}
 	if raw := to.raw.String(); !strings.Contains(raw, "1.2.3") {
 		t.Error("the version is not sent")
@@ -159,15 +209,6 @@ func TestARequestIsFollowed(t *testing.T) {
 			t.Errorf("%q is in the traces", secret)
 		}
 	}
-}
-
-func hex(b []byte) string {
-	const digits = "0123456789abcdef"
-	text := make([]byte, 0, 2*len(b))
-	for _, c := range b {
-		text = append(text, digits[c>>4], digits[c&15])
-	}
-	return string(text)
 }
 
 // fakeParts stand for the store and the log.
@@ -181,7 +222,7 @@ func (fakeParts) Commit(context.Context, store.Change) error { return nil }
 // would wrap is returned as it is.
 func TestOffCostsNothing(t *testing.T) {
 	t.Parallel()
-	off, err := tracing.Open(t.Context(), tracing.Options{}, slog.New(slog.DiscardHandler))
+	off, err := tracing.Open(tracing.Options{}, slog.New(slog.DiscardHandler))
 	if off != nil || err != nil {
 		t.Fatalf("%v %v", off, err)
 	}
@@ -196,7 +237,7 @@ func TestACollectorThatRefusesCostsSpansOnly(t *testing.T) {
 	t.Parallel()
 	to := newReceiver(t, http.StatusInternalServerError)
 	var log strings.Builder
-	on, err := tracing.Open(t.Context(), tracing.Options{Endpoint: to.URL + "/", Headers: map[string]string{"Key": "secret"}},
+	on, err := tracing.Open(tracing.Options{Endpoint: to.URL + "/", Headers: map[string]string{"Key": "secret"}},
 		slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
@@ -211,8 +252,8 @@ func TestACollectorThatRefusesCostsSpansOnly(t *testing.T) {
 	if on.Failed() != 3 || strings.Count(log.String(), "traces were not exported") != 1 {
 		t.Errorf("%d failed; log: %s", on.Failed(), log.String())
 	}
-	got := attributes(to.spans[0])
-	if got["http.request.method"] != "_OTHER" || got["error.type"] != "TEMPORARILY_UNAVAILABLE" || to.spans[0].Status.Code != spans.Status_STATUS_CODE_ERROR {
+	got := attributes(&to.spans[0])
+	if got["http.request.method"] != "_OTHER" || got["error.type"] != "TEMPORARILY_UNAVAILABLE" || to.spans[0].Status.Code != codeError {
 		t.Errorf("the span says %v", got)
 	}
 }
@@ -222,7 +263,7 @@ func TestACollectorThatRefusesCostsSpansOnly(t *testing.T) {
 func TestSamplingFollowsTheCaller(t *testing.T) {
 	t.Parallel()
 	to := newReceiver(t, http.StatusOK)
-	on, err := tracing.Open(t.Context(), tracing.Options{Endpoint: to.URL, SampleRatio: -1, Headers: map[string]string{"Key": "secret"}},
+	on, err := tracing.Open(tracing.Options{Endpoint: to.URL, SampleRatio: -1, Headers: map[string]string{"Key": "secret"}},
 		slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -236,7 +277,7 @@ func TestSamplingFollowsTheCaller(t *testing.T) {
 	if err := on.Close(); err != nil {
 		t.Error(err)
 	}
-	if len(to.spans) != 1 || hex(to.spans[0].TraceId) != traceID {
+	if len(to.spans) != 1 || to.spans[0].TraceID != traceID {
 		t.Errorf("%d spans were sent, want the one the caller asked for", len(to.spans))
 	}
 }
@@ -244,7 +285,7 @@ func TestSamplingFollowsTheCaller(t *testing.T) {
 func TestABadEndpointIsToldAtTheStart(t *testing.T) {
 	t.Parallel()
 	for _, endpoint := range []string{"localhost:4318", "ftp://x", "http://", "://"} {
-		if _, err := tracing.Open(t.Context(), tracing.Options{Endpoint: endpoint}, nil); err == nil || !strings.Contains(err.Error(), "http://127.0.0.1:4318") {
+		if _, err := tracing.Open(tracing.Options{Endpoint: endpoint}, nil); err == nil || !strings.Contains(err.Error(), "http://127.0.0.1:4318") {
 			t.Errorf("%q: %v", endpoint, err)
 		}
 	}
