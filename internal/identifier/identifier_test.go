@@ -80,3 +80,18 @@ func TestWhatIsNoId(t *testing.T) {
 		}
 	}
 }
+
+func TestTimeOfAnID(t *testing.T) {
+	t.Parallel()
+	for _, want := range []time.Time{time.UnixMilli(1_700_000_000_123).UTC(), time.UnixMilli(0).UTC(), time.UnixMilli(1<<48 - 1).UTC()} {
+		id := identifier.New(want)
+		if got, ok := identifier.Time(id); !ok || !got.Equal(want) {
+			t.Errorf("%s was made at %v, not %v", id, want, got)
+		}
+	}
+	for _, id := range []string{"", "c1", "0193", "01934b1e-7a3", "01934b1ex7a3c", "0193 b1e-7a3c", "zzzzzzzz-zzzz-4zzz-8zzz-zzzzzzzzzzzz"} {
+		if at, ok := identifier.Time(id); ok {
+			t.Errorf("%q was made at %v", id, at)
+		}
+	}
+}

@@ -14,8 +14,8 @@ import (
 // request body each, over 10,000 sessions. It waits for the writer often enough
 // that nothing is shed. cpu-ns/op is the CPU of the whole process.
 func BenchmarkRecord(b *testing.B) {
-	for name, newPlace := range homes {
-		b.Run(name, func(b *testing.B) { benchmarkRecord(b, newPlace(b)(b, Options{})) })
+	for name, newHome := range homes {
+		b.Run(name, func(b *testing.B) { benchmarkRecord(b, placeAt(newHome(b))(b, Options{})) })
 	}
 }
 
@@ -84,9 +84,9 @@ func cpuTime(b *testing.B) time.Duration {
 // BenchmarkRefusal measures refusals with five violations, one after the other
 // and from 128 callers at once, who share transactions.
 func BenchmarkRefusal(b *testing.B) {
-	for name, newPlace := range homes {
+	for name, newHome := range homes {
 		b.Run(name+"/one_caller", func(b *testing.B) {
-			benchmarkRefusal(b, newPlace(b)(b, Options{}), func(record func()) {
+			benchmarkRefusal(b, placeAt(newHome(b))(b, Options{}), func(record func()) {
 				for range b.N {
 					record()
 				}
@@ -94,7 +94,7 @@ func BenchmarkRefusal(b *testing.B) {
 		})
 		b.Run(name+"/many_callers", func(b *testing.B) {
 			b.SetParallelism(128 / runtime.GOMAXPROCS(0))
-			benchmarkRefusal(b, newPlace(b)(b, Options{}), func(record func()) {
+			benchmarkRefusal(b, placeAt(newHome(b))(b, Options{}), func(record func()) {
 				b.RunParallel(func(pb *testing.PB) {
 					for pb.Next() {
 						record()

@@ -56,7 +56,7 @@ func roundTrips() map[string]Exchange {
 	large := fullRefusal()
 	large.CorrelationID, large.Status = "01934b1e-7a3c-7def-8123-000000000006", 200
 	large.ErrorCode, large.ErrorMessages, large.Reason, large.Violations = "", nil, "", nil
-	large.RequestBody, large.ResponseBody = shopBody(50, 1), make([]byte, 3*blockSize)
+	large.RequestBody, large.ResponseBody = shopBody(50, 1), make([]byte, blockSize+1)
 	largeRefusal := fullRefusal()
 	largeRefusal.CorrelationID, largeRefusal.RequestBody = "01934b1e-7a3c-7def-8123-000000000007", shopBody(50, 2)
 	return map[string]Exchange{

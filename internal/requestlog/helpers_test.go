@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,25 +14,28 @@ import (
 // never is a Gather that only a refusal, a read, a full batch or Close ends.
 const never = 24 * time.Hour
 
-// place is where a log can be opened, closed and opened again.
+// homes make a new place of each kind where a log can be opened, closed and
+// opened again, and give its address.
+var homes = map[string]func(t testing.TB) string{
+	"sqlite":   func(t testing.TB) string { return filepath.Join(t.TempDir(), "requests.db") },
+	"postgres": func(t testing.TB) string { return pgtest.URL(t) },
+}
+
+func openAt(address string, options Options) (*Log, error) {
+	if strings.HasPrefix(address, "postgres://") {
+		return OpenPostgres(context.Background(), address, options)
+	}
+	return OpenSQLite(context.Background(), address, options)
+}
+
+// place opens a log, always in the same place.
 type place func(t testing.TB, options Options) *Log
 
-// homes make a new place of each kind.
-var homes = map[string]func(t testing.TB) place{
-	"sqlite": func(t testing.TB) place {
-		path := filepath.Join(t.TempDir(), "requests.db")
-		return func(t testing.TB, options Options) *Log {
-			l, err := OpenSQLite(context.Background(), path, options)
-			return closing(t, l, err)
-		}
-	},
-	"postgres": func(t testing.TB) place {
-		url := pgtest.URL(t)
-		return func(t testing.TB, options Options) *Log {
-			l, err := OpenPostgres(context.Background(), url, options)
-			return closing(t, l, err)
-		}
-	},
+func placeAt(address string) place {
+	return func(t testing.TB, options Options) *Log {
+		l, err := openAt(address, options)
+		return closing(t, l, err)
+	}
 }
 
 // onEachHome runs a test at a new place of each kind: what a log promises, it
@@ -39,10 +43,10 @@ var homes = map[string]func(t testing.TB) place{
 func onEachHome(t *testing.T, test func(t *testing.T, open place)) {
 	t.Helper()
 	t.Parallel()
-	for name, newPlace := range homes {
+	for name, newHome := range homes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, newPlace(t))
+			test(t, placeAt(newHome(t)))
 		})
 	}
 }

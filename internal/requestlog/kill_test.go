@@ -6,27 +6,26 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 )
 
-// childEnv makes the test binary record into the file it names until it is
+// childEnv makes the test binary record at the address it names until it is
 // killed.
 const childEnv = "KVITTO_TEST_REQUESTLOG_CHILD"
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv(childEnv); path != "" {
-		recordForever(path)
+	if address := os.Getenv(childEnv); address != "" {
+		recordForever(address)
 	}
 	os.Exit(m.Run())
 }
 
 // recordForever prints the id of each refusal after Record returned.
-func recordForever(path string) {
+func recordForever(address string) {
 	ctx := context.Background()
-	l, err := OpenSQLite(ctx, path, Options{})
+	l, err := openAt(address, Options{})
 	if err != nil {
 		fmt.Println("open:", err)
 		os.Exit(1)
@@ -51,11 +50,19 @@ func recordForever(path string) {
 // Promise 7: a refusal that was answered is explained after a kill -9.
 func TestRefusalsSurviveKill(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "requests.db")
+	for name, newHome := range homes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testRefusalsSurviveKill(t, newHome(t))
+		})
+	}
+}
+
+func testRefusalsSurviveKill(t *testing.T, address string) {
 	var ids []string
 	for round := range 3 { // the second and third recover what the kill left
-		ids = append(ids, recordUntilKilled(t, path, 200*(round+1))...)
-		l, err := OpenSQLite(context.Background(), path, Options{})
+		ids = append(ids, recordUntilKilled(t, address, 200*(round+1))...)
+		l, err := openAt(address, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,10 +79,10 @@ func TestRefusalsSurviveKill(t *testing.T) {
 
 // recordUntilKilled kills the child after it told so many ids and returns all
 // it told.
-func recordUntilKilled(t *testing.T, path string, enough int) (ids []string) {
+func recordUntilKilled(t *testing.T, address string, enough int) (ids []string) {
 	t.Helper()
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), childEnv+"="+path)
+	child.Env = append(os.Environ(), childEnv+"="+address)
 	child.Stderr = os.Stderr
 	output, err := child.StdoutPipe()
 	if err != nil {

@@ -83,9 +83,9 @@ func (l *Log) Record(ctx context.Context, e Exchange) error {
 	case admitted:
 	}
 	l.successes.numbered++
-	waiting := len(l.queue.successes)
+	waiting, pressing := len(l.queue.successes), l.queue.halfFull()
 	l.mu.Unlock()
-	if waiting == 1 || waiting == batchSize {
+	if waiting == 1 || waiting == batchSize || pressing {
 		l.signal()
 	}
 	return nil

@@ -151,6 +151,9 @@ func testBodiesAreLetGo(t *testing.T, open place) {
 		bodies = append(bodies, weak.Make(&e.RequestBody[0]))
 		record(t, l, e)
 	}
+	if err := l.flush(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 	until(t, func() bool {
 		runtime.GC()
 		return bodies[0].Value() == nil && bodies[1].Value() == nil
@@ -167,6 +170,34 @@ func testFullBatchIsWrittenUnasked(t *testing.T, open place) {
 		record(t, l, success(fmt.Sprint("s", i+1)))
 	}
 	until(t, func() bool { return l.Stats().Written == batchSize })
+}
+
+// Blocks stay large when many exchanges are refused.
+func TestRefusalsLeaveTheGatheringAlone(t *testing.T) {
+	onEachHome(t, testRefusalsLeaveTheGatheringAlone)
+}
+
+func testRefusalsLeaveTheGatheringAlone(t *testing.T, open place) {
+	l := open(t, Options{Gather: never})
+	record(t, l, success("c1"), refusal("c2"), success("c3"), refusal("c4"))
+	if s := l.Stats(); s.Written != 2 || s.Queued != 2 {
+		t.Errorf("after two of each: %+v", s)
+	}
+	for _, id := range []string{"c1", "c2", "c3", "c4"} {
+		find(t, l, "m1", id)
+	}
+}
+
+func TestHalfFullQueueIsWrittenUnasked(t *testing.T) {
+	onEachHome(t, testHalfFullQueueIsWrittenUnasked)
+}
+
+func testHalfFullQueueIsWrittenUnasked(t *testing.T, open place) {
+	l := open(t, Options{Gather: never, MaxQueuedBytes: 8 * bareSize})
+	for n := range 5 {
+		record(t, l, success(fmt.Sprint("c", n)))
+	}
+	until(t, func() bool { return l.Stats().Written == 5 })
 }
 
 func TestSuccessIsWrittenAfterTheGathering(t *testing.T) {
@@ -241,6 +272,9 @@ func TestFailureOfTheHome(t *testing.T) {
 	var told []error                         // the writer's own until Close
 	l := closing(t, newLog(below, Options{Gather: never, OnFailure: func(err error) { told = append(told, err) }}), nil)
 	record(t, l, success("c1"))
+	if err := l.flush(ctx); err != nil {
+		t.Fatal(err)
+	}
 	if err := l.Record(ctx, refusal("c2")); !errors.Is(err, full) {
 		t.Errorf("a refusal that was not written gave %v", err)
 	}
@@ -252,13 +286,13 @@ func TestFailureOfTheHome(t *testing.T) {
 	find(t, l, "m1", "c3")
 	for _, id := range []string{"c1", "c2"} {
 		if _, err := l.Find(ctx, "m1", id); !errors.Is(err, ErrNotFound) {
-			t.Errorf("half of a failed transaction is in the home: %s, %v", id, err)
+			t.Errorf("%s, which was not taken, is in the home: %v", id, err)
 		}
 	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if len(told) != 1 {
+	if len(told) != 2 {
 		t.Errorf("OnFailure was told %v", told)
 	}
 }

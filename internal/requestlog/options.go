@@ -22,8 +22,9 @@ type Options struct {
 	// MaxQueuedBytes bounds the memory of the same exchanges, shared out alike;
 	// 16 MiB when zero.
 	MaxQueuedBytes int64
-	// Gather is how long a success may wait for others to share its
-	// transaction; 25 ms when zero. A refusal or a read ends the wait at once.
+	// Gather is how long a success may wait for others to share its block; 25 ms
+	// when zero. A read ends the wait at once, and so do a full block's worth of
+	// others and a queue that is half full.
 	Gather time.Duration
 	// Retention is the age from which Sweep deletes exchanges; 0 keeps all.
 	Retention time.Duration

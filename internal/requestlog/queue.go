@@ -35,6 +35,9 @@ func (q *queue) fits(size int64, eighths int) bool {
 	return (q.count+1)*8 <= q.maxCount*eighths && (q.bytes+size)*8 <= q.maxBytes*int64(eighths)
 }
 
+// halfFull tells that what waits should be written without delay.
+func (q *queue) halfFull() bool { return q.count*2 > q.maxCount || q.bytes*2 > q.maxBytes }
+
 // addSuccess takes the exchange, or its bare facts, or nothing.
 func (q *queue) addSuccess(e Exchange) admission {
 	result := admitted

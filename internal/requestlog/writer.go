@@ -24,64 +24,78 @@ type writer struct {
 
 func (w *writer) run(ctx context.Context) {
 	l := w.log
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var until time.Time // when the waiting successes have had time to gather; zero when none waits
 	for {
-		waiting, due := w.look()
+		waiting := w.look()
 		switch {
-		case !waiting && due: // closed
-			l.reading.Lock() // waits for the finders
-			l.failure = l.home.Close()
-			l.reading.Unlock()
-			l.giveUp() // nothing: it lets go of ctx
-			close(l.stopped)
-			return
-		case !waiting:
-			<-l.wake
-		default:
-			if !due {
-				w.gather()
+		case waiting.successes == 0:
+			until = time.Time{}
+		case until.IsZero():
+			until = time.Now().Add(l.options.Gather)
+		}
+		due := waiting.due || !until.IsZero() && !time.Now().Before(until)
+		switch {
+		case due && waiting.successes > 0, waiting.refusals > 0:
+			w.transaction(ctx, due)
+			if due {
+				until = time.Time{}
 			}
-			w.transaction(ctx)
+		case waiting.closed:
+			w.end()
+			return
+		case waiting.successes > 0:
+			// Without company a busy server would spend most of its writing on
+			// blocks of two or three exchanges.
+			timer.Reset(time.Until(until))
+			select {
+			case <-timer.C:
+			case <-l.wake:
+			}
+		default:
+			<-l.wake
 		}
 	}
 }
 
-// look tells whether exchanges wait, and whether they must be written now.
-func (w *writer) look() (waiting, due bool) {
+func (w *writer) end() {
+	l := w.log
+	l.reading.Lock() // waits for the finders
+	l.failure = l.home.Close()
+	l.reading.Unlock()
+	l.giveUp() // nothing is under way: it lets go of the context
+	close(l.stopped)
+}
+
+// waiting is what waits for the writer.
+type waiting struct {
+	successes, refusals int
+	due                 bool // the successes gather no longer
+	closed              bool
+}
+
+func (w *writer) look() waiting {
 	l := w.log
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	successes := len(w.unwritten) + len(l.queue.successes)
-	waiting = successes+len(l.queue.refusals) > 0
-	due = len(l.queue.refusals) > 0 || l.wanted > l.successes.settled || successes >= batchSize || l.closed
-	return waiting, due
-}
-
-// gather lets successes wait for company: without it a busy server would spend
-// most of its writing on transactions of two or three exchanges.
-func (w *writer) gather() {
-	timer := time.NewTimer(w.log.options.Gather)
-	defer timer.Stop()
-	for {
-		select {
-		case <-timer.C:
-			return
-		case <-w.log.wake:
-			if _, due := w.look(); due {
-				return
-			}
-		}
+	return waiting{
+		successes: successes, refusals: len(l.queue.refusals), closed: l.closed,
+		due: successes >= batchSize || l.wanted > l.successes.settled || l.closed || l.queue.halfFull(),
 	}
 }
 
-// transaction writes every waiting refusal and some of the successes.
-func (w *writer) transaction(ctx context.Context) {
+// transaction writes every waiting refusal, and some of the successes if they
+// are due.
+func (w *writer) transaction(ctx context.Context, due bool) {
 	l := w.log
 	if l.options.beforeWrite != nil {
 		l.options.beforeWrite()
 	}
 	l.mu.Lock()
 	w.refusals, l.queue.refusals = l.queue.refusals, w.refusals[:0]
-	if len(w.unwritten) == 0 {
+	if due && len(w.unwritten) == 0 {
 		w.successes, l.queue.successes = l.queue.successes, w.successes[:0]
 		w.unwritten = w.successes
 	}
@@ -90,6 +104,9 @@ func (w *writer) transaction(ctx context.Context) {
 	l.mu.Unlock()
 
 	successes := w.unwritten[:min(batchSize, len(w.unwritten))]
+	if !due {
+		successes = nil
+	}
 	batch, err := w.encoder.encode(successes, w.refusals)
 	if err == nil {
 		err = l.home.Write(ctx, batch)

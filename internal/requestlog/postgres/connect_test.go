@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/kvitto/kvitto/internal/migration"
 	"github.com/kvitto/kvitto/internal/pgtest"
 )
@@ -37,7 +39,7 @@ func TestForeignSchemasAreRefused(t *testing.T) {
 		sql  string
 		want any
 	}{
-		"newer":   {"INSERT INTO requestlog_migrations VALUES (1000, '1000_later.sql', 'x')", &newer},
+		"newer":   {"INSERT INTO requestlog_migrations VALUES (1000, '1000_later.sql', 'x', 2)", &newer},
 		"changed": {"UPDATE requestlog_migrations SET checksum = 'x' WHERE number = 1", &changed},
 	} {
 		url := pgtest.URL(t)
@@ -47,5 +49,20 @@ func TestForeignSchemasAreRefused(t *testing.T) {
 		if _, err := Open(t.Context(), url); !errors.As(err, test.want) {
 			t.Errorf("%s: Open gave %v", name, err)
 		}
+	}
+}
+
+// A newer program says whether this one may go on beside it.
+func TestNewerSchemaThatIsReadable(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	if _, err := open(t, url).pool.Exec(t.Context(), "INSERT INTO requestlog_migrations VALUES (2, '0002_later.sql', 'x', 1)"); err != nil {
+		t.Fatal(err)
+	}
+	batch := batchOf(noon(1))
+	h := open(t, url)
+	write(t, h, batch)
+	if diff := cmp.Diff(idsOf(batch), ids(t, h)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -15,9 +15,20 @@ import (
 var embedded embed.FS
 
 const createMigrations = `CREATE TABLE IF NOT EXISTS requestlog_migrations (
-	number   integer PRIMARY KEY,
-	name     text NOT NULL,
-	checksum text NOT NULL)`
+	number        integer PRIMARY KEY,
+	name          text    NOT NULL,
+	checksum      text    NOT NULL,
+	readable_from integer NOT NULL)`
+
+// readableFrom is the number of the newest migration that a program must know
+// to work on the schema that a step leaves. Each step says it in its first line,
+// so that an older program may start while a newer one is rolled out.
+func readableFrom(step *migration.File) (from int, err error) {
+	if _, err := fmt.Sscanf(step.SQL, "-- readable-from: %d\n", &from); err != nil || from < 1 || from > step.Number {
+		return 0, fmt.Errorf("the first line must be -- readable-from: N, from 1 to %d", step.Number)
+	}
+	return from, nil
+}
 
 // migrate brings the schema up to date. Processes that do it at once meet at
 // the primary key of requestlog_migrations: one makes the step, the others see
@@ -34,7 +45,8 @@ func migrate(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, createMigrations); err != nil {
 		return err
 	}
-	rows, err := conn.Query(ctx, "SELECT number, name, checksum FROM requestlog_migrations ORDER BY number")
+	rows, err := conn.Query(ctx, `SELECT number, name, checksum FROM requestlog_migrations
+		WHERE number <= $1 OR readable_from > $1 ORDER BY number`, len(known))
 	if err != nil {
 		return err
 	}
@@ -55,9 +67,13 @@ func migrate(ctx context.Context, conn *pgx.Conn) error {
 }
 
 func apply(ctx context.Context, conn *pgx.Conn, step *migration.File) error {
+	from, err := readableFrom(step)
+	if err != nil {
+		return finalError{err}
+	}
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, "INSERT INTO requestlog_migrations (number, name, checksum) VALUES ($1, $2, $3)",
-			step.Number, step.Name, step.Checksum)
+		_, err := tx.Exec(ctx, "INSERT INTO requestlog_migrations (number, name, checksum, readable_from) VALUES ($1, $2, $3, $4)",
+			step.Number, step.Name, step.Checksum, from)
 		if err == nil {
 			_, err = tx.Exec(ctx, step.SQL)
 		}

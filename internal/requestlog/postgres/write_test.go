@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -108,6 +109,33 @@ func TestServerIsAway(t *testing.T) {
 	}
 	h.quick = quickPatience
 	write(t, h, batch)
+	if diff := cmp.Diff(idsOf(batch), ids(t, h)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A server that takes no writes any more is left: behind the address another
+// one will be.
+func TestServerTakesNoWrites(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.Start(t, pgtest.Options{Name: "requestlog"})
+	h := open(t, cluster.URL("postgres"))
+	batch := batchOf(noon(1))
+	for _, step := range []struct {
+		setting string
+		written bool
+	}{{"default_transaction_read_only = on", false}, {"default_transaction_read_only = off", true}} {
+		if err := errors.Join(cluster.Configure(step.setting), cluster.Stop(), cluster.Start(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		h.quick = patience{all: 1, each: time.Minute}
+		if step.written {
+			h.quick = quickPatience
+		}
+		if err := h.Write(t.Context(), batch); (err == nil) != step.written {
+			t.Errorf("with %s: %v", step.setting, err)
+		}
+	}
 	if diff := cmp.Diff(idsOf(batch), ids(t, h)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -27,7 +27,7 @@ func migrate(c *connection) error {
 	if err != nil {
 		return err
 	}
-	if err := c.exec(`CREATE TABLE IF NOT EXISTS migrations (
+	if err := c.exec(`CREATE TABLE IF NOT EXISTS schema_migrations (
 		number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT`); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func migrate(c *connection) error {
 }
 
 func appliedMigrations(c *connection) ([]migration.Applied, error) {
-	s, err := c.prepare("SELECT number, name, checksum FROM migrations ORDER BY number")
+	s, err := c.prepare("SELECT number, name, checksum FROM schema_migrations ORDER BY number")
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func appliedMigrations(c *connection) ([]migration.Applied, error) {
 }
 
 func apply(c *connection, step *migration.File) error {
-	insert, err := c.prepare("INSERT INTO migrations (number, name, checksum) VALUES (?, ?, ?)")
+	insert, err := c.prepare("INSERT INTO schema_migrations (number, name, checksum) VALUES (?, ?, ?)")
 	if err != nil {
 		return err
 	}

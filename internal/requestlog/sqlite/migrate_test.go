@@ -39,8 +39,8 @@ func TestForeignSchemasAreRefused(t *testing.T) {
 		sql  string
 		want any
 	}{
-		"newer":   {"INSERT INTO migrations VALUES (1000, '1000_later.sql', 'x')", &newer},
-		"changed": {"UPDATE migrations SET checksum = 'x' WHERE number = 1", &changed},
+		"newer":   {"INSERT INTO schema_migrations VALUES (1000, '1000_later.sql', 'x')", &newer},
+		"changed": {"UPDATE schema_migrations SET checksum = 'x' WHERE number = 1", &changed},
 	} {
 		path := filepath.Join(t.TempDir(), "requests.db")
 		newFile(t, path)
