@@ -29,3 +29,10 @@ var MigrationFiles = embedded
 
 // ClosedFor is how long the place behind a deleted session stays closed.
 const ClosedFor = closedFor
+
+// PaymentStatements are those on the way of a payment, by name.
+var PaymentStatements = map[string]string{
+	"add revisions": addRevisions, "add authorizations": addAuthorizations, "add orders": addOrders,
+	"find written": findWritten, "find session": findSession, "find revisions": findRevisions,
+	"find token": findSessionOfAuthorization, "find order": findSessionOfOrder,
+}
