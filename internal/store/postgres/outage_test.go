@@ -198,7 +198,7 @@ func TestAnOutageLongerThanTheRetryIsAnError(t *testing.T) {
 	unknown := commit(t, engine, s.next(checkout.EventUpdated))
 	unwritten := commit(t, engine, s.next(checkout.EventUpdated))
 	_, unread := engine.Session(t.Context(), s.session.ID)
-	for want, err := range map[string]error{"not known": unknown, "nothing was written": unwritten, "no connection": unread} {
+	for want, err := range map[string]error{"not known": unknown, "commit: nothing was done": unwritten, "read: nothing was done": unread} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)
 		} else {
