@@ -91,7 +91,8 @@ func mustForget(t *testing.T, engine *postgres.Engine, url string, closed int) {
 	if closed < 55 {
 		t.Fatalf("%d fit into one transaction: this test shows little", closed)
 	}
-	execute(t, looking, fmt.Sprintf(`UPDATE revisions SET at = at - %d WHERE kind = 'deleted'`, (postgres.ClosedFor+time.Minute).Milliseconds()))
+	aged := (postgres.ClosedFor + time.Minute).Milliseconds()
+	execute(t, looking, fmt.Sprintf(`UPDATE revisions SET at = at - %d WHERE kind = 'deleted'`, aged))
 	deleteAll(t, engine, dawn, 1000)
 	await(t, looking, `SELECT count(*) = 0 FROM revisions WHERE kind = 'deleted'`)
 }
