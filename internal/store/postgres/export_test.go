@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"io/fs"
+	"time"
 )
 
 // MigrateTo brings the schema to the step of a number only, as the program
@@ -36,3 +37,6 @@ var PaymentStatements = map[string]string{
 	"find written": findWritten, "find session": findSession, "find revisions": findRevisions,
 	"find token": findSessionOfAuthorization, "find order": findSessionOfOrder,
 }
+
+// SetRetryFor changes Options.RetryFor of an engine that is open and at rest.
+func SetRetryFor(e *Engine, retryFor time.Duration) { e.retryFor = retryFor }

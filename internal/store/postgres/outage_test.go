@@ -189,9 +189,10 @@ func TestAnOutageLongerThanTheRetryIsAnError(t *testing.T) {
 	t.Parallel()
 	url := migrated(t)
 	indirect, proxy := through(t, url)
-	engine := open(t, indirect, postgres.Options{MaxConnections: 1, RetryFor: 50 * time.Millisecond})
+	engine := open(t, indirect, postgres.Options{MaxConnections: 1})
 	s := newTale()
 	mustCommit(t, engine, s.next(checkout.EventCreated))
+	postgres.SetRetryFor(engine, time.Second)
 	s.session.Revision = 1
 	proxy.Lead("127.0.0.1:1")
 	proxy.CutAll()
