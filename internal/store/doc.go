@@ -5,6 +5,6 @@
 // It owns: the Engine interface, the Batcher that gathers concurrent commits
 // into one transaction (it stands above every engine), and the errors engines
 // return. It must not know: rules, HTTP, the wire, SQL. Engines live in
-// memstore (the model), sqlite and later postgres; storetest holds the one
+// memstore (the model), sqlite and postgres; storetest holds the one
 // suite that all of them pass; record is how a session is written down.
 package store

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -47,7 +48,10 @@ func (e *Engine) Ping(ctx context.Context) error {
 		return err
 	}
 	defer e.leave()
-	return e.pool.Ping(ctx)
+	if err := e.pool.Ping(ctx); err != nil {
+		return fmt.Errorf("postgres: %w", err)
+	}
+	return nil
 }
 
 // Close waits for the work under way and closes the connections.

@@ -38,7 +38,7 @@ func migrate(ctx context.Context, url string, known []step) error {
 	deadline := time.Now().Add(migratePatience)
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		err := migrateOnce(ctx, url, known)
-		if err == nil || !transient(err) && !raced(err) || ctx.Err() != nil {
+		if err == nil || !transient(err) || ctx.Err() != nil {
 			return err
 		}
 		if pause(ctx, jittered(wait), deadline) != nil {
@@ -47,8 +47,8 @@ func migrate(ctx context.Context, url string, known []step) error {
 	}
 }
 
-// raced are the errors of two processes that create the same at the same time:
-// taken (in the catalog), exists already.
+// raced are the errors of two processes that create the same table at the same
+// time: IF NOT EXISTS looks before it waits. Then it is there.
 func raced(err error) bool {
 	switch codeOf(err) {
 	case uniqueViolation, "42P07", "42710":
@@ -77,7 +77,7 @@ func applyAll(ctx context.Context, conn *pgx.Conn, known []step) error {
 			return fmt.Errorf("postgres: migrate: %w", err)
 		}
 		if found == nil {
-			if _, err := conn.Exec(ctx, createMigrations); err != nil {
+			if _, err := conn.Exec(ctx, createMigrations); err != nil && !raced(err) {
 				return fmt.Errorf("postgres: migrate: %w", err)
 			}
 		}

@@ -189,16 +189,17 @@ func TestAnOutageLongerThanTheRetryIsAnError(t *testing.T) {
 	t.Parallel()
 	url := migrated(t)
 	indirect, proxy := through(t, url)
-	engine := open(t, indirect, postgres.Options{MaxConnections: 1, RetryFor: 50 * time.Millisecond})
+	engine := open(t, indirect, postgres.Options{MaxConnections: 1})
 	s := newTale()
 	mustCommit(t, engine, s.next(checkout.EventCreated))
+	postgres.SetRetryFor(engine, time.Second)
 	s.session.Revision = 1
 	proxy.Lead("127.0.0.1:1")
 	proxy.CutAll()
 	unknown := commit(t, engine, s.next(checkout.EventUpdated))
 	unwritten := commit(t, engine, s.next(checkout.EventUpdated))
 	_, unread := engine.Session(t.Context(), s.session.ID)
-	for want, err := range map[string]error{"not known": unknown, "nothing was written": unwritten, "no connection": unread} {
+	for want, err := range map[string]error{"not known": unknown, "commit: nothing was done": unwritten, "read: nothing was done": unread} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)
 		} else {

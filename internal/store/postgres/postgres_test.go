@@ -38,8 +38,3 @@ func TestPostgreSQLIsAStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, opener(migrated(t)))
 }
-
-func TestPostgreSQLAnswersLikeTheModel(t *testing.T) {
-	t.Parallel()
-	storetest.RunModel(t, opener(migrated(t)))
-}

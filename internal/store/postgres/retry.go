@@ -37,7 +37,12 @@ func (e *Engine) write(ctx context.Context, do work) error {
 	again := false
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		sent, err := e.attempt(ctx, detached, deadline, again, do)
-		if err == nil || !transient(err) {
+		switch {
+		case err == nil:
+			return nil
+		case !transient(err) && again:
+			return given(again, nil, err)
+		case !transient(err):
 			return err
 		}
 		again = again || sent
@@ -66,11 +71,14 @@ func (e *Engine) read(ctx context.Context, do func(ctx context.Context, conn *pg
 		if err == nil || errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if !transient(err) {
+		if !transient(err) && codeOf(err) != "" {
 			return fmt.Errorf("postgres: read: %w", err)
 		}
+		if !transient(err) {
+			return err // this package's own
+		}
 		if pauseErr := pause(ctx, jittered(wait), deadline); pauseErr != nil {
-			return given(false, pauseErr, err)
+			return fmt.Errorf("postgres: read: %w", given(false, pauseErr, err))
 		}
 	}
 }
@@ -84,7 +92,7 @@ func (e *Engine) attempt(waiting, working context.Context, deadline time.Time, a
 		return false, &unreachableError{err}
 	}
 	defer conn.Release()
-	clear(conn.Conn().PgConn().CustomData())
+	delete(conn.Conn().PgConn().CustomData(), doubtMark)
 	bounded, cancel := context.WithTimeout(working, e.retryFor/attempts)
 	defer cancel()
 	err = do(bounded, conn, again)
@@ -101,13 +109,13 @@ func (e *Engine) attempt(waiting, working context.Context, deadline time.Time, a
 	return !pgconn.SafeToRetry(err), err
 }
 
-// given up after the time of a retry.
+// given up, and why.
 func given(again bool, why, err error) error {
 	switch {
 	case again:
-		return fmt.Errorf("postgres: it is not known whether this was written: %w", err)
+		return fmt.Errorf("it is not known whether this was written: %w", err)
 	case errors.Is(why, errOutOfTime):
-		return fmt.Errorf("postgres: nothing was written: %w", err)
+		return fmt.Errorf("nothing was done: %w", err)
 	default:
 		return why
 	}
@@ -152,8 +160,8 @@ func jittered(wait time.Duration) time.Duration { return wait/2 + rand.N(wait/2)
 // connection or it broke, or the server said that it goes away, comes up,
 // follows another, or had to choose a victim.
 func transient(err error) bool {
-	if broke, ok := errors.AsType[*brokenError](err); ok {
-		return broke != nil
+	if _, broke := errors.AsType[*brokenError](err); broke {
+		return true
 	}
 	switch code := codeOf(err); code {
 	case "": // the server said nothing

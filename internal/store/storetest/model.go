@@ -16,15 +16,18 @@ import (
 	"github.com/kvitto/kvitto/internal/store/memstore"
 )
 
-// RunModel drives an engine and the model with the same random commands and
+// RunModel drives engines and the model with the same random commands and
 // compares every answer, after every command the newest of everything, and the
 // histories of the sessions it meant.
-// The suite closes what open returns.
-func RunModel(t *testing.T, open func(t *testing.T) store.Engine) {
+// The suite closes what the functions return.
+func RunModel(t *testing.T, open ...func(t *testing.T) store.Engine) {
 	t.Helper()
-	engine := opened(t, open)
+	engines := make([]store.Engine, len(open))
+	for i := range open {
+		engines[i] = opened(t, open[i])
+	}
 	rapid.Check(t, func(t *rapid.T) {
-		p := newPair(t, engine)
+		p := newRow(t, engines)
 		t.Repeat(map[string]func(*rapid.T){
 			"":                p.compareReads,
 			"commit":          p.commit,
@@ -40,10 +43,11 @@ func RunModel(t *testing.T, open func(t *testing.T) store.Engine) {
 	})
 }
 
-// pair is an engine and the model beside it. The names are few, so that random
+// row is the model and the engines beside it. The names are few, so that random
 // commands meet; they are new in every run, so that one engine serves all.
-type pair struct {
-	engine, model store.Engine
+type row struct {
+	model     store.Engine
+	engines   []store.Engine
 	merchants     []string // the first is known from the start and owns the sessions
 	sessions      []string
 	tokens        []string
@@ -52,12 +56,12 @@ type pair struct {
 	usernames     []string
 }
 
-func newPair(t *rapid.T, engine store.Engine) *pair {
-	p := &pair{
-		engine: engine, model: memstore.New(),
+func newRow(t *rapid.T, engines []store.Engine) *row {
+	p := &row{
+		engines: engines, model: memstore.New(),
 		merchants: newIDs(3), sessions: newIDs(4), tokens: newIDs(7), orders: newIDs(4), secrets: newIDs(2), usernames: newIDs(3),
 	}
-	for _, side := range []store.Engine{p.engine, p.model} {
+	for _, side := range append([]store.Engine{p.model}, p.engines...) {
 		if err := side.EnsureMerchant(t.Context(), p.merchants[0], dawn); err != nil {
 			t.Fatalf("EnsureMerchant: %v", err)
 		}
@@ -78,7 +82,7 @@ func pick(t *rapid.T, label string, from []string) string {
 	return from[rapid.IntRange(0, len(from)-1).Draw(t, label)]
 }
 
-func (p *pair) commit(t *rapid.T) {
+func (p *row) commit(t *rapid.T) {
 	drafts := p.drawBatch(t)
 	changes := make([]store.Change, len(drafts))
 	meant := make([]string, len(drafts))
@@ -86,28 +90,30 @@ func (p *pair) commit(t *rapid.T) {
 		changes[i], meant[i] = drafts[i].change, drafts[i].change.Session.ID
 	}
 	want := p.model.Commit(t.Context(), slices.Clone(changes))
-	got := p.engine.Commit(t.Context(), changes)
-	if len(got) != len(want) {
-		t.Fatalf("Commit of %d changes gave %d answers", len(want), len(got))
-	}
-	for i := range want {
-		// A change that is broken and a conflict too may be called either.
-		alike := sameKind(got[i], want[i]) || (drafts[i].broken && got[i] != nil && want[i] != nil)
-		if !alike {
-			t.Errorf("change %d (%s): the engine says %v, the model %v", i, drafts[i].label, got[i], want[i])
+	for _, engine := range p.engines {
+		got := engine.Commit(t.Context(), slices.Clone(changes))
+		if len(got) != len(want) {
+			t.Fatalf("Commit of %d changes gave %d answers by %T", len(want), len(got), engine)
+		}
+		for i := range want {
+			// A change that is broken and a conflict too may be called either.
+			alike := sameKind(got[i], want[i]) || (drafts[i].broken && got[i] != nil && want[i] != nil)
+			if !alike {
+				t.Errorf("change %d (%s): %T says %v, the model %v", i, drafts[i].label, engine, got[i], want[i])
+			}
 		}
 	}
 	p.compareHistories(t, meant)
 }
 
-func (p *pair) ensureMerchant(t *rapid.T) {
+func (p *row) ensureMerchant(t *rapid.T) {
 	merchant := pick(t, "merchant", p.merchants)
 	compare(t, "EnsureMerchant", p, func(e store.Engine) (struct{}, error) {
 		return struct{}{}, e.EnsureMerchant(t.Context(), merchant, dawn)
 	})
 }
 
-func (p *pair) advanceClock(t *rapid.T) {
+func (p *row) advanceClock(t *rapid.T) {
 	merchant := pick(t, "merchant", p.merchants)
 	by := time.Duration(rapid.Int64Range(0, 1<<32).Draw(t, "milliseconds")) * time.Millisecond
 	compare(t, "AdvanceClock", p, func(e store.Engine) (time.Duration, error) {
@@ -115,7 +121,7 @@ func (p *pair) advanceClock(t *rapid.T) {
 	})
 }
 
-func (p *pair) proposeSecret(t *rapid.T) {
+func (p *row) proposeSecret(t *rapid.T) {
 	name := pick(t, "name", p.secrets)
 	proposed := rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "proposed")
 	compare(t, "Secret", p, func(e store.Engine) (string, error) {
@@ -124,7 +130,7 @@ func (p *pair) proposeSecret(t *rapid.T) {
 	})
 }
 
-func (p *pair) compareHistories(t *rapid.T, sessions []string) {
+func (p *row) compareHistories(t *rapid.T, sessions []string) {
 	limit, upTo := rapid.IntRange(0, 4).Draw(t, "limit"), rapid.Int64Range(0, 6).Draw(t, "up to")
 	for _, id := range sessions {
 		compareRead(t, "Revisions", p, func(engine store.Engine, ctx context.Context, sessionID string) ([]store.Revision, error) {
@@ -135,7 +141,7 @@ func (p *pair) compareHistories(t *rapid.T, sessions []string) {
 
 // compareReads reads everything that the names of this run lead to, but for
 // the histories: they are long and nothing in them may change.
-func (p *pair) compareReads(t *rapid.T) {
+func (p *row) compareReads(t *rapid.T) {
 	for _, id := range p.sessions {
 		compareRead(t, "Session", p, store.Engine.Session, id)
 	}
@@ -154,25 +160,27 @@ func (p *pair) compareReads(t *rapid.T) {
 	}
 }
 
-func compareRead[V any](t *rapid.T, what string, p *pair, read func(store.Engine, context.Context, string) (V, error), key string) {
+func compareRead[V any](t *rapid.T, what string, p *row, read func(store.Engine, context.Context, string) (V, error), key string) {
 	t.Helper()
 	compare(t, what, p, func(e store.Engine) (V, error) { return read(e, t.Context(), key) })
 }
 
-// compare asks both sides the same.
-func compare[V any](t *rapid.T, what string, p *pair, ask func(store.Engine) (V, error)) {
+// compare asks all the same.
+func compare[V any](t *rapid.T, what string, p *row, ask func(store.Engine) (V, error)) {
 	t.Helper()
 	want, wantErr := ask(p.model)
-	got, gotErr := ask(p.engine)
-	if !sameKind(gotErr, wantErr) {
-		t.Fatalf("%s: the engine says %v, the model %v", what, gotErr, wantErr)
-	}
-	// cmp is slow, and nearly always there is nothing to show.
-	if wantErr != nil || reflect.DeepEqual(want, got) {
-		return
-	}
-	if diff := cmp.Diff(want, got, exactly); diff != "" {
-		t.Fatalf("%s differs (-model +engine):\n%s", what, diff)
+	for _, engine := range p.engines {
+		got, gotErr := ask(engine)
+		if !sameKind(gotErr, wantErr) {
+			t.Fatalf("%s: %T says %v, the model %v", what, engine, gotErr, wantErr)
+		}
+		// cmp is slow, and nearly always there is nothing to show.
+		if wantErr != nil || reflect.DeepEqual(want, got) {
+			continue
+		}
+		if diff := cmp.Diff(want, got, exactly); diff != "" {
+			t.Fatalf("%s of %T differs (-model +engine):\n%s", what, engine, diff)
+		}
 	}
 }
 

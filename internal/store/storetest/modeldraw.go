@@ -20,7 +20,7 @@ type draft struct {
 
 // drawBatch draws changes that build on each other as if all were accepted,
 // and among them some that were decided on a state that is not the newest.
-func (p *pair) drawBatch(t *rapid.T) []draft {
+func (p *row) drawBatch(t *rapid.T) []draft {
 	view := map[string]checkout.Session{}
 	drafts := make([]draft, rapid.IntRange(1, 6).Draw(t, "changes"))
 	for i := range drafts {
@@ -62,7 +62,7 @@ func (p *pair) drawBatch(t *rapid.T) []draft {
 
 // drawCreation is a session with the domain's cart or, half of the time, with
 // any content at all: the store does not judge it.
-func (p *pair) drawCreation(t *rapid.T, id string) draft {
+func (p *row) drawCreation(t *rapid.T, id string) draft {
 	session, event, refusal := checkout.Create(id, p.merchants[0], cart(), nil, dawn)
 	if refusal != nil {
 		t.Fatalf("the domain refused the test's cart: %+v", refusal)
@@ -75,7 +75,7 @@ func (p *pair) drawCreation(t *rapid.T, id string) draft {
 
 // drawStep is one step on from a state. Where the domain refuses it, the
 // session is touched instead.
-func (p *pair) drawStep(t *rapid.T, from checkout.Session) draft {
+func (p *row) drawStep(t *rapid.T, from checkout.Session) draft {
 	name := rapid.SampledFrom([]string{
 		"update", "authorize", "authorize", "refer", "defer", "deny", "release", "tokenize", "order", "order",
 		"second order", "capture", "break the ledger",
@@ -93,7 +93,7 @@ func (p *pair) drawStep(t *rapid.T, from checkout.Session) draft {
 	}
 }
 
-func (p *pair) stepNamed(t *rapid.T, name string, from *checkout.Session) step {
+func (p *row) stepNamed(t *rapid.T, name string, from *checkout.Session) step {
 	switch name {
 	case "update":
 		return updating(rapid.String().Draw(t, "reference"))
