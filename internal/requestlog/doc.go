@@ -2,13 +2,13 @@
 // explained: by its correlation id, with the rules it broke and the values
 // sent and expected, also after a restart or a kill -9.
 //
-// It owns: the queue between the handlers and the file, the SQLite file and
-// its migrations, the redaction of what must never be stored, and the finding
-// of exchanges. Refusals are written before Record returns and are never
-// dropped; successes are written soon after and give way under overload, first
-// their bodies, then themselves, and both are counted. So do refusals that are
-// marked as expendable.
+// It owns: the queue between the handlers and the writer, the redaction of what
+// must never be stored, the encoded form of exchanges and of the blocks they are
+// written in, and the finding of exchanges. Refusals are written before Record
+// returns and are never dropped; successes, and refusals that are marked as
+// expendable, are written soon after and give way under overload, first their
+// bodies, then themselves, and both are counted.
 //
-// It must not know: routes, rules of the protocol, sessions or how an exchange
-// is shown.
+// It must not know: routes, rules of the protocol, sessions, how an exchange is
+// shown, or the databases it is kept in, which stand behind package home.
 package requestlog

@@ -60,8 +60,8 @@ func newLog(above home.Home, options Options) *Log {
 
 // Record keeps an exchange. For a refusal it returns when the exchange is in
 // its home, where a kill of the process cannot take it away; for a success, and
-// for a refusal that is expendable, at once. Those give only ErrClosed: without room it is shed or dropped, and
-// counted. A refusal waits for room and for its transaction until ctx is done;
+// for a refusal that is expendable, at once. Those give only ErrClosed: without
+// room they are shed or dropped, and counted. A refusal waits for room and for its transaction until ctx is done;
 // handlers whose client may hang up pass context.WithoutCancel.
 func (l *Log) Record(ctx context.Context, e Exchange) error {
 	if e.Durable() {

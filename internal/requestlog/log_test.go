@@ -188,6 +188,27 @@ func testRefusalsLeaveTheGatheringAlone(t *testing.T, open place) {
 	}
 }
 
+// An expendable refusal is kept like a success, with its explanation and
+// without its secrets.
+func TestExpendableRefusalsAreExplained(t *testing.T) {
+	onEachHome(t, testExpendableRefusalsAreExplained)
+}
+
+func testExpendableRefusalsAreExplained(t *testing.T, open place) {
+	l := open(t, Options{Gather: never})
+	e := fullRefusal()
+	e.Expendable, e.RequestBody = true, []byte(`{"password":"x"}`)
+	record(t, l, e)
+	if s := l.Stats(); s.Queued != 1 || s.Written != 0 {
+		t.Errorf("after it was recorded: %+v", s)
+	}
+	want := e
+	want.Expendable, want.RequestBody = false, []byte(`{"password":"***"}`)
+	if diff := cmp.Diff(want, find(t, l, e.MerchantID, e.CorrelationID)); diff != "" {
+		t.Errorf("(-want +found):\n%s", diff)
+	}
+}
+
 func TestHalfFullQueueIsWrittenUnasked(t *testing.T) {
 	onEachHome(t, testHalfFullQueueIsWrittenUnasked)
 }
