@@ -17,7 +17,7 @@ if pid=$(head -n 1 "$1/data/postmaster.pid"); then
 		[ -e "$1/data/postmaster.pid" ] || break
 		sleep 0.1
 	done
-	kill -KILL "$pid"
+	[ -e "$1/data/postmaster.pid" ] && kill -KILL "$pid"
 fi
 rm -rf "$1" || { sleep 1; rm -rf "$1"; }
 `

@@ -1,7 +1,7 @@
 -- readable-from: 1
--- What retention walks along: every session once, and the rows that close the
--- places of deleted ones. Both indexes are written when a session begins and
--- ends, not when it changes. Without them the same queries read more.
-CREATE INDEX revisions_first ON revisions (session_id) WHERE revision = 1;
-
+-- Finds the rows that close the places of deleted sessions when their time has
+-- come: 0.04 ms instead of 85 ms beside 200,000 revisions. It is written when a
+-- session is deleted, not when one changes. Without it the same query reads the
+-- table. (An index of first revisions was tried for the walk along the sessions:
+-- 9 ms for a thousand of them, and 8 ms without.)
 CREATE INDEX revisions_deleted ON revisions (at) WHERE kind = 'deleted';
