@@ -50,6 +50,7 @@ var mutations = []mutation{
 	{"a change that was taken back is not written", "store/batcher.go",
 		"	if !c.queued {\n		return false\n	}\n	b.queue.remove(c)\n	return true", "	return true"},
 	{"a commit is conditional", "store/memstore/books.go", "if session.Revision != newest+1 {", "if session.Revision > newest+1 {"},
+	{"an approval is kept apart from its session", "store/record/decode.go", "	case a.ContentOfSession:", "	case true:"},
 	{"nothing was changed is said only when it is so", "api/api.go", "gone != nil && errors.Is(err, gone)", "gone != nil"},
 	{"an exchange is recorded before it is answered", "api/exchange.go",
 		"if err := x.api.Recorder.Record(ctx, x.record); err != nil {", "if err := error(nil); err != nil {"},

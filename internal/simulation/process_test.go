@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/api"
+	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/clienttoken"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/lab"
@@ -18,6 +19,7 @@ import (
 	"github.com/kvitto/kvitto/internal/risk"
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/store/record"
 )
 
 // process is one running server over the shared store.
@@ -64,7 +66,8 @@ func (s *simulation) start() (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.batcher = store.NewBatcher(engine, store.BatcherOptions{MaxBatch: s.maxBatch, Queue: s.queue})
+	p.batcher = store.NewBatcher(engine, store.BatcherOptions{MaxBatch: s.maxBatch, Queue: s.queue,
+		Encode: func(s *checkout.Session) []byte { return record.Append(nil, s) }})
 	p.handler = api.New(api.Options{
 		Service: checkouts, Authenticator: door, Clock: watchedClock{clock, s.auditor}, Recorder: recorder{}, NewID: p.ids.next,
 		PublicURL: "http://kvitto", Playground: clock, Logger: slog.New(slog.DiscardHandler),

@@ -3,5 +3,5 @@
 package simulation_test
 
 // schedulesDefault is less with the race detector, which makes a schedule
-// about seven times as slow.
+// about eight times as slow.
 const schedulesDefault = 600

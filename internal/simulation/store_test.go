@@ -9,6 +9,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/store/record"
 )
 
 // Faults of the store, as the service sees them.
@@ -48,8 +49,18 @@ func (j *journal) take() []store.Change {
 	return taken
 }
 
-// commit applies changes to the store and writes down those it took.
+// commit applies changes to the store and writes down those it took. What the
+// store keeps has been through its written form, as in a file.
 func (s *simulation) commit(changes []store.Change) []error {
+	changes = slices.Clone(changes)
+	for i := range changes {
+		session := &changes[i].Session
+		kept := checkout.Session{ID: session.ID, MerchantID: session.MerchantID, ClientToken: session.ClientToken, CreatedAt: session.CreatedAt}
+		if err := record.Decode(changes[i].State, &kept); err != nil {
+			return all(changes, err)
+		}
+		*session = kept
+	}
 	answers := s.store.Commit(context.Background(), changes)
 	for i := range changes {
 		if answers[i] == nil {
