@@ -77,6 +77,10 @@ func serverConfig(c *config.Config, logger *slog.Logger) app.Config {
 			Idle: time.Duration(c.Timeouts.Idle), LameDuck: time.Duration(c.Timeouts.LameDuck),
 			Drain: time.Duration(c.Timeouts.Drain), DrainRead: time.Duration(c.Timeouts.DrainRead),
 		},
+		Retention: app.Retention{
+			Sessions: time.Duration(c.Retention.Sessions), Exchanges: time.Duration(c.Retention.ExchangesAge),
+			ExchangeBytes: int64(c.Retention.ExchangesBytes),
+		},
 		RateLimits: rateLimits(c.RateLimit), Overload: overloadBounds(c.Overload), Tracing: traces(c.Tracing),
 	}
 }
