@@ -56,9 +56,9 @@ func OpenAdmin(ctx context.Context, url string) (Admin, error) {
 		if !errors.Is(err, sqlite.ErrLocked) {
 			return found, err
 		}
-		pause := time.NewTimer(ownerPause)
+		again := time.NewTimer(ownerPause)
 		select {
-		case <-pause.C:
+		case <-again.C:
 		case <-ctx.Done():
 			return Admin{}, ctx.Err()
 		case <-deadline.C:

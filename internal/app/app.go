@@ -49,6 +49,7 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 	}
 	a.closers = append(a.closers, a.tracing.Close)
 	a.stores, err = openStores(ctx, a.config.Store, storeOptions{migrate: !a.config.Production, log: requestlog.Options{
+		Retention: a.config.Retention.Exchanges, MaxBytes: a.config.Retention.ExchangeBytes,
 		OnFailure: func(err error) { a.config.Logger.Error("exchanges were not recorded", "cause", err) },
 	}})
 	if err != nil {
@@ -68,6 +69,7 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 		return nil, err
 	}
 	a.openSocket()
+	a.keepRetention()
 	return a, nil
 }
 

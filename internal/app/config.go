@@ -41,6 +41,7 @@ type Config struct {
 	SystemTime func() time.Time
 	// CacheBytes is the memory for recent sessions; 0 is 128 MiB.
 	CacheBytes int
+	Retention  Retention // what is deleted when; zero deletes nothing
 	// RateLimits are the limits of each merchant; zero limits nothing.
 	RateLimits ratelimit.Options
 	// Overload bounds the server; zero is the defaults.

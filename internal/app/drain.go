@@ -45,8 +45,13 @@ func (d *drain) handler(next http.Handler) http.Handler {
 		if r.Body != nil && r.Body != http.NoBody {
 			body := &arrivingBody{ReadCloser: r.Body, drain: d, writer: w}
 			d.begin(body)
-			defer d.end(body)
 			r.Body = body
+			defer func() {
+				d.end(body)
+				// net/http looks at its own body afterwards: when much of it was
+				// not read it lets the client take the answer before it closes.
+				r.Body = body.ReadCloser
+			}()
 		}
 		next.ServeHTTP(w, r)
 	})

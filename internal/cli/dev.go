@@ -15,6 +15,7 @@ import (
 	"github.com/kvitto/kvitto/internal/app"
 	"github.com/kvitto/kvitto/internal/config"
 	"github.com/kvitto/kvitto/internal/console"
+	"github.com/kvitto/kvitto/internal/ratelimit"
 )
 
 // dataDefault is where a playground keeps its sessions, below the current
@@ -25,7 +26,7 @@ type devFlags struct {
 	listen, data, publicURL string
 	store                   string
 	cpuProfile              string
-	json, quiet             bool
+	json, quiet, limits     bool
 }
 
 func newDev() *cobra.Command {
@@ -52,6 +53,7 @@ server once it has answered what it accepted.`,
 	command.Flags().StringVar(&flags.publicURL, "public-url", "", "what browsers reach, when it is not the address listened on")
 	command.Flags().BoolVar(&flags.json, "json", false, "print JSON objects: first the server, then one for each exchange")
 	command.Flags().BoolVar(&flags.quiet, "quiet", false, "do not print exchanges")
+	command.Flags().BoolVar(&flags.limits, "limits", false, "limit requests as the original's playground does: 5 new sessions a second")
 	command.Flags().StringVar(&flags.cpuProfile, "cpuprofile", "", "write a CPU profile to `FILE` until the server stops")
 	return command
 }
@@ -81,6 +83,9 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 		data, missing = config.Redacted(flags.store), nil
 	}
 	options := app.Config{DataDir: data, Store: flags.store, Listen: flags.listen, PublicURL: flags.publicURL, Logger: logger(c.ErrOrStderr(), flags.json)}
+	if flags.limits {
+		options.RateLimits = ratelimit.Playground
+	}
 	if !flags.quiet {
 		options.Console = c.OutOrStdout()
 		if flags.json {

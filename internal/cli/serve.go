@@ -15,6 +15,9 @@ import (
 
 	"github.com/kvitto/kvitto/internal/app"
 	"github.com/kvitto/kvitto/internal/config"
+	"github.com/kvitto/kvitto/internal/overload"
+	"github.com/kvitto/kvitto/internal/ratelimit"
+	"github.com/kvitto/kvitto/internal/tracing"
 )
 
 func newServe() *cobra.Command {
@@ -74,7 +77,34 @@ func serverConfig(c *config.Config, logger *slog.Logger) app.Config {
 			Idle: time.Duration(c.Timeouts.Idle), LameDuck: time.Duration(c.Timeouts.LameDuck),
 			Drain: time.Duration(c.Timeouts.Drain), DrainRead: time.Duration(c.Timeouts.DrainRead),
 		},
+		Retention: app.Retention{
+			Sessions: time.Duration(c.Retention.Sessions), Exchanges: time.Duration(c.Retention.ExchangesAge),
+			ExchangeBytes: int64(c.Retention.ExchangesBytes),
+		},
+		RateLimits: rateLimits(c.RateLimit), Overload: overloadBounds(c.Overload), Tracing: traces(c.Tracing),
 	}
+}
+
+func rateLimits(c config.RateLimit) ratelimit.Options {
+	if !c.Enabled {
+		return ratelimit.Options{}
+	}
+	return ratelimit.Options{CreateSession: c.CreateSession, CreateTokenSession: c.CreateTokenSession, Other: c.Other}
+}
+
+func overloadBounds(c config.Overload) overload.Options {
+	return overload.Options{
+		InFlight: c.InFlight, Waiting: c.Queue, Patience: time.Duration(c.Patience),
+		BodyBytes: int64(c.BodyMemory), Connections: c.Connections,
+	}
+}
+
+func traces(c config.Tracing) tracing.Options {
+	share := c.Sample
+	if share == 0 {
+		share = -1 // the options' zero is all
+	}
+	return tracing.Options{Endpoint: c.Endpoint, SampleRatio: share, Version: thisBuild().Version}
 }
 
 func operatorLog(w io.Writer, c config.Log, asJSON bool) *slog.Logger {

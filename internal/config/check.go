@@ -125,7 +125,7 @@ func (l *Loaded) checkTimeouts(add adder) {
 func (l *Loaded) checkLimits(add adder) {
 	for key, value := range map[string]int{
 		"rate_limit.create_session": l.RateLimit.CreateSession, "rate_limit.create_token_session": l.RateLimit.CreateTokenSession,
-		"rate_limit.other": l.RateLimit.Other, "overload.in_flight": l.Overload.InFlight,
+		"rate_limit.other": l.RateLimit.Other, "overload.in_flight": l.Overload.InFlight, "overload.queue": l.Overload.Queue,
 	} {
 		if value < 1 {
 			next := "write 1 or more"
@@ -135,10 +135,8 @@ func (l *Loaded) checkLimits(add adder) {
 			add(key, "is "+strconv.Itoa(value), next)
 		}
 	}
-	for key, value := range map[string]int{"overload.queue": l.Overload.Queue, "overload.connections": l.Overload.Connections} {
-		if value < 0 {
-			add(key, "is negative", "write 0 or more")
-		}
+	if l.Overload.Connections < 0 {
+		add("overload.connections", "is negative", "write 0 for no bound, or more")
 	}
 	if l.Overload.Patience == 0 {
 		add("overload.patience", "is zero", "write a duration such as 1s")
