@@ -39,9 +39,12 @@ PRAGMA wal_autocheckpoint = 0;
 `
 
 // Cache sizes in KiB, used as needed. The ends of the tables are nearly all
-// a writer needs; a reader wants the inner pages of the session index.
+// a writer needs; a reader wants the inner pages of the session index. The
+// writer checks no foreign keys: it has the number of a session from its row or
+// its head, each check would read the session's page once more, and deleting a
+// session would look for its revisions in the whole table.
 const (
-	writerPragmas = pragmas + `PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 134217728;`
+	writerPragmas = pragmas + `PRAGMA foreign_keys = OFF; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 134217728;`
 	readerPragmas = pragmas + `PRAGMA cache_size = -4096; PRAGMA query_only = ON;`
 )
 
