@@ -31,8 +31,9 @@ type BatcherOptions struct {
 	// change, as the callers of a session must, knows the order of the two.
 	Writers int
 	// Encode makes Change.State where it is nil, on the goroutine of the caller
-	// of Commit. The session must not be kept.
-	Encode func(*checkout.Session) []byte
+	// of Commit: it appends the state to dst, which is empty. The session must
+	// not be kept.
+	Encode func(dst []byte, session *checkout.Session) []byte
 	// Observe is told of every transaction after its callers were answered.
 	Observe func(batchSize int, took time.Duration)
 }
@@ -46,7 +47,7 @@ type BatcherOptions struct {
 type Batcher struct {
 	engine   Engine
 	maxBatch int
-	encode   func(*checkout.Session) []byte
+	encode   func([]byte, *checkout.Session) []byte
 	observe  func(batchSize int, took time.Duration)
 	commits  sync.Pool      // of *pendingCommit
 	writers  sync.WaitGroup // those that have not ended
@@ -57,9 +58,13 @@ type Batcher struct {
 	closed bool
 }
 
+// stateKept is the largest room for a state that is kept for the next, in bytes.
+const stateKept = 64 << 10
+
 // pendingCommit is one call of Commit.
 type pendingCommit struct {
 	change Change
+	state  []byte     // room for an encoded state
 	answer chan error // holds one; empty whenever the commit is reused
 
 	// Under Batcher.mu: the place in the queue.
@@ -99,7 +104,8 @@ func (b *Batcher) Commit(ctx context.Context, change Change) error {
 	c := b.commits.Get().(*pendingCommit)
 	c.change = change
 	if b.encode != nil && c.change.State == nil {
-		c.change.State = b.encode(&c.change.Session)
+		c.state = b.encode(c.state[:0], &c.change.Session)
+		c.change.State = c.state
 	}
 	err := b.enqueue(c)
 	if err == nil {
@@ -114,6 +120,9 @@ func (b *Batcher) Commit(ctx context.Context, change Change) error {
 		}
 	}
 	c.change = Change{} // the pool must not keep sessions alive
+	if cap(c.state) > stateKept {
+		c.state = nil
+	}
 	b.commits.Put(c)
 	return err
 }

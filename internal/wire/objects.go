@@ -8,37 +8,40 @@ import (
 
 // shape is how an object of the protocol is read: the domain's field tables,
 // indexed by name, and readers for what is not a string or an integer.
-type shape[T any] struct {
-	texts    map[string]*checkout.TextField[T]
-	integers map[string]*checkout.IntegerField[T]
-	others   map[string]func(*decoder, *T)
+type shape[T any] struct{ properties map[string]property[T] }
+
+// property is one of the three.
+type property[T any] struct {
+	text    *checkout.TextField[T]
+	integer *checkout.IntegerField[T]
+	other   func(*decoder, *T)
 }
 
 func shapeOf[T any](texts []checkout.TextField[T], integers []checkout.IntegerField[T], others map[string]func(*decoder, *T)) *shape[T] {
-	s := &shape[T]{
-		texts:    make(map[string]*checkout.TextField[T], len(texts)),
-		integers: make(map[string]*checkout.IntegerField[T], len(integers)),
-		others:   others,
-	}
+	properties := make(map[string]property[T], len(texts)+len(integers)+len(others))
 	for i := range texts {
-		s.texts[texts[i].Name] = &texts[i]
+		properties[texts[i].Name] = property[T]{text: &texts[i]}
 	}
 	for i := range integers {
-		s.integers[integers[i].Name] = &integers[i]
+		properties[integers[i].Name] = property[T]{integer: &integers[i]}
 	}
-	return s
+	for name, read := range others {
+		properties[name] = property[T]{other: read}
+	}
+	return &shape[T]{properties}
 }
 
 // property reads one property into the object; unknown ones are passed over,
 // as recorded traffic shows.
 func (s *shape[T]) property(d *decoder, name string, into *T) {
-	if f, ok := s.texts[name]; ok {
-		d.readText(f.At(into), f.Numbers)
-	} else if f, ok := s.integers[name]; ok {
-		d.readInteger(f.At(into))
-	} else if read, ok := s.others[name]; ok {
-		read(d, into)
-	} else {
+	switch p := s.properties[name]; {
+	case p.text != nil:
+		d.readText(p.text.At(into), p.text.Numbers)
+	case p.integer != nil:
+		d.readInteger(p.integer.At(into))
+	case p.other != nil:
+		p.other(d, into)
+	default:
 		d.value()
 	}
 }
