@@ -31,6 +31,8 @@ type decoder struct {
 	path     []segment       // of the value that is being read
 	problems []checkout.Violation
 	notes    []Note
+
+	usualLine usual[checkout.Line] // kept from body to body: shops differ little
 }
 
 // segment is a step of a path: a property, or an element of a list.
@@ -64,7 +66,7 @@ func (d *decoder) release() {
 	names, path := d.names[:cap(d.names)], d.path[:cap(d.path)]
 	clear(names) // views of the body
 	clear(path)
-	*d = decoder{scanner: scanner{names: names[:0]}, path: path[:0]}
+	*d = decoder{scanner: scanner{names: names[:0]}, path: path[:0], usualLine: d.usualLine}
 	decoders.Put(d)
 }
 
