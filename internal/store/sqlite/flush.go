@@ -136,10 +136,14 @@ func (w *writer) flushAll() error {
 // flushAndClose ends the writer. A flush that fails loses nothing: the next
 // start reads the revisions instead.
 func (e *Engine) flushAndClose(w *writer) error {
+	if e.broken.err() != nil {
+		return e.disconnect(w.conn)
+	}
 	bounded, cancel := context.WithTimeout(context.Background(), e.writeTimeout)
 	defer cancel()
 	w.conn.bound(bounded)
 	err := w.flushAll()
 	w.conn.bound(context.Background())
-	return errors.Join(err, w.conn.close())
+	e.broken.note(err)
+	return errors.Join(err, e.disconnect(w.conn))
 }

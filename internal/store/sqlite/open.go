@@ -116,7 +116,9 @@ func (e *Engine) prepare(ctx context.Context) (checkpoints *connection, err erro
 }
 
 // migrate checks that the file is ours and runs what is missing of the schema,
-// on a connection of its own: later ones see the finished schema only.
+// on a connection of its own: later ones see the finished schema only. What a
+// process that was killed left in the log, synced or not, is then copied into
+// the file and synced there, before anybody is shown it.
 func (e *Engine) migrate(ctx context.Context) error {
 	conn, err := connect(e.path, e.vfs)
 	if err != nil {
@@ -132,6 +134,9 @@ func (e *Engine) migrate(ctx context.Context) error {
 	}
 	if err == nil {
 		err = migrate(conn, migrationFiles)
+	}
+	if err == nil {
+		err = conn.checkpointAll()
 	}
 	conn.bound(context.Background())
 	if isInterrupted(err) {
