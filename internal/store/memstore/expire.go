@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -17,12 +18,19 @@ func (e *Engine) DeleteExpired(ctx context.Context, before time.Time, cursor str
 		return 0, "", err
 	}
 	defer e.mu.Unlock()
+	if limit < 1 {
+		return 0, "", fmt.Errorf("memstore: the limit %d is not positive", limit)
+	}
+	if cursor != "" && !e.cursors[cursor] {
+		return 0, "", fmt.Errorf("memstore: the cursor %q was never given", cursor)
+	}
 	looked := 0
 	for _, id := range slices.Sorted(maps.Keys(e.books.histories)) {
 		if id <= cursor {
 			continue
 		}
 		if looked == limit {
+			e.cursors[next] = true
 			return deleted, next, nil
 		}
 		looked, next = looked+1, id

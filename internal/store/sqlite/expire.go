@@ -31,6 +31,9 @@ type candidate struct {
 // again in the transaction that deletes them. The session with the newest
 // revision of all is kept: row ids must only grow.
 func (e *Engine) DeleteExpired(ctx context.Context, before time.Time, cursor string, limit int) (deleted int, next string, err error) {
+	if limit < 1 {
+		return 0, "", fmt.Errorf("sqlite: the limit %d is not positive", limit)
+	}
 	after := int64(0)
 	if cursor != "" {
 		if after, err = strconv.ParseInt(cursor, 10, 64); err != nil {

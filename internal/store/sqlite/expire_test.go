@@ -73,13 +73,6 @@ func TestARoundPassesOverDeletedSessions(t *testing.T) {
 	mustCount(t, after, `SELECT count(*) FROM sessions`, 9)
 }
 
-func TestAForeignCursorIsRefused(t *testing.T) {
-	t.Parallel()
-	if _, _, err := newEngine(t).DeleteExpired(t.Context(), time.Now(), "a session", 10); err == nil {
-		t.Error("a cursor that is no number was taken")
-	}
-}
-
 func TestATransactionDeletesAPortion(t *testing.T) {
 	t.Parallel()
 	of := func(revisions ...int64) []candidate {

@@ -79,6 +79,18 @@ var expiringRules = []rule{
 		mustRead(t, engine, e.fresh.session)
 		mustRead(t, engine, e.ordered.session)
 	}},
+	{"a limit that is not positive and a foreign cursor are refused", func(t *testing.T, engine store.Engine) {
+		e := fillExpiring(t, engine)
+		for _, limit := range []int{0, -1} {
+			if _, _, err := engine.(store.Expiring).DeleteExpired(t.Context(), e.noon, "", limit); err == nil {
+				t.Errorf("the limit %d was taken", limit)
+			}
+		}
+		if _, _, err := engine.(store.Expiring).DeleteExpired(t.Context(), e.noon, "no cursor", 10); err == nil {
+			t.Error("a cursor that the store never gave was taken")
+		}
+		mustRead(t, engine, e.old.session)
+	}},
 	{"deleting goes on while sessions change", deletingBesideChanges},
 	{"a deletion whose context has ended deletes nothing", func(t *testing.T, engine store.Engine) {
 		e := fillExpiring(t, engine)
