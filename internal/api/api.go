@@ -96,7 +96,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const legacyPrefix = "/credit/v1/"
 
 func tolerantPath(sent string) string {
-	clean := path.Clean("/" + sent)
+	clean := sent
+	if !strings.HasPrefix(sent, "/") || strings.Contains(sent, "//") || strings.Contains(sent, "/.") || strings.HasSuffix(sent, "/") {
+		clean = path.Clean("/" + sent)
+	}
 	if below, ok := strings.CutPrefix(clean, legacyPrefix); ok {
 		return "/payments/v1/" + below
 	}

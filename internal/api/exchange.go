@@ -31,7 +31,8 @@ type exchange struct {
 	class    ratelimit.Class
 	// unrecorded: the refusal is one of many that are counted instead.
 	unrecorded bool
-	unread     bool // refused before the body
+	unread     bool      // refused before the body
+	values     [2]string // of the headers that every answer has
 }
 
 // answer is what goes back: a status and a body in the recorded layout.
@@ -134,8 +135,9 @@ func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 	if x.unread && leaveBody(w, x.request) {
 		x.closing = true
 	}
-	h["Klarna-Correlation-Id"] = []string{x.record.CorrelationID}
-	h["Render-Time"] = []string{strconv.FormatInt(x.record.Duration.Milliseconds(), 10)}
+	x.values = [2]string{x.record.CorrelationID, strconv.FormatInt(x.record.Duration.Milliseconds(), 10)}
+	h["Klarna-Correlation-Id"] = x.values[0:1:1]
+	h["Render-Time"] = x.values[1:2:2]
 	h["X-Content-Type-Options"] = headerNosniff
 	h["X-Xss-Protection"] = headerXSS
 	h["Cache-Control"] = headerCacheControl

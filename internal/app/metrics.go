@@ -25,6 +25,7 @@ type metrics struct {
 	changes     *prometheus.CounterVec
 	rateLimited *prometheus.CounterVec
 	refused     *prometheus.CounterVec
+	outcomes    outcomes
 }
 
 func newMetrics(log *requestlog.Log) *metrics {
@@ -100,8 +101,9 @@ func (m *metrics) exchange(e *requestlog.Exchange) {
 	if operation == "" {
 		operation = "none"
 	}
-	m.exchanges.WithLabelValues(operation, strconv.Itoa(e.Status)).Inc()
-	m.durations.WithLabelValues(operation).Observe(e.Duration.Seconds())
+	of := m.of(operation, e.Status)
+	of.count.Inc()
+	of.duration.Observe(e.Duration.Seconds())
 	switch {
 	case e.Status == http.StatusTooManyRequests:
 		m.rateLimited.WithLabelValues(ratelimit.ClassOf(e.Operation).String()).Inc()

@@ -24,8 +24,11 @@ type engine interface {
 type stores struct {
 	engine
 	log    *requestlog.Log
-	shared bool   // other processes may change the store
-	file   string // the SQLite file; empty when there is none
+	shared bool // other processes may change the store
+	// writers is how many transactions may be under way at a time: one where
+	// there is one writer, several where each waits for a server.
+	writers int
+	file    string // the SQLite file; empty when there is none
 }
 
 // close frees both, the newest first.
@@ -78,6 +81,10 @@ func makeDirectory(path string) (database string, err error) {
 	return database, nil
 }
 
+// postgresWriters is where more transactions at a time no longer committed more
+// changes: 52,000 a second with one and 82,000 with four, in batches of 64.
+const postgresWriters = 4
+
 func openPostgres(ctx context.Context, url string, options storeOptions) (stores, error) {
 	if options.migrate {
 		if err := postgres.Migrate(ctx, url); err != nil {
@@ -92,7 +99,7 @@ func openPostgres(ctx context.Context, url string, options storeOptions) (stores
 	if err != nil {
 		return stores{}, errors.Join(err, opened.Close())
 	}
-	return stores{engine: opened, log: log, shared: true}, nil
+	return stores{engine: opened, log: log, shared: true, writers: postgresWriters}, nil
 }
 
 // databaseName is the file of a store that is named by its directory.

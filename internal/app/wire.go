@@ -9,7 +9,6 @@ import (
 	"net/http"
 
 	"github.com/kvitto/kvitto/internal/api"
-	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/clienttoken"
 	"github.com/kvitto/kvitto/internal/console"
 	"github.com/kvitto/kvitto/internal/credential"
@@ -50,8 +49,7 @@ func (a *App) wire(ctx context.Context) error {
 	metrics := newMetrics(a.stores.log)
 	protection := a.protect()
 	batcher := store.NewBatcher(a.stores.engine, store.BatcherOptions{
-		Encode:  func(s *checkout.Session) []byte { return record.Append(nil, s) },
-		Observe: metrics.commit,
+		Encode: record.Append, Observe: metrics.commit, Writers: a.stores.writers,
 	})
 	a.closers = append(a.closers, func() error { batcher.Close(); return nil })
 	own, err := a.mode()

@@ -27,14 +27,34 @@ func Append(dst, src []byte) (packed []byte, ok bool) {
 	}
 	buffer := scratch.Get().(*[]byte)
 	defer scratch.Put(buffer)
-	if need := s2.MaxEncodedLen(len(src)); cap(*buffer) < need {
-		*buffer = make([]byte, need)
-	}
-	block := s2.Encode((*buffer)[:cap(*buffer)], src)
+	block := encode(buffer, src)
 	if len(block) >= len(src) {
 		return dst, false
 	}
 	return append(dst, block...), true
+}
+
+// Replace is Append for bytes that give way to their packed form: dst[start:]
+// becomes the mark and what was there, packed.
+func Replace(dst []byte, start int, mark byte) (packed []byte, ok bool) {
+	src := dst[start:]
+	if len(src) < Min {
+		return dst, false
+	}
+	buffer := scratch.Get().(*[]byte)
+	defer scratch.Put(buffer)
+	block := encode(buffer, src)
+	if len(block) >= len(src) {
+		return dst, false
+	}
+	return append(append(dst[:start], mark), block...), true
+}
+
+func encode(buffer *[]byte, src []byte) []byte {
+	if need := s2.MaxEncodedLen(len(src)); cap(*buffer) < need {
+		*buffer = make([]byte, need)
+	}
+	return s2.Encode((*buffer)[:cap(*buffer)], src)
 }
 
 // Unpack returns what was packed, or an error when it is damaged.

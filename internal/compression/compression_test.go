@@ -47,3 +47,22 @@ func TestACartShrinksAndDamageIsSeen(t *testing.T) {
 		t.Error("damage went unseen")
 	}
 }
+
+func TestWhatGivesWayToItsPackedFormIsTheSame(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		piece := rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "piece")
+		src := bytes.Repeat(piece, rapid.IntRange(0, 40).Draw(t, "times"))
+		want, packs := compression.Append([]byte("head\x07"), src)
+		got, ok := compression.Replace(append([]byte("head"), src...), 4, 7)
+		if ok != packs {
+			t.Fatalf("packed: %v, beside: %v", ok, packs)
+		}
+		if !ok {
+			want = append([]byte("head"), src...)
+		}
+		if !bytes.Equal(got, want) {
+			t.Fatalf("%d bytes became others than beside", len(src))
+		}
+	})
+}

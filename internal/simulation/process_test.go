@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/api"
-	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/clienttoken"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/lab"
@@ -67,7 +66,7 @@ func (s *simulation) start() (*process, error) {
 		return nil, err
 	}
 	p.batcher = store.NewBatcher(engine, store.BatcherOptions{MaxBatch: s.maxBatch, Queue: s.queue,
-		Encode: func(s *checkout.Session) []byte { return record.Append(nil, s) }})
+		Encode: record.Append})
 	p.handler = api.New(api.Options{
 		Service: checkouts, Authenticator: door, Clock: watchedClock{clock, s.auditor}, Recorder: recorder{}, NewID: p.ids.next,
 		PublicURL: "http://kvitto", Playground: clock, Logger: slog.New(slog.DiscardHandler),

@@ -25,34 +25,46 @@ const (
 type BatcherOptions struct {
 	MaxBatch int // changes in one transaction; DefaultMaxBatch when not positive
 	Queue    int // changes that wait for one; DefaultQueue when not positive
+	// Writers is how many transactions may be under way at a time; one when not
+	// positive. With several, changes of different transactions are written in
+	// any order, so that only a caller who waits for its answer before its next
+	// change, as the callers of a session must, knows the order of the two.
+	Writers int
 	// Encode makes Change.State where it is nil, on the goroutine of the caller
-	// of Commit. The session must not be kept.
-	Encode func(*checkout.Session) []byte
+	// of Commit: it appends the state to dst, which is empty. The session must
+	// not be kept.
+	Encode func(dst []byte, session *checkout.Session) []byte
 	// Observe is told of every transaction after its callers were answered.
 	Observe func(batchSize int, took time.Duration)
 }
 
 // Batcher gathers concurrent commits into one transaction and so into one
-// fsync. A batch is whatever waits when the writer is free: no timer, so that
+// fsync. A batch is whatever waits when a writer is free: no timer, so that
 // a lone caller waits for nothing but its own transaction, and a busy writer
-// finds the next batch gathered when it has finished the last.
+// finds the next batch gathered when it has finished the last. Two writers keep
+// an engine busy that works on one transaction while another waits for the
+// disk.
 type Batcher struct {
 	engine   Engine
 	maxBatch int
-	encode   func(*checkout.Session) []byte
+	encode   func([]byte, *checkout.Session) []byte
 	observe  func(batchSize int, took time.Duration)
-	commits  sync.Pool     // of *pendingCommit
-	finished chan struct{} // closed when the writer has ended
+	commits  sync.Pool      // of *pendingCommit
+	writers  sync.WaitGroup // those that have not ended
 
 	mu     sync.Mutex
-	work   sync.Cond // waits for a commit in the queue or for closed
+	work   sync.Cond // writers wait for a commit in the queue or for closed
 	queue  commitQueue
 	closed bool
 }
 
+// stateKept is the largest room for a state that is kept for the next, in bytes.
+const stateKept = 64 << 10
+
 // pendingCommit is one call of Commit.
 type pendingCommit struct {
 	change Change
+	state  []byte     // room for an encoded state
 	answer chan error // holds one; empty whenever the commit is reused
 
 	// Under Batcher.mu: the place in the queue.
@@ -60,7 +72,7 @@ type pendingCommit struct {
 	older, younger *pendingCommit
 }
 
-// NewBatcher starts the writer. Close ends it; the engine stays open.
+// NewBatcher starts the writers. Close ends them; the engine stays open.
 func NewBatcher(engine Engine, opts BatcherOptions) *Batcher {
 	if opts.MaxBatch <= 0 {
 		opts.MaxBatch = DefaultMaxBatch
@@ -70,17 +82,18 @@ func NewBatcher(engine Engine, opts BatcherOptions) *Batcher {
 	}
 	b := &Batcher{
 		engine: engine, maxBatch: opts.MaxBatch, encode: opts.Encode, observe: opts.Observe,
-		commits:  sync.Pool{New: func() any { return &pendingCommit{answer: make(chan error, 1)} }},
-		finished: make(chan struct{}),
-		queue:    commitQueue{limit: opts.Queue},
+		commits: sync.Pool{New: func() any { return &pendingCommit{answer: make(chan error, 1)} }},
+		queue:   commitQueue{limit: opts.Queue},
 	}
 	b.work.L = &b.mu
-	go b.write()
+	for range max(1, opts.Writers) {
+		b.writers.Go(b.write)
+	}
 	return b
 }
 
 // Commit makes the change durable, in one transaction with whatever else
-// waits; changes are written in the order in which they came. It answers as
+// waits; changes are taken in the order in which they came. It answers as
 // Engine.Commit does, and with ErrOverloaded or ErrClosed at once. When the
 // context ends before the writer takes the change, it is not written and the
 // context's error is the answer; after that Commit waits for the truth.
@@ -91,7 +104,8 @@ func (b *Batcher) Commit(ctx context.Context, change Change) error {
 	c := b.commits.Get().(*pendingCommit)
 	c.change = change
 	if b.encode != nil && c.change.State == nil {
-		c.change.State = b.encode(&c.change.Session)
+		c.state = b.encode(c.state[:0], &c.change.Session)
+		c.change.State = c.state
 	}
 	err := b.enqueue(c)
 	if err == nil {
@@ -106,18 +120,21 @@ func (b *Batcher) Commit(ctx context.Context, change Change) error {
 		}
 	}
 	c.change = Change{} // the pool must not keep sessions alive
+	if cap(c.state) > stateKept {
+		c.state = nil
+	}
 	b.commits.Put(c)
 	return err
 }
 
-// Close stops accepting, lets the writer finish what was accepted and waits
-// for it. It may be called again.
+// Close stops accepting, lets the writers finish what was accepted and waits
+// for them. It may be called again.
 func (b *Batcher) Close() {
 	b.mu.Lock()
 	b.closed = true
-	b.work.Signal()
+	b.work.Broadcast()
 	b.mu.Unlock()
-	<-b.finished
+	b.writers.Wait()
 }
 
 func (b *Batcher) enqueue(c *pendingCommit) error {
@@ -129,9 +146,7 @@ func (b *Batcher) enqueue(c *pendingCommit) error {
 	if !b.queue.push(c) {
 		return ErrOverloaded
 	}
-	if b.queue.length == 1 {
-		b.work.Signal()
-	}
+	b.work.Signal()
 	return nil
 }
 
@@ -146,9 +161,8 @@ func (b *Batcher) withdraw(c *pendingCommit) bool {
 	return true
 }
 
-// write is the writer: it ends when the batcher is closed and nothing waits.
+// write is a writer: it ends when the batcher is closed and nothing waits.
 func (b *Batcher) write() {
-	defer close(b.finished)
 	var batch []*pendingCommit
 	var changes []Change
 	for {

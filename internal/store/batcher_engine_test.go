@@ -38,6 +38,16 @@ func (b batched) Close() error {
 	return b.Engine.Close()
 }
 
+func openBatchedByThree(*testing.T) store.Engine {
+	engine := memstore.New()
+	return batched{engine, store.NewBatcher(engine, store.BatcherOptions{MaxBatch: 2, Writers: 3})}
+}
+
+func TestAnEngineBehindABatcherOfSeveralWritersIsStillAStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, openBatchedByThree)
+}
+
 func TestAnEngineBehindABatcherIsStillAStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, openBatched)
@@ -53,9 +63,20 @@ func TestAnEngineBehindABatcherAnswersLikeTheModel(t *testing.T) {
 // acknowledged to somebody, and no caller another's answer.
 func TestBatcherUnderContention(t *testing.T) {
 	t.Parallel()
-	const callers, sessions, rounds = 32, 4, 200
+	for _, writers := range []int{1, 3} {
+		t.Run(fmt.Sprintf("%d writers", writers), func(t *testing.T) {
+			t.Parallel()
+			contend(t, store.BatcherOptions{MaxBatch: 5, Queue: contenders, Writers: writers})
+		})
+	}
+}
+
+const contenders = 32
+
+func contend(t *testing.T, opts store.BatcherOptions) {
+	const callers, sessions, rounds = contenders, 4, 200
 	engine := memstore.New()
-	batcher := store.NewBatcher(engine, store.BatcherOptions{MaxBatch: 5, Queue: callers})
+	batcher := store.NewBatcher(engine, opts)
 	var acknowledged [callers]map[string]bool // by the correlation id of the event
 	var running sync.WaitGroup
 	for caller := range callers {

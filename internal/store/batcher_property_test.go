@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -24,11 +25,12 @@ type caller struct {
 // batcherRun is a batcher and beside it what its queue must look like.
 type batcherRun struct {
 	batcher  *store.Batcher
-	engine   *heldEngine
+	engine   *heldEngines
 	maxBatch int
 	limit    int
+	writers  int
 	calls    int
-	taken    []caller // the transaction that is held
+	taken    [][]caller // the transactions that are held
 	queued   []caller
 }
 
@@ -39,10 +41,12 @@ func TestBatcherIsAQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rapid.Check(timeless{t}, func(t *rapid.T) {
 			run := &batcherRun{
-				engine:   newHeldEngine(),
+				engine:   newHeldEngines(),
 				maxBatch: rapid.IntRange(1, 4).Draw(t, "max batch"), limit: rapid.IntRange(1, 6).Draw(t, "queue"),
+				writers: rapid.IntRange(1, 3).Draw(t, "writers"),
 			}
-			run.batcher = store.NewBatcher(run.engine, store.BatcherOptions{MaxBatch: run.maxBatch, Queue: run.limit})
+			run.batcher = store.NewBatcher(run.engine,
+				store.BatcherOptions{MaxBatch: run.maxBatch, Queue: run.limit, Writers: run.writers})
 			t.Cleanup(func() {
 				close(run.engine.released)
 				run.batcher.Close()
@@ -68,7 +72,7 @@ func (r *batcherRun) commit(t *rapid.T) {
 	go func() { answer <- r.batcher.Commit(ctx, named(c.name)) }()
 	synctest.Wait()
 	switch {
-	case len(r.taken) == 0:
+	case len(r.taken) < r.writers:
 		r.queued = append(r.queued, c)
 		r.takeNext(t)
 	case len(r.queued) == r.limit:
@@ -81,44 +85,52 @@ func (r *batcherRun) commit(t *rapid.T) {
 // leave ends the context of a caller: a queued one is withdrawn, a taken one
 // waits on.
 func (r *batcherRun) leave(t *rapid.T) {
-	all := slices.Concat(r.taken, r.queued)
+	taken := slices.Concat(r.taken...)
+	all := slices.Concat(taken, r.queued)
 	if len(all) == 0 {
 		t.Skip("nobody waits")
 	}
 	i := rapid.IntRange(0, len(all)-1).Draw(t, "caller")
 	all[i].cancel()
 	synctest.Wait()
-	if queued := i - len(r.taken); queued >= 0 {
+	if queued := i - len(taken); queued >= 0 {
 		r.mustGet(t, all[i], context.Canceled)
 		r.queued = slices.Delete(r.queued, queued, queued+1)
 	}
 }
 
+// endTransaction ends any of the transactions that are held.
 func (r *batcherRun) endTransaction(t *rapid.T) {
 	if len(r.taken) == 0 {
 		t.Skip("no transaction is held")
 	}
-	answers := make([]error, len(r.taken))
+	i := rapid.IntRange(0, len(r.taken)-1).Draw(t, "transaction")
+	ended := r.taken[i]
+	r.taken = slices.Delete(r.taken, i, i+1)
+	answers := make([]error, len(ended))
 	for i := range answers {
 		if rapid.Bool().Draw(t, "refuse") {
-			answers[i] = errors.New("the answer for " + r.taken[i].name)
+			answers[i] = errors.New("the answer for " + ended[i].name)
 		}
 	}
-	r.engine.answers <- answers
+	r.engine.end(ended[0].name, answers)
 	synctest.Wait()
-	for i, c := range r.taken {
+	for i, c := range ended {
 		r.mustGet(t, c, answers[i])
 	}
 	r.takeNext(t)
 }
 
-// takeNext expects the writer to hold the oldest of the queue.
+// takeNext expects the free writer to hold the oldest of the queue.
 func (r *batcherRun) takeNext(t *rapid.T) {
 	n := min(len(r.queued), r.maxBatch)
-	r.taken, r.queued = slices.Clone(r.queued[:n]), slices.Clone(r.queued[n:])
 	var want, got []string
-	for _, c := range r.taken {
+	for _, c := range r.queued[:n] {
 		want = append(want, c.name)
+	}
+	if n > 0 {
+		r.taken = append(r.taken, slices.Clone(r.queued[:n]))
+		r.queued = slices.Clone(r.queued[n:])
 	}
 	select {
 	case changes := <-r.engine.batches:
@@ -141,5 +153,45 @@ func (r *batcherRun) mustGet(t *rapid.T, c caller, want error) {
 		}
 	default:
 		t.Fatalf("caller %s has no answer, want %v", c.name, want)
+	}
+}
+
+// heldEngines is a heldEngine with several transactions, each answered by the
+// name of its first change.
+type heldEngines struct {
+	store.Engine
+	batches  chan []store.Change
+	released chan struct{}
+
+	mu      sync.Mutex
+	answers map[string]chan []error
+}
+
+func newHeldEngines() *heldEngines {
+	return &heldEngines{batches: make(chan []store.Change), released: make(chan struct{}), answers: map[string]chan []error{}}
+}
+
+func (e *heldEngines) answersTo(name string) chan []error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.answers[name] == nil {
+		e.answers[name] = make(chan []error)
+	}
+	return e.answers[name]
+}
+
+func (e *heldEngines) end(name string, answers []error) { e.answersTo(name) <- answers }
+
+func (e *heldEngines) Commit(_ context.Context, changes []store.Change) []error {
+	select {
+	case e.batches <- slices.Clone(changes):
+	case <-e.released:
+		return make([]error, len(changes))
+	}
+	select {
+	case answers := <-e.answersTo(changes[0].Session.ID):
+		return answers
+	case <-e.released:
+		return make([]error, len(changes))
 	}
 }

@@ -318,7 +318,7 @@ func TestBatcherWaitsForTheTruthOnceAChangeIsTaken(t *testing.T) {
 
 func TestBatcherDoesNotTakeAChangeOfAnEndedContext(t *testing.T) {
 	t.Parallel()
-	encode := func(s *checkout.Session) []byte {
+	encode := func(_ []byte, s *checkout.Session) []byte {
 		t.Errorf("session %q was encoded", s.ID)
 		return nil
 	}
@@ -364,9 +364,9 @@ func TestBatcherFinishesWhatItAcceptedBeforeItIsClosed(t *testing.T) {
 func TestBatcherEncodesBeforeTheChangeIsQueued(t *testing.T) {
 	t.Parallel()
 	var encoded []string
-	encode := func(s *checkout.Session) []byte {
+	encode := func(dst []byte, s *checkout.Session) []byte {
 		encoded = append(encoded, s.ID)
-		return []byte("state of " + s.ID)
+		return append(dst, "state of "+s.ID...)
 	}
 	inBubble(t, store.BatcherOptions{Encode: encode}, func(t *testing.T, b *bench) {
 		b.commit(t.Context(), "taken")

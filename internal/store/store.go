@@ -60,7 +60,7 @@ type Engine interface {
 	// Changes of one batch may touch the same session; they apply in order.
 	// Once nil is returned a crash of process or machine cannot lose the change.
 	// The context bounds the wait, it does not tear a transaction that started.
-	// The slice belongs to the caller again afterwards.
+	// The slice and the states in it belong to the caller again afterwards.
 	Commit(ctx context.Context, changes []Change) []error
 
 	// Session returns the newest state. ErrNotFound.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync"
+	"unsafe"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/money"
@@ -29,6 +31,8 @@ type decoder struct {
 	path     []segment       // of the value that is being read
 	problems []checkout.Violation
 	notes    []Note
+
+	usualLine usual[checkout.Line] // kept from body to body: shops differ little
 }
 
 // segment is a step of a path: a property, or an element of a list.
@@ -44,8 +48,26 @@ type Note struct {
 	Read int64
 }
 
+// decoders are at rest; nearly every exchange needs one.
+var decoders = sync.Pool{New: func() any {
+	return &decoder{scanner: scanner{names: make([]string, 0, 2*linearMax)}, path: make([]segment, 0, 8)}
+}}
+
+// newDecoder reads the body where it lies, without a copy: nobody changes it
+// meanwhile, and whatever is returned of it is copied out of it.
 func newDecoder(body []byte) *decoder {
-	return &decoder{scanner: scanner{body: string(body), names: make([]string, 0, 2*linearMax)}, path: make([]segment, 0, 8)}
+	d := decoders.Get().(*decoder)
+	d.body = unsafe.String(unsafe.SliceData(body), len(body))
+	return d
+}
+
+// release ends the use of a decoder. What it returned stays valid.
+func (d *decoder) release() {
+	names, path := d.names[:cap(d.names)], d.path[:cap(d.path)]
+	clear(names) // views of the body
+	clear(path)
+	*d = decoder{scanner: scanner{names: names[:0]}, path: path[:0], usualLine: d.usualLine}
+	decoders.Put(d)
 }
 
 // chunkMax is the size of a chunk of kept strings, in bytes.

@@ -8,39 +8,75 @@ import (
 
 // shape is how an object of the protocol is read: the domain's field tables,
 // indexed by name, and readers for what is not a string or an integer.
-type shape[T any] struct {
-	texts    map[string]*checkout.TextField[T]
-	integers map[string]*checkout.IntegerField[T]
-	others   map[string]func(*decoder, *T)
+type shape[T any] struct{ properties map[string]*property[T] }
+
+// property is one of the three.
+type property[T any] struct {
+	name    string
+	text    *checkout.TextField[T]
+	integer *checkout.IntegerField[T]
+	other   func(*decoder, *T)
 }
 
 func shapeOf[T any](texts []checkout.TextField[T], integers []checkout.IntegerField[T], others map[string]func(*decoder, *T)) *shape[T] {
-	s := &shape[T]{
-		texts:    make(map[string]*checkout.TextField[T], len(texts)),
-		integers: make(map[string]*checkout.IntegerField[T], len(integers)),
-		others:   others,
-	}
+	s := &shape[T]{make(map[string]*property[T], len(texts)+len(integers)+len(others))}
 	for i := range texts {
-		s.texts[texts[i].Name] = &texts[i]
+		s.add(property[T]{name: texts[i].Name, text: &texts[i]})
 	}
 	for i := range integers {
-		s.integers[integers[i].Name] = &integers[i]
+		s.add(property[T]{name: integers[i].Name, integer: &integers[i]})
+	}
+	for name, read := range others {
+		s.add(property[T]{name: name, other: read})
 	}
 	return s
 }
 
+func (s *shape[T]) add(p property[T]) { s.properties[p.name] = &p }
+
 // property reads one property into the object; unknown ones are passed over,
 // as recorded traffic shows.
 func (s *shape[T]) property(d *decoder, name string, into *T) {
-	if f, ok := s.texts[name]; ok {
-		d.readText(f.At(into), f.Numbers)
-	} else if f, ok := s.integers[name]; ok {
-		d.readInteger(f.At(into))
-	} else if read, ok := s.others[name]; ok {
-		read(d, into)
-	} else {
+	s.properties[name].read(d, into)
+}
+
+// read reads a property; nil is an unknown one.
+func (p *property[T]) read(d *decoder, into *T) {
+	switch {
+	case p == nil:
 		d.value()
+	case p.text != nil:
+		d.readText(p.text.At(into), p.text.Numbers)
+	case p.integer != nil:
+		d.readInteger(p.integer.At(into))
+	default:
+		p.other(d, into)
 	}
+}
+
+// usual is the order in which the objects of a list have had their properties
+// so far. They are written by one program, so that the next one is nearly
+// always the one that came here before, and looking it up is spared.
+type usual[T any] []*property[T]
+
+// usualMax bounds an order.
+const usualMax = 32
+
+// find is the property of the name, which is the at-th of its object.
+func (u *usual[T]) find(s *shape[T], name string, at int) *property[T] {
+	if at < len(*u) {
+		if p := (*u)[at]; p != nil && p.name == name {
+			return p
+		}
+	}
+	p := s.properties[name]
+	switch {
+	case at < len(*u):
+		(*u)[at] = p
+	case at == len(*u) && at < usualMax:
+		*u = append(*u, p)
+	}
+	return p
 }
 
 // readObject reads an object property.
@@ -124,8 +160,11 @@ func (d *decoder) readLines(into *[]checkout.Line) {
 			d.value()
 		default:
 			lines = append(lines, checkout.Line{})
-			line := &lines[len(lines)-1]
-			d.properties(func(name string) { lineShape.property(d, name, line) })
+			line, at := &lines[len(lines)-1], 0
+			d.properties(func(name string) {
+				d.usualLine.find(lineShape, name, at).read(d, line)
+				at++
+			})
 		}
 	})
 	if !bad {

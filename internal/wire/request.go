@@ -20,6 +20,7 @@ type Request struct {
 // named with everything else that is wrong.
 func DecodeRequest(body []byte) (Request, error) {
 	d := newDecoder(body)
+	defer d.release()
 	var r Request
 	err := d.document(func(name string) { contentShape.property(d, name, &r.Content) })
 	r.Problems, r.Notes = d.problems, d.notes
@@ -46,6 +47,7 @@ type TokenRequest struct {
 // DecodeTokenRequest reads the body of create customer token.
 func DecodeTokenRequest(body []byte) (TokenRequest, error) {
 	d := newDecoder(body)
+	defer d.release()
 	var r TokenRequest
 	err := d.document(func(name string) {
 		switch name {
@@ -83,6 +85,7 @@ func DecodeBrowserRequest(body []byte) (BrowserRequest, error) {
 		return r, nil
 	}
 	d := newDecoder(body)
+	defer d.release()
 	err := d.document(func(name string) {
 		switch name {
 		case "payment_method_category":
@@ -120,6 +123,7 @@ func DecodeBrowserRequest(body []byte) (BrowserRequest, error) {
 // DecodeAdvance reads {"advance":"48h1m"}; problems are values of a wrong type.
 func DecodeAdvance(body []byte) (text string, problems []checkout.Violation, err error) {
 	d := newDecoder(body)
+	defer d.release()
 	var advance checkout.Text
 	err = d.document(func(name string) {
 		if name == "advance" {

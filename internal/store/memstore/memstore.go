@@ -24,6 +24,7 @@ type Engine struct {
 	tenants tenants
 	clocks  map[string]time.Duration // by merchant
 	secrets map[string][]byte
+	cursors map[string]bool // those that DeleteExpired gave
 }
 
 // New returns an empty engine.
@@ -33,6 +34,7 @@ func New() *Engine {
 		tenants: newTenants(),
 		clocks:  map[string]time.Duration{},
 		secrets: map[string][]byte{},
+		cursors: map[string]bool{},
 	}
 }
 

@@ -12,3 +12,8 @@ func TestMemstoreIsAStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(*testing.T) store.Engine { return memstore.New() })
 }
+
+func TestMemstoreDeletesWhatHasExpired(t *testing.T) {
+	t.Parallel()
+	storetest.RunExpiring(t, func(*testing.T) store.Engine { return memstore.New() })
+}

@@ -34,6 +34,11 @@ func opener(url string) func(t *testing.T) store.Engine {
 	return func(t *testing.T) store.Engine { return open(t, url, postgres.Options{MaxConnections: 4}) }
 }
 
+func TestPostgreSQLDeletesWhatHasExpired(t *testing.T) {
+	t.Parallel()
+	storetest.RunExpiring(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
+}
+
 func TestPostgreSQLIsAStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, opener(migrated(t)))

@@ -13,12 +13,8 @@ const packedMark = 0x01
 // pack replaces the document dst[start:] by its packed form if that is worth
 // it.
 func pack(dst []byte, start int) []byte {
-	document := dst[start:]
-	packed, ok := compression.Append(nil, document)
-	if !ok {
-		return dst
-	}
-	return append(append(dst[:start], packedMark), packed...)
+	packed, _ := compression.Replace(dst, start, packedMark)
+	return packed
 }
 
 // unpack is the document of what was stored.

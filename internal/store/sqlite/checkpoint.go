@@ -39,7 +39,7 @@ func watchLog(conn *connection, every int, grown chan<- struct{}) {
 // the bulk is copied beside the writer.
 func (e *Engine) keepLogShort(conn *connection) {
 	defer close(e.checkpointed)
-	defer func() { _ = conn.close() }() // nothing is written through it that a later open would miss
+	defer func() { _ = e.disconnect(conn) }() // nothing is written through it that a later open would miss
 	for {
 		select {
 		case <-e.closed:
@@ -52,9 +52,14 @@ func (e *Engine) keepLogShort(conn *connection) {
 
 // checkpoint shortens the log and keeps the outcome for Ping. A failure is
 // tried again when the log has grown further; nothing is lost by it, but the
-// log takes more and more of the disk.
+// log takes more and more of the disk. After a failed fsync it is not tried
+// again: what an earlier one copied may be lost, and the log is the only copy.
 func (e *Engine) checkpoint(conn *connection) {
+	if e.broken.err() != nil {
+		return
+	}
 	err := e.copyLogBack(conn)
+	e.broken.note(err)
 	if err == nil {
 		e.checkpointErr.Store(nil)
 		return

@@ -121,12 +121,12 @@ func TestAFailingCheckpointIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	disk.onSync.Store(always(syscall.EIO))
+	disk.onCopy.Store(always(syscall.EIO))
 	engine.checkpoint(conn)
-	if err := engine.Ping(t.Context()); !errors.Is(err, sqlite3.IOERR_FSYNC) || !strings.Contains(err.Error(), engine.path) {
-		t.Errorf("Ping: %v, want the sync failure with the file's name", err)
+	if err := engine.Ping(t.Context()); !errors.Is(err, sqlite3.IOERR_WRITE) || !strings.Contains(err.Error(), engine.path) {
+		t.Errorf("Ping: %v, want the failed write with the file's name", err)
 	}
-	disk.onSync.Store(nil)
+	disk.onCopy.Store(nil)
 	engine.checkpoint(conn)
 	if err := errors.Join(engine.Ping(t.Context()), conn.close()); err != nil {
 		t.Errorf("after the disk was mended: %v", err)

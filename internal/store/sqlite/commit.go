@@ -41,6 +41,9 @@ func (e *Engine) write(ctx context.Context, transaction func(*writer) error) err
 		return err
 	}
 	defer e.giveWriting()
+	if err := e.broken.err(); err != nil {
+		return err
+	}
 	if e.writer == nil {
 		if err := e.openWriter(); err != nil {
 			return err
@@ -54,6 +57,7 @@ func (e *Engine) write(ctx context.Context, transaction func(*writer) error) err
 		e.writer.conn.bound(context.Background())
 		return nil
 	}
+	e.broken.note(err)
 	if isInterrupted(err) {
 		err = fmt.Errorf("not done after %v: %w", e.writeTimeout, err)
 	}

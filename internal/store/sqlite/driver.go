@@ -84,6 +84,19 @@ func (c *connection) onCommit(call func(pages int)) {
 	})
 }
 
+// keepLog lets the log be when the last connection is closed.
+func (c *connection) keepLog() error {
+	_, err := c.db.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
+	return err
+}
+
+// checkpointAll copies the whole log into the database, syncs it there and
+// empties the log. There must be no other connection.
+func (c *connection) checkpointAll() error {
+	_, _, err := c.db.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
+	return err
+}
+
 // checkpointBeside copies the write-ahead log into the database as far as it
 // can without waiting for anybody.
 func (c *connection) checkpointBeside() error {
@@ -217,6 +230,12 @@ func withCode(err error) error {
 		return err
 	}
 	return fmt.Errorf("%w (SQLite result code %d)", err, code)
+}
+
+// isFailedSync: what was written to a file may not be on the disk, and the
+// system may have forgotten that.
+func isFailedSync(err error) bool {
+	return errors.Is(err, sqlite3.IOERR_FSYNC) || errors.Is(err, sqlite3.IOERR_DIR_FSYNC)
 }
 
 // isInterrupted: the context given to bound is done.

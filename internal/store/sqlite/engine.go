@@ -20,6 +20,7 @@ type Engine struct {
 	writing      chan struct{}
 	writer       *writer // nil after a failure, until the next write
 	writeTimeout time.Duration
+	broken       broken
 	pending      pending // changed by the owner of the writing place
 	flushing     flushPolicy
 
@@ -64,8 +65,11 @@ func (e *Engine) usable(ctx context.Context) error {
 	}
 }
 
-// Ping tells whether the file can be read and its log kept short.
+// Ping tells whether the file can be read and written, and its log kept short.
 func (e *Engine) Ping(ctx context.Context) error {
+	if err := e.broken.err(); err != nil {
+		return err
+	}
 	if failed := e.checkpointErr.Load(); failed != nil {
 		return *failed
 	}
@@ -85,7 +89,7 @@ func (e *Engine) Close() error {
 		var errs []error
 		for range cap(e.readers) {
 			if r := <-e.readers; r != nil {
-				errs = append(errs, r.conn.close())
+				errs = append(errs, e.disconnect(r.conn))
 			}
 		}
 		if e.writer != nil {

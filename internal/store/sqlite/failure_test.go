@@ -18,10 +18,11 @@ import (
 )
 
 // faultyDisk is the operating system's file system with a write-ahead log
-// whose writes and syncs can be made to fail, or observed.
+// whose writes and syncs can be made to fail, or observed, and a database to
+// which copying the log can fail.
 type faultyDisk struct {
 	vfs.VFSFilename
-	onWrite, onSync atomic.Pointer[func() error]
+	onWrite, onSync, onCopy atomic.Pointer[func() error]
 }
 
 // newDisk registers a disk under the returned name.
@@ -39,19 +40,28 @@ func newDisk(t *testing.T) (name string, disk *faultyDisk) {
 
 func (d *faultyDisk) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
 	file, flags, err := d.VFSFilename.OpenFilename(name, flags)
-	if err == nil && flags&vfs.OPEN_WAL != 0 {
-		file = &faultyLog{File: file, disk: d}
+	switch {
+	case err != nil:
+	case flags&vfs.OPEN_WAL != 0:
+		file = &faultyFile{File: file, onWrite: &d.onWrite, onSync: &d.onSync}
+	case flags&vfs.OPEN_MAIN_DB != 0:
+		file = &faultyFile{File: file, onWrite: &d.onCopy, onSync: &atomic.Pointer[func() error]{}}
 	}
 	return file, flags, err
 }
 
-type faultyLog struct {
+type faultyFile struct {
 	vfs.File
-	disk *faultyDisk
+	onWrite, onSync *atomic.Pointer[func() error]
 }
 
-func (f *faultyLog) WriteAt(p []byte, at int64) (int, error) {
-	if hook := f.disk.onWrite.Load(); hook != nil {
+// SharedMemory is the log's index, without which there is no log.
+func (f *faultyFile) SharedMemory() vfs.SharedMemory {
+	return f.File.(vfs.FileSharedMemory).SharedMemory()
+}
+
+func (f *faultyFile) WriteAt(p []byte, at int64) (int, error) {
+	if hook := f.onWrite.Load(); hook != nil {
 		if err := (*hook)(); err != nil {
 			return 0, err
 		}
@@ -59,8 +69,8 @@ func (f *faultyLog) WriteAt(p []byte, at int64) (int, error) {
 	return f.File.WriteAt(p, at)
 }
 
-func (f *faultyLog) Sync(flags vfs.SyncFlag) error {
-	if hook := f.disk.onSync.Load(); hook != nil {
+func (f *faultyFile) Sync(flags vfs.SyncFlag) error {
+	if hook := f.onSync.Load(); hook != nil {
 		if err := (*hook)(); err != nil {
 			return err
 		}
@@ -137,36 +147,73 @@ func mustBeAt(t *testing.T, engine *Engine, sessionID string, revision int64) {
 
 func TestAFailedCommitFailsTheBatchAndLeavesWhatWasThere(t *testing.T) {
 	t.Parallel()
-	for name, fail := range map[string]func(*faultyDisk, *func() error){
-		"the sync fails": func(d *faultyDisk, hook *func() error) { d.onSync.Store(hook) },
-		"a write fails":  func(d *faultyDisk, hook *func() error) { d.onWrite.Store(hook) },
+	diskName, disk := newDisk(t)
+	path := filepath.Join(t.TempDir(), "kvitto.db")
+	engine := openOn(t, path, diskName)
+	old, fresh := newSession(), newSession()
+	mustAnswer(t, engine, []store.Change{old, next(old)}, nil, nil)
+
+	disk.onWrite.Store(always(syscall.EIO))
+	batch := []store.Change{fresh, next(next(old)), next(fresh)}
+	mustAnswer(t, engine, batch, sqlite3.IOERR, sqlite3.IOERR, sqlite3.IOERR)
+	mustBeAt(t, engine, old.Session.ID, 2)
+	if _, err := engine.Session(t.Context(), fresh.Session.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a session of the failed batch: %v", err)
+	}
+	mustAnswer(t, engine, batch, sqlite3.IOERR, sqlite3.IOERR, sqlite3.IOERR)
+
+	disk.onWrite.Store(nil)
+	mustAnswer(t, engine, batch, nil, nil, nil)
+	mustAnswer(t, engine, batch, store.ErrConflict, store.ErrConflict, store.ErrConflict)
+	if err := engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := openOn(t, path, "")
+	mustBeAt(t, again, old.Session.ID, 3)
+	mustBeAt(t, again, fresh.Session.ID, 2)
+}
+
+// TestAfterAFailedSyncNothingIsWritten: a later sync that succeeds does not say
+// that what the first one missed is on the disk.
+func TestAfterAFailedSyncNothingIsWritten(t *testing.T) {
+	t.Parallel()
+	for name, failing := range map[string]func(*testing.T, *Engine){
+		"of a commit": func(t *testing.T, engine *Engine) {
+			mustAnswer(t, engine, []store.Change{newSession()}, sqlite3.IOERR_FSYNC)
+		},
+		"of a checkpoint": func(_ *testing.T, engine *Engine) { engine.checkpoint(engine.writer.conn) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			diskName, disk := newDisk(t)
 			path := filepath.Join(t.TempDir(), "kvitto.db")
-			engine := openOn(t, path, diskName)
-			old, fresh := newSession(), newSession()
-			mustAnswer(t, engine, []store.Change{old, next(old)}, nil, nil)
-
-			fail(disk, always(syscall.EIO))
-			batch := []store.Change{fresh, next(next(old)), next(fresh)}
-			mustAnswer(t, engine, batch, sqlite3.IOERR, sqlite3.IOERR, sqlite3.IOERR)
-			mustBeAt(t, engine, old.Session.ID, 2)
-			if _, err := engine.Session(t.Context(), fresh.Session.ID); !errors.Is(err, store.ErrNotFound) {
-				t.Errorf("a session of the failed batch: %v", err)
+			engine, err := open(t.Context(), path, diskName)
+			if err != nil {
+				t.Fatal(err)
 			}
-			mustAnswer(t, engine, batch, sqlite3.IOERR, sqlite3.IOERR, sqlite3.IOERR)
+			old := newSession()
+			mustAnswer(t, engine, []store.Change{old, next(old)}, nil, nil)
+			disk.onSync.Store(always(syscall.EIO))
+			failing(t, engine)
+			disk.onSync.Store(nil)
 
-			fail(disk, nil)
-			mustAnswer(t, engine, batch, nil, nil, nil)
-			mustAnswer(t, engine, batch, store.ErrConflict, store.ErrConflict, store.ErrConflict)
+			for range 2 {
+				mustAnswer(t, engine, []store.Change{next(next(old)), newSession()}, sqlite3.IOERR_FSYNC, sqlite3.IOERR_FSYNC)
+			}
+			if err := engine.Ping(t.Context()); !errors.Is(err, sqlite3.IOERR_FSYNC) {
+				t.Errorf("Ping: %v, want the failed sync", err)
+			}
+			mustBeAt(t, engine, old.Session.ID, 2)
+			length := logSize(t, engine)
 			if err := engine.Close(); err != nil {
 				t.Fatal(err)
 			}
+			if after := logSize(t, engine); length == 0 || after != length {
+				t.Errorf("closing left a log of %d bytes, want the %d that were there", after, length)
+			}
 			again := openOn(t, path, "")
-			mustBeAt(t, again, old.Session.ID, 3)
-			mustBeAt(t, again, fresh.Session.ID, 2)
+			mustBeAt(t, again, old.Session.ID, 2)
+			mustAnswer(t, again, []store.Change{next(next(old))}, nil)
 		})
 	}
 }

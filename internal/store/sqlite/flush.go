@@ -67,7 +67,10 @@ func (w *writer) writeHeads(most int) error {
 	}
 	slice := f.queue[:min(most, len(f.queue))]
 	for i := range slice {
-		slice[i].head, _ = w.pending.owned(&slice[i].id)
+		var ok bool
+		if slice[i].head, ok = w.pending.owned(&slice[i].id); !ok {
+			continue // the session was deleted during the round
+		}
 		h := &slice[i].head
 		if err := w.setHead.integer(1, h.number).integer(2, h.revision).integer(3, h.row).run(); err != nil {
 			return err
@@ -99,7 +102,9 @@ func (w *writer) settle() {
 	written := w.flush.queue[:w.flush.taken]
 	w.pending.settle(w.batch, written)
 	for i := range written { // those that are still pending are asked for there
-		w.heads.put(&written[i].id, written[i].head)
+		if written[i].revision > 0 {
+			w.heads.put(&written[i].id, written[i].head)
+		}
 	}
 	for _, h := range w.batch {
 		w.flush.newest = max(w.flush.newest, h.row)
@@ -131,10 +136,14 @@ func (w *writer) flushAll() error {
 // flushAndClose ends the writer. A flush that fails loses nothing: the next
 // start reads the revisions instead.
 func (e *Engine) flushAndClose(w *writer) error {
+	if e.broken.err() != nil {
+		return e.disconnect(w.conn)
+	}
 	bounded, cancel := context.WithTimeout(context.Background(), e.writeTimeout)
 	defer cancel()
 	w.conn.bound(bounded)
 	err := w.flushAll()
 	w.conn.bound(context.Background())
-	return errors.Join(err, w.conn.close())
+	e.broken.note(err)
+	return errors.Join(err, e.disconnect(w.conn))
 }

@@ -32,6 +32,11 @@ func (h *heads) get(id *identifier) (head, bool) {
 	return found, ok
 }
 
+func (h *heads) forget(id *identifier) {
+	delete(h.young, *id)
+	delete(h.old, *id)
+}
+
 func (h *heads) put(id *identifier, next head) {
 	if len(h.young) >= h.limit {
 		h.young, h.old = h.old, h.young

@@ -39,9 +39,12 @@ PRAGMA wal_autocheckpoint = 0;
 `
 
 // Cache sizes in KiB, used as needed. The ends of the tables are nearly all
-// a writer needs; a reader wants the inner pages of the session index.
+// a writer needs; a reader wants the inner pages of the session index. The
+// writer checks no foreign keys: it has the number of a session from its row or
+// its head, each check would read the session's page once more, and deleting a
+// session would look for its revisions in the whole table.
 const (
-	writerPragmas = pragmas + `PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 134217728;`
+	writerPragmas = pragmas + `PRAGMA foreign_keys = OFF; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 134217728;`
 	readerPragmas = pragmas + `PRAGMA cache_size = -4096; PRAGMA query_only = ON;`
 )
 
@@ -113,7 +116,9 @@ func (e *Engine) prepare(ctx context.Context) (checkpoints *connection, err erro
 }
 
 // migrate checks that the file is ours and runs what is missing of the schema,
-// on a connection of its own: later ones see the finished schema only.
+// on a connection of its own: later ones see the finished schema only. What a
+// process that was killed left in the log, synced or not, is then copied into
+// the file and synced there, before anybody is shown it.
 func (e *Engine) migrate(ctx context.Context) error {
 	conn, err := connect(e.path, e.vfs)
 	if err != nil {
@@ -129,6 +134,9 @@ func (e *Engine) migrate(ctx context.Context) error {
 	}
 	if err == nil {
 		err = migrate(conn, migrationFiles)
+	}
+	if err == nil {
+		err = conn.checkpointAll()
 	}
 	conn.bound(context.Background())
 	if isInterrupted(err) {

@@ -58,6 +58,15 @@ func (p *pending) settle(batch map[identifier]head, written []queuedHead) {
 	}
 }
 
+// forget lets go the heads of deleted sessions.
+func (p *pending) forget(gone []identifier) {
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	for i := range gone {
+		delete(p.heads, gone[i])
+	}
+}
+
 // queuedHead is a head on its way to the table.
 type queuedHead struct {
 	id identifier

@@ -205,10 +205,10 @@ func TestAFailedCommitLeavesNoHeads(t *testing.T) {
 	mustAnswer(t, engine, changes, make([]error, 6)...)
 	for i := range changes { // each is the commit of another slice, and fails at first
 		moved := next(changes[i])
-		disk.onSync.Store(always(syscall.EIO))
+		disk.onWrite.Store(always(syscall.EIO))
 		mustAnswer(t, engine, []store.Change{moved, newSession()}, sqlite3.IOERR, sqlite3.IOERR)
 		mustBeAt(t, engine, moved.Session.ID, 1)
-		disk.onSync.Store(nil)
+		disk.onWrite.Store(nil)
 		mustAnswer(t, engine, []store.Change{moved, moved}, nil, store.ErrConflict)
 		at[moved.Session.ID]++
 		for id, revision := range at {

@@ -20,6 +20,7 @@ type reader struct {
 	sessionOfAuthorization, sessionOfOrder *statement
 	merchant, clock, secret                *statement
 	merchants, keys, credential            *statement
+	sessionsAfter, lastChange              *statement
 }
 
 // headRow is the row of the newest revision of session ?1: ?2 when it is
@@ -55,6 +56,10 @@ func newReader(conn *connection) (*reader, error) {
 		{&r.credential, `SELECT k.username, k.merchant_id, k.hash, k.created_at, k.revoked_at, m.name, m.created_at, m.disabled_at
 			FROM keys k JOIN merchants m ON m.merchant_id = k.merchant_id WHERE k.username = ?`},
 		{&r.secret, `SELECT value FROM secrets WHERE name = ?`},
+		{&r.sessionsAfter, `SELECT number, session_id FROM sessions WHERE number > ? ORDER BY number LIMIT ?`},
+		{&r.lastChange, `SELECT at, revision FROM revisions
+			WHERE row_id = coalesce(?2, (SELECT row_id FROM heads WHERE session = ?1))
+			AND NOT EXISTS (SELECT 1 FROM orders WHERE session = ?1)`},
 	} {
 		statement, err := conn.prepare(s.sql)
 		if err != nil {

@@ -126,7 +126,7 @@ func TestTheConnectionsAreSetUpToBeDurable(t *testing.T) {
 	t.Parallel()
 	engine := newEngine(t)
 	for pragma, want := range map[string]int64{
-		"synchronous": 2, "foreign_keys": 1, "busy_timeout": busyTimeout.Milliseconds(), "page_size": pageSize,
+		"synchronous": 2, "foreign_keys": 0, "busy_timeout": busyTimeout.Milliseconds(), "page_size": pageSize,
 		"wal_autocheckpoint": 0, "application_id": applicationID,
 	} {
 		if got, err := queryInteger(engine.writer.conn, `PRAGMA `+pragma); err != nil || got != want {

@@ -32,3 +32,8 @@ func TestSQLiteAnswersLikeTheModel(t *testing.T) {
 	t.Parallel()
 	storetest.RunModel(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
 }
+
+func TestSQLiteDeletesWhatHasExpired(t *testing.T) {
+	t.Parallel()
+	storetest.RunExpiring(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}

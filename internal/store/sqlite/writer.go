@@ -32,6 +32,10 @@ type writer struct {
 	addKey, revokeKey        *statement
 	moveClock                *statement
 	addSecret                *statement
+	isExpired                *statement
+	dropTokens, dropHead     *statement
+	dropRevisions            *statement
+	dropSession              *statement
 
 	ids   changeIDs
 	state []byte // scratch for states that come unwritten
@@ -48,6 +52,10 @@ type changeIDs struct {
 	session, token, order, orderToken identifier
 	hasToken, hasOrder                bool
 }
+
+// chain is all revisions of a session, by the row of the newest.
+const chain = `WITH RECURSIVE chain (row_id) AS (
+	SELECT ?1 UNION ALL SELECT r.previous FROM chain c JOIN revisions r ON r.row_id = c.row_id WHERE r.previous IS NOT NULL)`
 
 // newWriter prepares the statements. pending must hold what readPending finds.
 func newWriter(conn *connection, pending *pending, flush flush) (*writer, error) {
@@ -85,6 +93,13 @@ func newWriter(conn *connection, pending *pending, flush flush) (*writer, error)
 		{&w.moveClock, `INSERT INTO clocks (merchant_id, advance_ns) SELECT merchant_id, ?2 FROM merchants WHERE merchant_id = ?1
 			ON CONFLICT DO UPDATE SET advance_ns = advance_ns + excluded.advance_ns RETURNING advance_ns`},
 		{&w.addSecret, `INSERT INTO secrets (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING`},
+		{&w.isExpired, `SELECT 1 FROM revisions r WHERE row_id = ? AND at < ?
+			AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.session = r.session)`},
+		{&w.dropTokens, chain + ` DELETE FROM authorizations WHERE session = ?2 AND token IN
+			(SELECT r.authorization_token FROM chain c JOIN revisions r ON r.row_id = c.row_id)`},
+		{&w.dropRevisions, chain + ` DELETE FROM revisions WHERE row_id IN (SELECT row_id FROM chain)`},
+		{&w.dropHead, `DELETE FROM heads WHERE session = ?`},
+		{&w.dropSession, `DELETE FROM sessions WHERE number = ?`},
 	} {
 		statement, err := conn.prepare(s.sql)
 		if err != nil {
@@ -165,11 +180,8 @@ func (w *writer) createSession(s *checkout.Session) (number int64, err error) {
 func (w *writer) headBefore(revision int64) (head, error) {
 	found, ok := w.knownHead(&w.ids.session)
 	if !ok {
-		q := w.findHead.blob(1, w.ids.session[:])
-		if ok = q.row(); ok {
-			found = head{number: q.columnInteger(0), revision: q.columnInteger(1), row: q.columnInteger(2)}
-		}
-		if err := q.reset(); err != nil {
+		var err error
+		if found, ok, err = w.storedHead(&w.ids.session); err != nil {
 			return head{}, err
 		}
 	}
@@ -177,6 +189,14 @@ func (w *writer) headBefore(revision int64) (head, error) {
 		return head{}, store.ErrConflict
 	}
 	return found, nil
+}
+
+// storedHead is the head as the table has it.
+func (w *writer) storedHead(id *identifier) (found head, ok bool, err error) {
+	ok, err = single(w.findHead.blob(1, id[:]), func(q *statement) {
+		found = head{number: q.columnInteger(0), revision: q.columnInteger(1), row: q.columnInteger(2)}
+	})
+	return found, ok, err
 }
 
 // knownHead is the head if it takes no query to tell it.

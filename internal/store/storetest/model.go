@@ -48,12 +48,12 @@ func RunModel(t *testing.T, open ...func(t *testing.T) store.Engine) {
 type row struct {
 	model     store.Engine
 	engines   []store.Engine
-	merchants     []string // the first is known from the start and owns the sessions
-	sessions      []string
-	tokens        []string
-	orders        []string
-	secrets       []string
-	usernames     []string
+	merchants []string // the first is known from the start and owns the sessions
+	sessions  []string
+	tokens    []string
+	orders    []string
+	secrets   []string
+	usernames []string
 }
 
 func newRow(t *rapid.T, engines []store.Engine) *row {
