@@ -1,6 +1,7 @@
 package simulation_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -150,6 +151,9 @@ func (v *view) AdvanceClock(ctx context.Context, merchantID string, by time.Dura
 // Commit is a transaction of the batcher.
 func (v *view) Commit(_ context.Context, changes []store.Change) []error {
 	own := slices.Clone(changes)
+	for i := range own { // the states are the batcher's again as well
+		own[i].State = bytes.Clone(own[i].State)
+	}
 	decided := v.simulation.gate.stop(&stop{place: atCommit, process: v.process, changes: own})
 	if decided == proceed {
 		decided = verdict(v.simulation.lie)
