@@ -81,7 +81,7 @@ func (x *exchange) failure(refusal *checkout.Refusal) answer {
 }
 
 // recordPatience is how long a refusal waits for its place in the record.
-const recordPatience = 5 * time.Second
+const recordPatience = 20 * time.Second
 
 // finish completes the record and keeps it before anything is answered.
 func (x *exchange) finish(answer *answer) {

@@ -218,6 +218,7 @@ func (l *link) request(piece []byte) bool {
 		l.proxy.drop(l.server)
 	case c.point == AfterRequest:
 		_, _ = l.server.Write(piece) // the server is left alone with it
+		_ = l.server.(*net.TCPConn).CloseWrite()
 	case c.point == BeforeRequest:
 		l.proxy.drop(l.server)
 	default:

@@ -46,7 +46,12 @@ type process struct {
 
 func startProcess(t *testing.T, binary, data string) *process {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), binary, "dev", "--listen", "127.0.0.1:0", "--data", data, "--json", "--quiet")
+	return startProcessWith(t, binary, "--data", data)
+}
+
+func startProcessWith(t *testing.T, binary string, flags ...string) *process {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), binary, append([]string{"dev", "--listen", "127.0.0.1:0", "--json", "--quiet"}, flags...)...)
 	command.Stderr = os.Stderr
 	output, err := command.StdoutPipe()
 	if err != nil {

@@ -119,8 +119,14 @@ func startInside(t *testing.T, dir string, now func() time.Time) *app.App {
 // startStoppable is startInside with a stop before the test's end.
 func startStoppable(t *testing.T, dir string, now func() time.Time) (server *app.App, stop func()) {
 	t.Helper()
-	server, err := app.Open(t.Context(), app.Config{
-		DataDir: dir, Listen: "127.0.0.1:0", SystemTime: now, Logger: slog.New(slog.DiscardHandler)})
+	return startWith(t, app.Config{DataDir: dir, SystemTime: now})
+}
+
+// startWith runs a server on a free port, silently.
+func startWith(t *testing.T, config app.Config) (server *app.App, stop func()) {
+	t.Helper()
+	config.Listen, config.Logger = "127.0.0.1:0", slog.New(slog.DiscardHandler)
+	server, err := app.Open(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func OpenSQLite(ctx context.Context, path string, options Options) (*Log, error)
 
 // OpenPostgres opens the log in the PostgreSQL database at url, such as
 // postgres://USER:PASSWORD@HOST:PORT/DATABASE, which any number of processes
-// may use. It reconnects by itself, and tries for a few seconds before exchanges
+// may use. It reconnects by itself, and tries for fifteen seconds before exchanges
 // count as failed; those may be in the database nevertheless.
 // *migration.NewerError, *migration.ChangedError.
 func OpenPostgres(ctx context.Context, url string, options Options) (*Log, error) {

@@ -18,7 +18,7 @@ type patience struct{ all, each time.Duration }
 
 var (
 	// An answer to a refusal waits for it to be written.
-	quickPatience = patience{all: 4 * time.Second, each: 2 * time.Second}
+	quickPatience = patience{all: 15 * time.Second, each: 5 * time.Second}
 	// Nobody waits for a sweep, and counting what is dropped may take a while.
 	sweepPatience = patience{all: time.Minute, each: time.Minute}
 )

@@ -9,7 +9,7 @@ import (
 )
 
 // Write sends the batch in one round trip, which is one transaction. It tries
-// for a few seconds; after an error the batch may be there nevertheless.
+// for fifteen seconds; after an error the batch may be there nevertheless.
 func (h *Home) Write(ctx context.Context, batch *home.Batch) error {
 	parts := partsOf(batch)
 	return h.attempt(ctx, h.quick, func(ctx context.Context, conn *pgx.Conn) error {
