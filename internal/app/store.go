@@ -81,9 +81,10 @@ func makeDirectory(path string) (database string, err error) {
 	return database, nil
 }
 
-// postgresWriters is where more transactions at a time no longer committed more
-// changes: 52,000 a second with one and 82,000 with four, in batches of 64.
-const postgresWriters = 4
+// postgresWriters are two, so that a transaction whose end is unknown does not
+// hold up everybody. More make batches smaller and the server busier: with four
+// a machine of two cores did a tenth less (bench, 64 connections).
+const postgresWriters = 2
 
 func openPostgres(ctx context.Context, url string, options storeOptions) (stores, error) {
 	if options.migrate {

@@ -35,7 +35,7 @@ func (p *plan) measureGrowth(ctx context.Context, many int) error {
 		if err != nil {
 			return err
 		}
-		t := &httpTarget{called: fmt.Sprint(count), addresses: []string{s.address}, processes: []*server{s}}
+		t := &httpTarget{called: fmt.Sprint(count), endpoints: []endpoint{{s.address, anybody}}, processes: []*server{s}}
 		defer t.close()
 		for i := range min(count, 1<<21) {
 			t.ids = append(t.ids, sessionID(int(uint64(i)*2654435761%uint64(count))))

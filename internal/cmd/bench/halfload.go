@@ -67,7 +67,7 @@ func offer(ctx context.Context, t *httpTarget, body []byte, connections int, rat
 		}
 	}()
 	err := each(connections, func(worker int) error {
-		c, err := dial(ctx, t.addresses[worker%len(t.addresses)])
+		c, err := dial(ctx, t.endpoints[worker%len(t.endpoints)])
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -33,31 +34,44 @@ func summarize(times []time.Duration, duration time.Duration) (result, error) {
 	return result{rate: float64(len(times)) / duration.Seconds(), p50: at(.5), p99: at(.99), updates: len(times)}, nil
 }
 
-// authorization is bench:bench in the Basic scheme.
-const authorization = "Basic YmVuY2g6YmVuY2g="
+// endpoint is where a connection leads and who it is for.
+type endpoint struct {
+	address       string // host:port
+	authorization string // the header's value
+}
+
+// anybody is who a playground lets in.
+var anybody = basic("bench", "bench")
+
+func basic(username, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(username+":"+password))
+}
 
 // connection is a keep-alive connection that sends prepared requests: the load
 // program must cost less than what it measures.
 type connection struct {
 	net.Conn
-	reader *bufio.Reader
-	buffer []byte
+	authorization string
+	reader        *bufio.Reader
+	buffer        []byte
 }
 
-func dial(ctx context.Context, address string) (*connection, error) {
+func dial(ctx context.Context, e endpoint) (*connection, error) {
 	var dialer net.Dialer
-	c, err := dialer.DialContext(ctx, "tcp", address)
+	c, err := dialer.DialContext(ctx, "tcp", e.address)
 	if err != nil {
 		return nil, err
 	}
-	return &connection{Conn: c, reader: bufio.NewReaderSize(c, 16<<10)}, nil
+	return &connection{Conn: c, authorization: e.authorization, reader: bufio.NewReaderSize(c, 16<<10)}, nil
 }
 
 // post sends a request and returns status and body of the answer.
 func (c *connection) post(path string, body []byte) (status int, answer []byte, err error) {
 	b := append(c.buffer[:0], "POST "...)
 	b = append(b, path...)
-	b = append(b, " HTTP/1.1\r\nHost: kvitto\r\nAuthorization: "+authorization+"\r\nContent-Type: application/json\r\nContent-Length: "...)
+	b = append(b, " HTTP/1.1\r\nHost: kvitto\r\nAuthorization: "...)
+	b = append(b, c.authorization...)
+	b = append(b, "\r\nContent-Type: application/json\r\nContent-Length: "...)
 	b = strconv.AppendInt(b, int64(len(body)), 10)
 	b = append(b, "\r\n\r\n"...)
 	b = append(b, body...)
@@ -112,12 +126,12 @@ func each(n int, work func(worker int) error) error {
 	return errors.Join(failures...)
 }
 
-func createSessions(ctx context.Context, address string, n int) ([]string, error) {
+func createSessions(ctx context.Context, at endpoint, n int) ([]string, error) {
 	ids := make([]string, n)
 	const workers = 64
 	body := cart(3)
 	return ids, each(workers, func(worker int) error {
-		c, err := dial(ctx, address)
+		c, err := dial(ctx, at)
 		if err != nil {
 			return err
 		}
@@ -155,13 +169,13 @@ func (c *connection) update(id string, body []byte) error {
 
 // load updates random sessions for the duration, after a quarter of it that is
 // not measured, and measures each answer. The connections are shared out over
-// the addresses.
-func load(ctx context.Context, addresses []string, body []byte, ids []string, connections int, duration time.Duration) (result, error) {
+// the endpoints.
+func load(ctx context.Context, endpoints []endpoint, body []byte, ids []string, connections int, duration time.Duration) (result, error) {
 	times, unmeasured := make([][]time.Duration, connections), make([]int, connections)
 	warm := duration / 4
 	started := time.Now()
 	err := each(connections, func(worker int) error {
-		c, err := dial(ctx, addresses[worker%len(addresses)])
+		c, err := dial(ctx, endpoints[worker%len(endpoints)])
 		if err != nil {
 			return err
 		}

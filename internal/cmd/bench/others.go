@@ -23,7 +23,7 @@ func startBare(ctx context.Context) (target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &httpTarget{called: "bare", addresses: []string{s.address}, ids: []string{anySession}, processes: []*server{s}}, nil
+	return &httpTarget{called: "bare", endpoints: []endpoint{{s.address, anybody}}, ids: []string{anySession}, processes: []*server{s}}, nil
 }
 
 // serveBare is what Kvitto is compared with: read the body, answer 204.
@@ -79,7 +79,7 @@ func startNginx(ctx context.Context, dir string) (target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &httpTarget{called: "nginx", addresses: []string{address}, ids: []string{anySession}, processes: []*server{s}}, nil
+	return &httpTarget{called: "nginx", endpoints: []endpoint{{address, anybody}}, ids: []string{anySession}, processes: []*server{s}}, nil
 }
 
 // mockDocument says as much of the update as a mock needs to validate it.
@@ -118,5 +118,5 @@ func startPrism(ctx context.Context, dir string) (target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &httpTarget{called: "prism", addresses: []string{address}, ids: []string{anySession}, processes: []*server{s}}, nil
+	return &httpTarget{called: "prism", endpoints: []endpoint{{address, anybody}}, ids: []string{anySession}, processes: []*server{s}}, nil
 }

@@ -97,7 +97,6 @@ func (c *cluster) psql(ctx context.Context, statements ...string) error {
 }
 
 func (p *pgbench) name() string { return "pgbench" }
-func (p *pgbench) used() usage  { return usageOf(p.pids()) }
 func (p *pgbench) close()       { p.remove() }
 
 // measure updates one row of the body's size per transaction, over TCP, with

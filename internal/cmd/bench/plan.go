@@ -75,21 +75,22 @@ func (p *plan) open(ctx context.Context) ([]target, error) {
 // cell is what stands in one row.
 type cell struct {
 	result
-	written string // bytes per update
+	written string // bytes per update that reached the disk, of the whole machine
 	memory  string // of all processes of the target
 }
 
 func (p *plan) cell(ctx context.Context, t target, body []byte, connections int) (cell, error) {
-	before := t.used()
+	before, known := written(p.dir)
 	got, err := t.measure(ctx, body, connections, p.duration)
 	if err != nil {
 		return cell{}, err
 	}
-	after := t.used()
 	made := cell{result: got, written: "-", memory: "-"}
-	if after.known && before.known && got.updates > 0 {
-		made.written = fmt.Sprint((after.written - before.written) / int64(got.updates))
-		made.memory = fmt.Sprint(after.memory >> 20)
+	if after, _ := written(p.dir); known && got.updates > 0 {
+		made.written = fmt.Sprint((after - before) / int64(got.updates))
+	}
+	if memory, ok := memoryOf(t.pids()); ok {
+		made.memory = fmt.Sprint(memory >> 20)
 	}
 	return made, nil
 }

@@ -20,8 +20,7 @@ import (
 type target interface {
 	name() string
 	measure(ctx context.Context, body []byte, connections int, duration time.Duration) (result, error)
-	// used is what its processes have written and hold.
-	used() usage
+	pids() []int // its processes
 	close()
 }
 
@@ -54,7 +53,7 @@ func (p *plan) start(ctx context.Context, name string) (target, error) {
 // httpTarget is one or several servers that share the load.
 type httpTarget struct {
 	called    string
-	addresses []string
+	endpoints []endpoint
 	ids       []string // sessions to update
 	processes []*server
 	more      func() []int // further processes whose use counts
@@ -64,10 +63,10 @@ type httpTarget struct {
 func (t *httpTarget) name() string { return t.called }
 
 func (t *httpTarget) measure(ctx context.Context, body []byte, connections int, duration time.Duration) (result, error) {
-	return load(ctx, t.addresses, body, t.ids, connections, duration)
+	return load(ctx, t.endpoints, body, t.ids, connections, duration)
 }
 
-func (t *httpTarget) used() usage {
+func (t *httpTarget) pids() []int {
 	var pids []int
 	for _, s := range t.processes {
 		pids = append(pids, withChildren(s.command.Process.Pid)...)
@@ -75,7 +74,7 @@ func (t *httpTarget) used() usage {
 	if t.more != nil {
 		pids = append(pids, t.more()...)
 	}
-	return usageOf(pids)
+	return pids
 }
 
 func (t *httpTarget) close() {
@@ -87,26 +86,37 @@ func (t *httpTarget) close() {
 	}
 }
 
-// usage is what processes have written to the disk and hold in memory, in
-// bytes. It is not known where there is no /proc.
-type usage struct {
-	known           bool
-	written, memory int64
+// memoryOf is what processes hold of their own, in bytes; shared pages would
+// count once for each process of PostgreSQL. Processes that have ended hold
+// nothing. It is not known where there is no /proc.
+func memoryOf(pids []int) (memory int64, known bool) {
+	for _, pid := range pids {
+		own, ok := field(pid, "status", "RssAnon:")
+		known = known || ok
+		memory += own << 10
+	}
+	return memory, known
 }
 
-// usageOf leaves out processes that have ended: what a child wrote is counted
-// with its parent from then on.
-func usageOf(pids []int) usage {
-	var u usage
-	for _, pid := range pids {
-		written, ok := field(pid, "io", "write_bytes:")
-		u.known = u.known || ok
-		u.written += written
-		// Shared pages would count once for each process of PostgreSQL.
-		own, _ := field(pid, "status", "RssAnon:") // 0 for one that has ended
-		u.memory += own << 10
+// written is what the disk of the folder has been given since the machine
+// started, in bytes, after everything that waits was written. The counters of
+// processes will not do: they count a folio of the page cache as a whole.
+func written(dir string) (bytes int64, known bool) {
+	var stat syscall.Stat_t
+	if err := syscall.Stat(dir, &stat); err != nil {
+		return 0, false
 	}
-	return u
+	syscall.Sync()
+	device := uint64(stat.Dev)
+	major, minor := (device>>8)&0xfff|(device>>32)&^0xfff, device&0xff|(device>>12)&^0xff
+	content, err := os.ReadFile(fmt.Sprintf("/sys/dev/block/%d:%d/stat", major, minor))
+	fields := strings.Fields(string(content))
+	if err != nil || len(fields) < 7 {
+		return 0, false
+	}
+	const sector = 512
+	sectors, err := strconv.ParseInt(fields[6], 10, 64)
+	return sectors * sector, err == nil
 }
 
 // field reads a number from a file of /proc.
