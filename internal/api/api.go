@@ -44,7 +44,7 @@ type Options struct {
 	Recorder      Recorder
 	NewID         func(now time.Time) string
 	PublicURL     string     // without a slash at the end
-	Playground    *lab.Clock // nil leaves Kvitto's own interface out
+	Playground    *lab.Clock // nil leaves out what only a playground has
 	Logger        *slog.Logger
 	// Observe is told every finished exchange: console and metrics.
 	Observe func(*requestlog.Exchange)

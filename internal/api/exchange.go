@@ -149,7 +149,7 @@ func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 	}
 	if answer.failed {
 		h["Content-Type"] = headerJSONError
-		if x.api.Playground != nil && x.record.MerchantID != "" && !x.unrecorded {
+		if x.record.MerchantID != "" && !x.unrecorded {
 			h["Kvitto-Explanation"] = []string{x.api.PublicURL + "/kvitto/v1/exchanges/" + x.record.CorrelationID}
 		}
 	} else if len(answer.body) > 0 {

@@ -9,10 +9,10 @@ import (
 	"github.com/kvitto/kvitto/internal/ratelimit"
 )
 
-// limit counts the request against its merchant's limit. Kvitto's own
-// interface is not limited: the original has no such operations.
+// limit counts the request against its merchant's limit. The playground's part
+// of Kvitto's own interface is not limited: the original has no such operations.
 func (x *exchange) limit(methods map[string]route) error {
-	if x.api.Limiter == nil || strings.HasPrefix(x.request.URL.Path, "/kvitto/") {
+	if x.api.Limiter == nil || x.api.Playground != nil && strings.HasPrefix(x.request.URL.Path, "/kvitto/") {
 		return nil
 	}
 	route := methods[x.request.Method]
