@@ -23,7 +23,7 @@ func main() {
 type plan struct {
 	kvitto    string
 	length    time.Duration
-	rate      float64 // updates per second, of each system
+	rate      float64 // updates per second of each system; 0 is half of what each can do beside the other
 	workers   int     // shops of each system that are open at the same time
 	merchants int     // of each system
 	seed      uint64
@@ -35,7 +35,7 @@ func run() error {
 	var p plan
 	flag.StringVar(&p.kvitto, "kvitto", "bin/kvitto", "the kvitto binary to soak")
 	minutes := flag.Float64("minutes", 60, "length of the run")
-	flag.Float64Var(&p.rate, "rate", 1500, "updates per second of each of the two systems")
+	flag.Float64Var(&p.rate, "rate", 0, "updates per second of each of the two systems; 0 finds out what each can do beside the other and takes half of it")
 	flag.IntVar(&p.workers, "workers", 64, "shops of each system that are open at the same time")
 	flag.IntVar(&p.merchants, "merchants", 500, "merchants of each system")
 	flag.Uint64Var(&p.seed, "seed", 1, "what the random choices start from")
@@ -43,8 +43,8 @@ func run() error {
 	dir := flag.String("dir", "", "make the folder of the run in this one (an hour at the default rate writes several GB)")
 	flag.Parse()
 	p.length = time.Duration(*minutes * float64(time.Minute))
-	if p.length <= 0 || p.rate <= 0 || p.workers < 1 || p.merchants < 1 {
-		return errors.New("-minutes, -rate, -workers and -merchants must be above zero")
+	if p.length <= 0 || p.rate < 0 || p.workers < 1 || p.merchants < 1 {
+		return errors.New("-minutes, -workers and -merchants must be above zero, -rate not below")
 	}
 	var err error
 	if p.kvitto, err = filepath.Abs(p.kvitto); err != nil {
@@ -71,6 +71,9 @@ func (p *plan) soak(ctx context.Context) error {
 		return err
 	}
 	w := newWatch(systems, p.dir, p.length)
+	if p.rate == 0 {
+		w.calibrate(ctx, p)
+	}
 	ended := w.drive(ctx, p)
 	var findings []finding
 	if ended != nil {

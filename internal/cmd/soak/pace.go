@@ -8,10 +8,18 @@ import (
 
 // pacer hands out moments at an even distance.
 type pacer struct {
-	gap time.Duration
+	rate float64       // moments per second; 0 is without a bound
+	gap  time.Duration // 0 is none
 
 	mu   sync.Mutex
 	next time.Time
+}
+
+func newPacer(rate float64) *pacer {
+	if rate == 0 {
+		return &pacer{}
+	}
+	return &pacer{rate: rate, gap: time.Duration(float64(time.Second) / rate)}
 }
 
 // arrears is how much of what was missed is caught up: a server that stood
@@ -20,6 +28,9 @@ const arrears = time.Second
 
 // wait returns at the caller's moment; false when ctx has ended.
 func (p *pacer) wait(ctx context.Context) bool {
+	if p.gap == 0 {
+		return ctx.Err() == nil
+	}
 	p.mu.Lock()
 	if oldest := time.Now().Add(-arrears); p.next.Before(oldest) {
 		p.next = oldest

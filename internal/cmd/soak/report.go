@@ -13,7 +13,8 @@ import (
 // markdown is the report.
 func (w *watch) markdown(p *plan, findings []finding) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s of load, %d CPUs, %.0f updates per second asked of each system.\n\n", w.lasted.Round(time.Second), runtime.NumCPU(), p.rate)
+	fmt.Fprintf(&b, "%s of load, %d CPUs, %d shops and %d troublemakers of each system at the same time.\n\n",
+		w.lasted.Round(time.Second), runtime.NumCPU(), p.workers, troublemakers)
 	w.load(&b)
 	w.processes(&b)
 	fmt.Fprint(&b, "| claim | held | what was seen |\n|---|---|---|\n")
@@ -30,16 +31,20 @@ func (w *watch) markdown(p *plan, findings []finding) string {
 }
 
 func (w *watch) load(b *strings.Builder) {
-	fmt.Fprint(b, "| system | updates/s | answers/s | sessions | orders | aborted requests | connections cut | files MB at first, at last |\n|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprint(b, "| system | highest updates/s | asked | updates/s | answers/s | sessions | orders | aborted requests | connections cut | files MB at first, at last |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	seconds := w.lasted.Seconds()
 	for _, s := range w.systems {
-		saw := w.after[s]
+		saw, before := w.after[s], w.begin[s]
+		highest := "-"
+		if s.highest > 0 {
+			highest = fmt.Sprintf("%.0f", s.highest)
+		}
 		first := int64(0)
 		if len(w.sizes[s]) > 0 {
 			first = w.sizes[s][0]
 		}
-		fmt.Fprintf(b, "| %s | %.0f | %.0f | %d | %d | %d | %d | %d, %d |\n", s.name, float64(saw.of("update session", 204))/seconds,
-			float64(saw.total())/seconds, saw.of("create session", 200), len(s.sold.orders), saw.aborted, s.cuts(), first>>20, last(w.sizes[s])>>20)
+		fmt.Fprintf(b, "| %s | %s | %.0f | %.0f | %.0f | %d | %d | %d | %d | %d, %d |\n", s.name, highest, s.pacer.rate,
+			float64(saw.of("update session", 204)-before.of("update session", 204))/seconds, float64(saw.total()-before.total())/seconds, saw.of("create session", 200), len(s.sold.orders), saw.aborted, s.cuts(), first>>20, last(w.sizes[s])>>20)
 	}
 	fmt.Fprintln(b)
 }

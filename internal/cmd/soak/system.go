@@ -22,7 +22,9 @@ type system struct {
 
 	tally *tally
 	pacer *pacer
-	sold  *sold
+	// highest is the rate of updates that was found, per second; 0 if nobody looked.
+	highest float64
+	sold    *sold
 }
 
 func (p *plan) open(ctx context.Context) ([]*system, error) {
@@ -40,8 +42,7 @@ func (p *plan) open(ctx context.Context) ([]*system, error) {
 }
 
 func (p *plan) newSystem(name, data string) *system {
-	return &system{name: name, data: data, tally: newTally(), pacer: &pacer{gap: time.Duration(float64(time.Second) / p.rate)},
-		sold: newSold(p.seed)}
+	return &system{name: name, data: data, tally: newTally(), pacer: newPacer(p.rate), sold: newSold(p.seed)}
 }
 
 func (p *plan) openSQLite(ctx context.Context) (*system, error) {

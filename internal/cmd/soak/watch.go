@@ -19,6 +19,7 @@ type watch struct {
 	lasted  time.Duration
 	samples map[*server][]sample
 	sizes   map[*system][]int64 // of the files
+	begin   map[*system]sums    // what the clients saw before the run
 	after   map[*system]sums    // what the clients saw while the load ran
 	missed  int                 // samples that could not be taken
 	before  map[*system]int     // answers at the line of progress before
@@ -32,32 +33,64 @@ const samplesMin = 24
 
 func newWatch(systems []*system, dir string, length time.Duration) *watch {
 	return &watch{systems: systems, dir: dir, every: min(sampleEvery, length/samplesMin), samples: map[*server][]sample{},
-		sizes: map[*system][]int64{}, after: map[*system]sums{}, before: map[*system]int{}}
+		sizes: map[*system][]int64{}, begin: map[*system]sums{}, after: map[*system]sums{}, before: map[*system]int{}}
+}
+
+// calibration is how long it is found out what the systems can do.
+const calibration = 30 * time.Second
+
+// calibrate lets both systems work as fast as they can, and sets each to half
+// of its rate. The answers count like all others.
+func (w *watch) calibrate(ctx context.Context, p *plan) {
+	length := min(calibration, p.length/2)
+	loaded, stop := context.WithTimeout(ctx, length)
+	defer stop()
+	began := time.Now()
+	running := p.load(loaded, w.systems)
+	<-loaded.Done()
+	took := time.Since(began).Seconds()
+	for _, s := range w.systems {
+		highest := float64(s.tally.sums().of("update session", 204)) / took
+		s.highest, s.pacer = highest, newPacer(max(1, highest/2))
+		fmt.Printf("%s: %.0f updates/s beside the other system, %.0f/s from now on\n", s.name, highest, s.pacer.rate)
+	}
+	running.Wait()
+}
+
+// load starts the clients and the cuts of all systems; they end with ctx, a
+// stalled request some seconds later.
+func (p *plan) load(ctx context.Context, systems []*system) *sync.WaitGroup {
+	var running sync.WaitGroup
+	for _, s := range systems {
+		for i := range p.workers {
+			running.Go(func() { p.newShop(s, i).work(ctx) })
+		}
+		for i := range troublemakers {
+			running.Go(func() { p.newTroublemaker(s, i).work(ctx) })
+		}
+		running.Go(func() { s.cutConnections(ctx, p.seed) })
+	}
+	return &running
 }
 
 // drive puts the load on the systems for the length of the plan, or until ctx
 // ends. The error says why it had to end early.
 func (w *watch) drive(ctx context.Context, p *plan) error {
-	w.started = time.Now()
 	loaded, stop := context.WithTimeout(ctx, p.length)
 	defer stop()
-	var running sync.WaitGroup
+	w.started = time.Now()
 	for _, s := range w.systems {
-		for i := range p.workers {
-			running.Go(func() { p.newShop(s, i).work(loaded) })
-		}
-		for i := range troublemakers {
-			running.Go(func() { p.newTroublemaker(s, i).work(loaded) })
-		}
-		running.Go(func() { s.cutConnections(loaded, p.seed) })
+		w.begin[s] = s.tally.sums()
+		w.before[s] = w.begin[s].total()
 	}
+	running := p.load(loaded, w.systems)
 	err := w.follow(loaded)
 	w.lasted = time.Since(w.started)
-	stop()
-	running.Wait() // a stalled request takes its time
 	for _, s := range w.systems {
 		w.after[s] = s.tally.sums()
 	}
+	stop()
+	running.Wait()
 	return err
 }
 
