@@ -1,6 +1,6 @@
 GO ?= go
 
-.PHONY: help run try test postgresql race lint fuzz simulate broken crash bench build clean
+.PHONY: help run try test postgresql race lint fuzz simulate broken crash bench soak build clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -44,6 +44,12 @@ BENCHFLAGS ?=
 bench: build ## durable updates beside what they are compared with, one run
 	$(GO) build -o bin/bench ./internal/cmd/bench
 	bin/bench $(BENCHFLAGS)
+
+MINUTES ?= 60
+SOAKFLAGS ?=
+soak: build postgresql ## MINUTES (60) of load with faults: memory, descriptors, counters
+	$(GO) build -o bin/soak ./internal/cmd/soak
+	bin/soak -minutes $(MINUTES) $(SOAKFLAGS)
 
 clean: ## remove what was built
 	rm -rf bin

@@ -58,17 +58,26 @@ type cut struct {
 	part, after int
 }
 
-// NewProxy starts a proxy to an address; it ends with the test.
+// NewProxy is ListenProxy for a test; it ends with the test.
 func NewProxy(t testing.TB, target string) *Proxy {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	p, err := ListenProxy(target)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(p.Close)
+	return p
+}
+
+// ListenProxy starts a proxy to an address. Whoever starts it closes it.
+func ListenProxy(target string) (*Proxy, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
 	p := &Proxy{listener: listener, target: target, open: map[net.Conn]bool{}}
 	p.running.Go(p.accept)
-	t.Cleanup(p.close)
-	return p
+	return p, nil
 }
 
 // Address is where the proxy listens.
@@ -165,7 +174,8 @@ func (p *Proxy) drop(conn net.Conn) {
 	_ = conn.Close() // it may be closed already
 }
 
-func (p *Proxy) close() {
+// Close ends the proxy and every connection through it.
+func (p *Proxy) Close() {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()

@@ -52,6 +52,7 @@ var mayImport = map[string][]string{
 	"cmd/kvitto":           {"internal/cli"},
 	"internal/cmd/bench":   nil, // it fills stores and starts clusters
 	"internal/cmd/fuzzall": {},
+	"internal/cmd/soak":    {"internal/pgtest"},
 	"internal/contract":    {},
 	"internal/promises":    {},
 	"internal/tidy":        {},
