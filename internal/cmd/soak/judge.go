@@ -84,9 +84,7 @@ func (s *system) sessionsAreRight() finding {
 			wrong++
 		}
 	}
-	for i := range reader.connections {
-		reader.hangUp(i)
-	}
+	reader.leave()
 	f.holds = wrong == 0 && len(s.sold.sample) > 0
 	f.detail = fmt.Sprintf("%d of %d sessions, chosen at random of %d, are not as acknowledged; %d orders", wrong, len(s.sold.sample), s.sold.seen, len(s.sold.orders))
 	return f

@@ -71,6 +71,7 @@ func (p *plan) soak(ctx context.Context) error {
 		return err
 	}
 	w := newWatch(systems, p.dir, p.length)
+	w.fillCaches(ctx, p)
 	if p.rate == 0 {
 		w.calibrate(ctx, p)
 	}

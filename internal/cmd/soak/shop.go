@@ -35,8 +35,21 @@ func (p *plan) newShop(s *system, worker int) *shop {
 // work goes on until ctx ends.
 func (s *shop) work(ctx context.Context) {
 	for ctx.Err() == nil {
-		s.live(ctx)
+		s.live(ctx, 4+s.random.IntN(9))
 	}
+	s.leave()
+}
+
+// fill goes on until ctx ends, with sessions that are soon ordered: they take
+// as much memory as the others, and less time.
+func (s *shop) fill(ctx context.Context) {
+	for ctx.Err() == nil {
+		s.live(ctx, 0)
+	}
+	s.leave()
+}
+
+func (s *shop) leave() {
 	for i := range s.connections {
 		s.hangUp(i)
 	}
@@ -117,7 +130,7 @@ func (s *shop) call(r request) (answer, bool) {
 
 // live is one session from its creation to its order. What was not answered as
 // it must be ends it; it was noted then.
-func (s *shop) live(ctx context.Context) {
+func (s *shop) live(ctx context.Context, updates int) {
 	s.merchant = fmt.Sprintf("soak-%d", s.random.IntN(s.merchants))
 	l := &life{shop: s, cart: s.small, version: 1}
 	if s.random.IntN(12) == 0 {
@@ -126,7 +139,7 @@ func (s *shop) live(ctx context.Context) {
 	if !l.create() {
 		return
 	}
-	for range 4 + s.random.IntN(9) {
+	for range updates {
 		if !s.pacer.wait(ctx) {
 			break
 		}

@@ -36,27 +36,6 @@ func newWatch(systems []*system, dir string, length time.Duration) *watch {
 		sizes: map[*system][]int64{}, begin: map[*system]sums{}, after: map[*system]sums{}, before: map[*system]int{}}
 }
 
-// calibration is how long it is found out what the systems can do.
-const calibration = 30 * time.Second
-
-// calibrate lets both systems work as fast as they can, and sets each to half
-// of its rate. The answers count like all others.
-func (w *watch) calibrate(ctx context.Context, p *plan) {
-	length := min(calibration, p.length/2)
-	loaded, stop := context.WithTimeout(ctx, length)
-	defer stop()
-	began := time.Now()
-	running := p.load(loaded, w.systems)
-	<-loaded.Done()
-	took := time.Since(began).Seconds()
-	for _, s := range w.systems {
-		highest := float64(s.tally.sums().of("update session", 204)) / took
-		s.highest, s.pacer = highest, newPacer(max(1, highest/2))
-		fmt.Printf("%s: %.0f updates/s beside the other system, %.0f/s from now on\n", s.name, highest, s.pacer.rate)
-	}
-	running.Wait()
-}
-
 // load starts the clients and the cuts of all systems; they end with ctx, a
 // stalled request some seconds later.
 func (p *plan) load(ctx context.Context, systems []*system) *sync.WaitGroup {
