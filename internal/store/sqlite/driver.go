@@ -178,6 +178,9 @@ func (s *statement) row() bool { return s.err == nil && s.stmt.Step() }
 // reset ends a query and returns what went wrong since the first binding.
 func (s *statement) reset() error {
 	err := s.err
+	if err == nil {
+		err = s.stmt.Err() // Reset forgets an interrupt that came before the step
+	}
 	s.err = nil
 	if stepped := s.stmt.Reset(); err == nil {
 		err = stepped
@@ -194,6 +197,7 @@ func (s *statement) columnTime(at int) time.Time {
 	}
 	return time.UnixMilli(s.stmt.ColumnInt64(at)).UTC()
 }
+
 func (s *statement) columnText(at int) string { return s.stmt.ColumnText(at) }
 
 // columnBlob is a view, valid until the next call on the statement.
