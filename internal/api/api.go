@@ -142,6 +142,9 @@ func (x *exchange) run(methods map[string]route) (answer answer) {
 	switch refusal.Kind {
 	case checkout.KindUnavailable, checkout.KindInternal:
 		x.api.Logger.Error("cannot answer", "correlation_id", x.record.CorrelationID, "cause", err)
+	case checkout.KindUnauthorized:
+		// Whoever it is must not be able to make the server write to the disk.
+		x.record.Expendable = true
 	case checkout.KindOverloaded:
 		x.record.Expendable = true
 		if n := x.api.overload.due(x.started); n > 0 {

@@ -86,6 +86,10 @@ func TestFaultsOfTheServer(t *testing.T) {
 				len(book.exchanges) != 1 || book.exchanges[0].CorrelationID != body.CorrelationID || book.exchanges[0].Status != c.status {
 				t.Errorf("%s: recorded %+v", name, book.exchanges)
 			}
+			// Without credentials nobody makes the server wait for its disk.
+			if durable := c.status != 401; len(book.exchanges) == 1 && book.exchanges[0].Durable() != durable {
+				t.Errorf("%s: durable before it is answered: %v, want %v", name, !durable, durable)
+			}
 		}
 	}
 }
