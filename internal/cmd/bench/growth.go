@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -22,6 +24,9 @@ import (
 // the sessions of the hour, however many are stored. What it costs when any
 // session may be next, and few are in the cache, is measured beside it.
 func (p *plan) measureGrowth(ctx context.Context, many int) error {
+	if err := p.rememberFilling(); err != nil {
+		return err
+	}
 	var servers []*httpTarget
 	defer func() {
 		for _, t := range servers {
@@ -66,8 +71,13 @@ func (p *plan) measureGrowth(ctx context.Context, many int) error {
 func (p *plan) filledServer(ctx context.Context, count int) (*httpTarget, error) {
 	data := filepath.Join(p.dir, fmt.Sprint(count))
 	began := time.Now()
-	if err := fill(ctx, data, count); err != nil {
-		return nil, err
+	if _, err := os.Stat(data); err != nil {
+		if err := fill(ctx, data+".new", count); err != nil {
+			return nil, err
+		}
+		if err := os.Rename(data+".new", data); err != nil {
+			return nil, err
+		}
 	}
 	size, err := os.Stat(filepath.Join(data, "kvitto.db"))
 	if err != nil {
@@ -91,8 +101,22 @@ func spread(stored, ids int) []string {
 	return all
 }
 
-// filled is when the stored sessions were made, one a millisecond.
-var filled = time.Now().Add(-24 * time.Hour).UTC().Truncate(time.Millisecond)
+// filled is when the stored sessions were made, a thousand in a millisecond.
+var filled = time.Now().Add(-time.Hour).UTC().Truncate(time.Millisecond)
+
+// rememberFilling keeps that time in a folder that is used again: ids begin
+// with it.
+func (p *plan) rememberFilling() error {
+	file := filepath.Join(p.dir, "filled")
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.WriteFile(file, []byte(filled.Format(time.RFC3339Nano)), 0o600)
+	}
+	if err == nil {
+		filled, err = time.Parse(time.RFC3339Nano, string(text))
+	}
+	return err
+}
 
 // sessionID is the id of the i-th stored session: ordered in time like those
 // the server makes.

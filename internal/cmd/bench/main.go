@@ -29,6 +29,7 @@ func run() error {
 	half := flag.Bool("half", false, "measure latency at half of the highest rate instead, beside the time of an fsync")
 	start := flag.Bool("start", false, "measure the start instead: time to the first answer, memory then")
 	grow := flag.Int("grow", 0, "compare the rate with this many stored sessions to that with -sessions instead")
+	dir := flag.String("dir", "", "keep the stores of -grow in this folder, and use what is there; within two days")
 	bare := flag.Bool("bare", false, "serve the bare handler (the program starts itself with this)")
 	profile := flag.String("profile", "", "let kvitto on SQLite write a CPU profile of its life to this file")
 	flag.Parse()
@@ -46,10 +47,14 @@ func run() error {
 	if p.lines, err = numbers(*lines); err != nil {
 		return err
 	}
-	if p.dir, err = os.MkdirTemp("", "kvitto-bench-*"); err != nil {
+	if p.dir = *dir; p.dir != "" {
+		err = os.MkdirAll(p.dir, 0o711)
+	} else if p.dir, err = os.MkdirTemp("", "kvitto-bench-*"); err == nil {
+		defer os.RemoveAll(p.dir)
+	}
+	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(p.dir)
 	switch {
 	case *half:
 		return p.measureHalf(ctx)
