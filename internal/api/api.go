@@ -63,9 +63,10 @@ type Options struct {
 // API serves the Payments API and, in the playground, Kvitto's own interface.
 type API struct {
 	Options
-	mux      *http.ServeMux
-	limits   *limitHeaders
-	overload sampler // of log lines
+	mux    *http.ServeMux
+	limits *limitHeaders
+	// One a second of many that say the same is told, the others are counted.
+	overload, unavailable, unauthorized sampler
 }
 
 // New returns the handler.
@@ -140,13 +141,21 @@ func (x *exchange) run(methods map[string]route) (answer answer) {
 		refusal = &checkout.Refusal{Kind: checkout.KindInternal, Reason: "the server met a fault of its own"}
 	}
 	switch refusal.Kind {
-	case checkout.KindUnavailable, checkout.KindInternal:
+	case checkout.KindInternal:
 		x.api.Logger.Error("cannot answer", "correlation_id", x.record.CorrelationID, "cause", err)
+	case checkout.KindUnavailable:
+		// What the store does not take the log, which may live beside it, will
+		// not take either: nobody waits for both.
+		x.record.Expendable = true
+		if n := x.api.unavailable.due(x.started); n > 0 {
+			x.api.Logger.Error("cannot answer", "refused", n, "correlation_id", x.record.CorrelationID, "cause", err)
+		}
 	case checkout.KindUnauthorized:
-		// Whoever it is must not be able to make the server write to the disk.
-		x.record.Expendable = true
+		// Whoever it is must not be able to make the server write for each of
+		// its requests, nor push the merchants' exchanges out of the log.
+		x.record.Expendable, x.unrecorded = true, x.api.unauthorized.due(x.started) == 0
 	case checkout.KindOverloaded:
-		x.record.Expendable = true
+		x.record.Expendable, x.record.Overloaded = true, true
 		if n := x.api.overload.due(x.started); n > 0 {
 			x.api.Logger.Warn("overloaded", "refused", n, "correlation_id", x.record.CorrelationID, "cause", refusal.Reason)
 		}

@@ -86,11 +86,31 @@ func TestFaultsOfTheServer(t *testing.T) {
 				len(book.exchanges) != 1 || book.exchanges[0].CorrelationID != body.CorrelationID || book.exchanges[0].Status != c.status {
 				t.Errorf("%s: recorded %+v", name, book.exchanges)
 			}
-			// Without credentials nobody makes the server wait for its disk.
-			if durable := c.status != 401; len(book.exchanges) == 1 && book.exchanges[0].Durable() != durable {
+			// Nobody without credentials makes the server wait for its disk, and
+			// nobody waits for a log whose store does not answer.
+			if durable := c.status == 500; len(book.exchanges) == 1 && book.exchanges[0].Durable() != durable {
 				t.Errorf("%s: durable before it is answered: %v, want %v", name, !durable, durable)
 			}
 		}
+	}
+}
+
+// TestStrangersAreNotRecordedOneByOne: a flood without credentials is counted,
+// and one of it a second or so is kept.
+func TestStrangersAreNotRecordedOneByOne(t *testing.T) {
+	t.Parallel()
+	kept, counted := &notebook{}, &notebook{}
+	handler := api.New(api.Options{
+		Authenticator: door(func() (string, error) { return "", credential.ErrRefused }), Recorder: kept, Observe: counted.observe,
+		NewID: identifier.New, Logger: slog.New(slog.DiscardHandler)})
+	const flood = 5000
+	began := time.Now()
+	for range flood {
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/payments/v1/sessions/x", nil))
+	}
+	most := 2 + int(time.Since(began)/time.Second)
+	if len(kept.exchanges) == 0 || len(kept.exchanges) > most || len(counted.exchanges) != flood {
+		t.Errorf("%d kept (at most %d wanted), %d of %d counted", len(kept.exchanges), most, len(counted.exchanges), flood)
 	}
 }
 

@@ -55,6 +55,9 @@ func sentPath(r *http.Request) string {
 	if len(path) > pathKept {
 		path = path[:pathKept]
 	}
+	if len(path) < len(r.RequestURI) {
+		return strings.Clone(path) // the record must not hold on to the rest
+	}
 	return path
 }
 

@@ -107,7 +107,7 @@ func (m *metrics) exchange(e *requestlog.Exchange) {
 	switch {
 	case e.Status == http.StatusTooManyRequests:
 		m.rateLimited.WithLabelValues(ratelimit.ClassOf(e.Operation).String()).Inc()
-	case e.Status == http.StatusServiceUnavailable && e.Expendable:
+	case e.Overloaded:
 		m.refused.WithLabelValues(reasonInside).Inc()
 	}
 }

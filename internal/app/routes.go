@@ -1,9 +1,11 @@
 package app
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/kvitto/kvitto/internal/widget"
 )
@@ -28,13 +30,18 @@ func (a *App) routes(payments, redirect http.Handler, metrics *metrics) http.Han
 	})
 }
 
+// pingMax bounds the store's answer to /readyz: a store that hangs is not ready.
+const pingMax = 2 * time.Second
+
 func (a *App) healthRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { health(w, "") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		bounded, cancel := context.WithTimeout(r.Context(), pingMax)
+		defer cancel()
 		switch {
 		case a.drain.stopping.Load():
 			health(w, "the server is stopping\n")
-		case a.stores.Ping(r.Context()) != nil:
+		case a.stores.Ping(bounded) != nil:
 			health(w, "the store does not answer\n")
 		default:
 			health(w, "")

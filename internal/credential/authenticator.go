@@ -3,6 +3,7 @@ package credential
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -20,6 +21,8 @@ const (
 	AgeMax = 2 * time.Second
 	// entriesMax bounds each of the two caches, in user names.
 	entriesMax = 16384
+	// passwordMax is more than any password of ours has, in bytes.
+	passwordMax = 256
 	// lookupMax bounds one question to the store.
 	lookupMax = 5 * time.Second
 	// The questions that may be under way at the same time. Names that were
@@ -78,7 +81,7 @@ func NewAuthenticator(finder Finder, now func() time.Time) (*Authenticator, erro
 // failure of the store, which is no refusal.
 func (a *Authenticator) Authenticate(ctx context.Context, username, password string) (merchantID string, err error) {
 	found := entry{hash: nobodysHash}
-	if wellFormed(username) {
+	if wellFormed(username) && len(password) <= passwordMax {
 		if found, err = a.find(ctx, username); err != nil {
 			return "", err
 		}
@@ -109,6 +112,9 @@ func (a *Authenticator) find(ctx context.Context, username string) (entry, error
 
 // ask asks the store and keeps its answer.
 func (a *Authenticator) ask(ctx context.Context, username string) (entry, error) {
+	// The name is a piece of a header with the password in it: what stays must not
+	// hold on to that.
+	username = strings.Clone(username)
 	// The moment before the question: what happens after it is not in the answer.
 	at := a.now()
 	key, merchant, err := a.finder.Credential(ctx, username)

@@ -28,12 +28,12 @@ type Merchants interface {
 type OpenDoor struct {
 	merchants Merchants
 	system    func() time.Time
-	seen      *lru.Cache[string, struct{}]
+	seen      *lru.Cache[string, string] // the name itself: see Authenticate
 }
 
 // NewOpenDoor returns a door over the store's merchants.
 func NewOpenDoor(merchants Merchants, system func() time.Time) (*OpenDoor, error) {
-	seen, err := lru.New[string, struct{}](16384)
+	seen, err := lru.New[string, string](16384)
 	if err != nil {
 		return nil, err
 	}
@@ -46,13 +46,16 @@ func (d *OpenDoor) Authenticate(ctx context.Context, username, password string) 
 	if !nameable(username) || password == RefusedPassword {
 		return "", credential.ErrRefused
 	}
-	if d.seen.Contains(username) {
-		return username, nil
+	if name, ok := d.seen.Get(username); ok {
+		return name, nil
 	}
+	// The name is a piece of a header, which may be large: sessions and caches
+	// that keep the name must not hold on to it.
+	username = strings.Clone(username)
 	if err := d.merchants.EnsureMerchant(ctx, username, d.system()); err != nil {
 		return "", err
 	}
-	d.seen.Add(username, struct{}{})
+	d.seen.Add(username, username)
 	return username, nil
 }
 

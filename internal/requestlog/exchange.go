@@ -29,6 +29,9 @@ type Exchange struct {
 	// Expendable makes a refusal give way like a success: it is one of many
 	// that say the same, and nobody may make the server write for each of them.
 	Expendable bool
+	// Overloaded tells observers that the refusal was for want of room. It is
+	// not stored.
+	Overloaded bool
 }
 
 // Refused tells whether the answer is an error.
