@@ -62,6 +62,14 @@ func (r *recent) get(id string) (*checkout.Session, bool) {
 	return found.session, ok
 }
 
+// peek is get for who reads the store whatever is cached.
+func (r *recent) peek(id string) (*checkout.Session, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	found, ok := r.sessions.Peek(id)
+	return found.session, ok
+}
+
 // put keeps the session unless a newer state of it is there: a read of a shared
 // store may end after a commit that began later.
 func (r *recent) put(s *checkout.Session) {

@@ -46,6 +46,8 @@ type Service struct {
 	Options
 	recent *recent
 	queues queues
+	// staleness is of the cached states of a shared store.
+	staleness staleness
 	// explaining has room for one explanation of a mismatch.
 	explaining chan struct{}
 }
@@ -121,13 +123,21 @@ func (s *Service) find(ctx context.Context, sessionID string) (*checkout.Session
 }
 
 // current is the state a change is decided on, and whether it comes from the
-// cache. The caller is in the session's queue.
+// cache. The caller is in the session's queue. While the cached states of a
+// shared store are mostly old it is read; what was cached then shows whether
+// they still are.
 func (s *Service) current(ctx context.Context, sessionID string) (session *checkout.Session, cached bool, err error) {
-	if session, ok := s.recent.get(sessionID); ok {
-		return session, true, nil
+	if !s.Shared || !s.staleness.likely() {
+		if held, ok := s.recent.get(sessionID); ok {
+			return held, true, nil
+		}
 	}
 	s.recent.misses.Add(1)
+	held, ok := s.recent.peek(sessionID)
 	session, err = s.read(ctx, sessionID)
+	if ok && err == nil {
+		s.staleness.note(held.Revision < session.Revision)
+	}
 	return session, false, err
 }
 
@@ -176,6 +186,9 @@ func (s *Service) change(ctx context.Context, caller Caller, sessionID string, d
 		made.event.CorrelationID = caller.CorrelationID
 		next := made.next
 		err = s.Committer.Commit(ctx, store.Change{Session: next, Event: made.event})
+		if cached && (err == nil || errors.Is(err, store.ErrConflict)) {
+			s.staleness.note(err != nil)
+		}
 		if err == nil {
 			s.recent.put(&next)
 			return next, nil

@@ -1,6 +1,8 @@
 package service_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -9,17 +11,23 @@ import (
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/risk"
 	"github.com/kvitto/kvitto/internal/service"
+	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/store/memstore"
 )
 
 // processes are services over one store, each with a cache of its own.
 func processes(t *testing.T, count int) []*service.Service {
 	t.Helper()
-	engine := &faulty{Engine: memstore.New()}
+	engine := memstore.New()
+	return over(t, engine, &faulty{Engine: engine}, count)
+}
+
+func over(t *testing.T, engine store.Engine, committer service.Committer, count int) []*service.Service {
+	t.Helper()
 	all := make([]*service.Service, count)
 	for i := range all {
 		s, err := service.New(service.Options{
-			Engine: engine.Engine, Committer: engine, Minter: fixedMinter{}, Assessor: risk.Playground{},
+			Engine: engine, Committer: committer, Minter: fixedMinter{}, Assessor: risk.Playground{},
 			NewID: identifier.New, CacheBytes: 1 << 20, Shared: true})
 		if err != nil {
 			t.Fatal(err)
@@ -82,5 +90,67 @@ func TestProcessesLoseNoUpdateOfEachOther(t *testing.T) {
 	session, err := p[0].ReadSession(t.Context(), caller("m"), id)
 	if want := int64(len(p)*each + 1); err != nil || session.Revision != want {
 		t.Errorf("revision %d, want %d (%v)", session.Revision, want, err)
+	}
+}
+
+// reading counts the reads of an engine.
+type reading struct {
+	store.Engine
+	reads int
+}
+
+func (r *reading) Session(ctx context.Context, id string) (checkout.Session, error) {
+	r.reads++
+	return r.Engine.Session(ctx, id)
+}
+
+// committing counts the commits that were in vain.
+type committing struct {
+	service.Committer
+	conflicts int
+}
+
+func (c *committing) Commit(ctx context.Context, change store.Change) error {
+	err := c.Committer.Commit(ctx, change)
+	if errors.Is(err, store.ErrConflict) {
+		c.conflicts++
+	}
+	return err
+}
+
+// TestOldStatesAreNotDecidedOnForLong: processes that take turns read before
+// they decide, after a few decisions in vain. One that has its sessions to
+// itself goes back to deciding on what it has cached.
+func TestOldStatesAreNotDecidedOnForLong(t *testing.T) {
+	t.Parallel()
+	engine := &reading{Engine: memstore.New()}
+	committer := &committing{Committer: &faulty{Engine: engine.Engine}}
+	p := over(t, engine, committer, 2)
+	sessions := make([]string, 10)
+	for i := range sessions {
+		sessions[i] = create(t, p[0])
+	}
+	update := func(process, i int) {
+		t.Helper()
+		if err := p[process].UpdateSession(t.Context(), caller("m"), sessions[i%len(sessions)], cart(int64(i+1)), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const updates = 400
+	for i := range updates {
+		update(i/len(sessions)%2, i)
+	}
+	if most := updates / 10; committer.conflicts > most {
+		t.Errorf("%d of %d decisions were in vain, want at most %d", committer.conflicts, updates, most)
+	}
+	for i := range updates {
+		update(0, i)
+	}
+	engine.reads, committer.conflicts = 0, 0
+	for i := range updates {
+		update(0, i)
+	}
+	if engine.reads != 0 || committer.conflicts != 0 {
+		t.Errorf("alone: %d reads and %d conflicts, want none", engine.reads, committer.conflicts)
 	}
 }

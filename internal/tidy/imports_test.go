@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"internal/identifier":      {},
 	"internal/migration":       {},
 	"internal/pgtest":          {},
+	"internal/pgpool":          {},
 	"internal/checkout":        {"internal/market", "internal/money"},
 	"internal/risk":            {"internal/checkout"},
 	"internal/wire":            {"internal/checkout", "internal/market", "internal/money"},
@@ -28,7 +29,7 @@ var mayImport = map[string][]string{
 	"internal/store/record":    {"internal/checkout", "internal/compression", "internal/market", "internal/money", "internal/wire"},
 	"internal/store/memstore":  {"internal/checkout", "internal/store"},
 	"internal/store/storetest": {"internal/checkout", "internal/money", "internal/market", "internal/store", "internal/store/memstore"},
-	"internal/store/postgres":  {"internal/checkout", "internal/identifier", "internal/migration", "internal/store", "internal/store/record"},
+	"internal/store/postgres":  {"internal/checkout", "internal/identifier", "internal/migration", "internal/pgpool", "internal/store", "internal/store/record"},
 	"internal/store/sqlite":    {"internal/checkout", "internal/identifier", "internal/migration", "internal/store", "internal/store/record"},
 	"internal/clienttoken":     {"internal/checkout", "internal/market"},
 	"internal/credential":      {"internal/identifier", "internal/store"},
@@ -60,7 +61,7 @@ var mayImport = map[string][]string{
 
 	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
 	"internal/requestlog/home":     {},
-	"internal/requestlog/postgres": {"internal/identifier", "internal/migration", "internal/requestlog/home"},
+	"internal/requestlog/postgres": {"internal/identifier", "internal/migration", "internal/pgpool", "internal/requestlog/home"},
 	"internal/requestlog/sqlite":   {"internal/migration", "internal/requestlog/home"},
 }
 

@@ -29,7 +29,10 @@
 // people make; unnest of arrays, scalar subqueries; READ COMMITTED or stricter
 // transactions. There are not: extensions, triggers, procedures, sequences,
 // LISTEN and NOTIFY, advisory locks, LOCK TABLE, SELECT FOR UPDATE, savepoints,
-// temporary tables, two-phase commit, settings of a session. Scalar subqueries in
-// place of joins are deliberate: they are looked up by key, whatever the planner
-// thinks of a table that has just begun to grow.
+// temporary tables, two-phase commit, settings of a session that matter (package
+// pgpool makes some, as a best effort). Scalar subqueries and lateral ones with a
+// LIMIT in place of joins are deliberate: they are looked up by key, whatever the
+// planner thinks of a table that has just begun to grow.
+//
+// Reads by id that are asked for at the same time share a query (gather.go).
 package postgres

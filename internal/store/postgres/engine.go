@@ -15,6 +15,7 @@ import (
 type Engine struct {
 	pool     *pgxpool.Pool
 	retryFor time.Duration
+	lookups  lookups
 
 	// life is held for reading by every call, and for writing by Close.
 	life   sync.RWMutex

@@ -4,6 +4,9 @@ import (
 	"context"
 	"io/fs"
 	"time"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/identifier"
 )
 
 // MigrateTo brings the schema to the step of a number only, as the program
@@ -34,9 +37,29 @@ const ClosedFor = closedFor
 // PaymentStatements are those on the way of a payment, by name.
 var PaymentStatements = map[string]string{
 	"add revisions": addRevisions, "add authorizations": addAuthorizations, "add orders": addOrders,
-	"find written": findWritten, "find session": findSession, "find revisions": findRevisions,
-	"find token": findSessionOfAuthorization, "find order": findSessionOfOrder,
+	"find written": findWritten, "find sessions": findSessions, "find revisions": findRevisions,
+	"find tokens": findSessionsOfAuthorizations, "find orders": findSessionsOfOrders,
 }
 
 // SetRetryFor changes Options.RetryFor of an engine that is open and at rest.
 func SetRetryFor(e *Engine, retryFor time.Duration) { e.retryFor = retryFor }
+
+// Ask begins reads of sessions, and returns what waits for their answers.
+func Ask(e *Engine, ids []string) (wait func(ctx context.Context) ([]checkout.Session, []error)) {
+	asked := make([]*lookup[sessionRow], len(ids))
+	for i, id := range ids {
+		asked[i] = newLookup[sessionRow]()
+		identifier.Parse(id, &asked[i].key)
+		e.lookups.sessions.ask(asked[i])
+	}
+	return func(ctx context.Context) ([]checkout.Session, []error) {
+		sessions, errs := make([]checkout.Session, len(ids)), make([]error, len(ids))
+		for i, l := range asked {
+			found, err := e.lookups.sessions.wait(ctx, l)
+			if errs[i] = err; err == nil {
+				sessions[i], errs[i] = found.session(ids[i])
+			}
+		}
+		return sessions, errs
+	}
+}

@@ -59,10 +59,6 @@ func Open(ctx context.Context, url string, opts Options) (*Engine, error) {
 	if opts.Tracer != nil {
 		config.ConnConfig.Tracer = opts.Tracer
 	}
-	config.BeforeConnect = func(_ context.Context, conn *pgx.ConnConfig) error {
-		prepare(&conn.Config)
-		return nil
-	}
 	// A connection that died while idle is found out by using it, at no cost.
 	config.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), config)
@@ -70,6 +66,7 @@ func Open(ctx context.Context, url string, opts Options) (*Engine, error) {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
 	e := &Engine{pool: pool, retryFor: opts.RetryFor}
+	e.lookups.begin(e)
 	if err := e.check(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -94,20 +91,6 @@ func (e *Engine) check(ctx context.Context) error {
 		}
 		return checkSchema(ctx, conn.Conn())
 	})
-}
-
-// connect is one connection of its own, for what a pool is not needed for.
-func connect(ctx context.Context, url string) (*pgx.Conn, error) {
-	config, err := parse(url)
-	if err != nil {
-		return nil, err
-	}
-	prepare(&config.ConnConfig.Config)
-	conn, err := pgx.ConnectConfig(ctx, config.ConnConfig)
-	if err != nil {
-		return nil, &unreachableError{err}
-	}
-	return conn, nil
 }
 
 // codeOf is what the server said, "" when the error is none of its.

@@ -25,6 +25,11 @@ func TestStatementsLookUpByKey(t *testing.T) {
 			if scans := regexp.MustCompile(`Seq Scan on \w+`).FindAllString(plan, -1); len(scans) > 0 || !strings.Contains(plan, "Index") {
 				t.Errorf("%s, %s: %q\n%s", name, what, scans, plan)
 			}
+			// What is looked up together is looked up one by one, each at the end
+			// of its range of the key.
+			if regexp.MustCompile(`Sort|Hash|Merge`).MatchString(plan) && strings.HasPrefix(sql, "SELECT wanted.") {
+				t.Errorf("%s, %s:\n%s", name, what, plan)
+			}
 		}
 	}
 }

@@ -21,10 +21,20 @@ import (
 // All reads are of the server that takes writes, and of one snapshot: they see
 // whatever was acknowledged before they began.
 const (
-	findSession = `SELECT first.merchant_id, first.client_token, first.created_at, newest.state
-		FROM (SELECT state FROM revisions WHERE session_id = $1 AND kind <> 'deleted' ORDER BY revision DESC LIMIT 1) newest,
-			revisions first
-		WHERE first.session_id = $1 AND first.revision = 1`
+	// findSessions and its like look up every id by key: LIMIT keeps the planner
+	// from joining the tables in another way.
+	findSessions = `SELECT wanted.place, first.merchant_id, first.client_token, first.created_at, newest.state
+		FROM unnest($1::uuid[], $2::bigint[]) AS wanted (session_id, place)
+		CROSS JOIN LATERAL (SELECT r.state FROM revisions r
+			WHERE r.session_id = wanted.session_id AND r.kind <> 'deleted' ORDER BY r.revision DESC LIMIT 1) newest
+		CROSS JOIN LATERAL (SELECT r.merchant_id, r.client_token, r.created_at FROM revisions r
+			WHERE r.session_id = wanted.session_id AND r.revision = 1 LIMIT 1) first`
+
+	findSessionsOfAuthorizations = `SELECT wanted.place, found.session_id FROM unnest($1::uuid[], $2::bigint[]) AS wanted (token, place)
+		CROSS JOIN LATERAL (SELECT a.session_id FROM authorizations a WHERE a.token = wanted.token LIMIT 1) found`
+
+	findSessionsOfOrders = `SELECT wanted.place, found.session_id FROM unnest($1::uuid[], $2::bigint[]) AS wanted (order_id, place)
+		CROSS JOIN LATERAL (SELECT o.session_id FROM orders o WHERE o.order_id = wanted.order_id LIMIT 1) found`
 
 	findRevisions = `SELECT first.merchant_id, first.client_token, first.created_at, entry.state,
 			entry.at, entry.kind, entry.correlation_id, entry.authorization_token, entry.order_id, entry.reason
@@ -32,51 +42,49 @@ const (
 			WHERE session_id = $1 AND kind <> 'deleted' AND revision <= $3 ORDER BY revision DESC LIMIT $2) entry,
 			revisions first
 		WHERE first.session_id = $1 AND first.revision = 1 ORDER BY entry.revision DESC`
-
-	findSessionOfAuthorization = `SELECT session_id FROM authorizations WHERE token = $1`
-	findSessionOfOrder         = `SELECT session_id FROM orders WHERE order_id = $1`
 )
 
 // errDamaged: a state in the store cannot be read.
 var errDamaged = errors.New("postgres: a stored session cannot be read")
 
+// lookups are the reads that are gathered.
+type lookups struct {
+	sessions                  gathering[sessionRow]
+	ofAuthorization, ofOrders gathering[[16]byte]
+}
+
+func (l *lookups) begin(e *Engine) {
+	l.sessions.engine, l.sessions.query, l.sessions.columns = e, findSessions, (*sessionRow).columns
+	id := func(id *[16]byte) []any { return []any{id} }
+	l.ofAuthorization.engine, l.ofAuthorization.query, l.ofAuthorization.columns = e, findSessionsOfAuthorizations, id
+	l.ofOrders.engine, l.ofOrders.query, l.ofOrders.columns = e, findSessionsOfOrders, id
+}
+
 // Session returns the newest state.
 func (e *Engine) Session(ctx context.Context, sessionID string) (checkout.Session, error) {
-	var session checkout.Session
-	err := e.find(ctx, findSession, sessionID, nil, func(rows pgx.Rows) error {
-		session = checkout.Session{ID: sessionID}
-		var stored header
-		if err := rows.Scan(stored.columns()...); err != nil {
-			return err
-		}
-		return stored.into(&session)
-	})
+	found, err := e.lookups.sessions.find(ctx, sessionID)
 	if err != nil {
 		return checkout.Session{}, err
 	}
-	return session, nil
+	return found.session(sessionID)
 }
 
 // SessionOfAuthorization finds the session a token was ever issued for.
 func (e *Engine) SessionOfAuthorization(ctx context.Context, token string) (sessionID string, err error) {
-	return e.sessionOf(ctx, findSessionOfAuthorization, token)
+	return sessionOf(ctx, &e.lookups.ofAuthorization, token)
 }
 
 // SessionOfOrder finds the session of an order.
 func (e *Engine) SessionOfOrder(ctx context.Context, orderID string) (sessionID string, err error) {
-	return e.sessionOf(ctx, findSessionOfOrder, orderID)
+	return sessionOf(ctx, &e.lookups.ofOrders, orderID)
 }
 
-func (e *Engine) sessionOf(ctx context.Context, query, id string) (sessionID string, err error) {
-	err = e.find(ctx, query, id, nil, func(rows pgx.Rows) error {
-		var found [16]byte
-		if err := rows.Scan(&found); err != nil {
-			return err
-		}
-		sessionID = identifier.Format(found)
-		return nil
-	})
-	return sessionID, err
+func sessionOf(ctx context.Context, from *gathering[[16]byte], id string) (sessionID string, err error) {
+	found, err := from.find(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return identifier.Format(found), nil
 }
 
 // Revisions returns the newest revisions of a session, oldest first.
@@ -88,42 +96,35 @@ func (e *Engine) Revisions(ctx context.Context, sessionID string, limit int, upT
 		upTo = math.MaxInt64
 	}
 	var revisions []store.Revision
-	begun := func() { revisions = nil }
-	err := e.findAll(ctx, findRevisions, sessionID, []any{limit, upTo}, begun, func(rows pgx.Rows) error {
-		revision := store.Revision{Session: checkout.Session{ID: sessionID}}
-		var stored header
-		var event eventColumns
-		if err := rows.Scan(append(stored.columns(), event.columns()...)...); err != nil {
-			return err
+	var key [16]byte
+	valid := identifier.Parse(sessionID, &key)
+	err := e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		if !valid {
+			return store.ErrNotFound
 		}
-		revision.Event = event.event()
-		revisions = append(revisions, revision)
-		return stored.into(&revisions[len(revisions)-1].Session)
+		revisions = nil
+		rows, err := conn.Query(ctx, findRevisions, key, limit, upTo)
+		return eachRow(rows, err, func(rows pgx.Rows) error {
+			revision := store.Revision{Session: checkout.Session{ID: sessionID}}
+			var stored header
+			var event eventColumns
+			var state pgtype.DriverBytes // a view, valid until the next row
+			if err := rows.Scan(slices.Concat(stored.columns(), []any{&state}, event.columns())...); err != nil {
+				return err
+			}
+			revision.Event = event.event()
+			revisions = append(revisions, revision)
+			return stored.into(&revisions[len(revisions)-1].Session, state)
+		})
 	})
+	if err == nil && len(revisions) == 0 {
+		err = store.ErrNotFound
+	}
 	if err != nil {
 		return nil, err
 	}
 	slices.Reverse(revisions)
 	return revisions, nil
-}
-
-// find runs a query whose first parameter is an id, and scans its one row; none
-// is ErrNotFound, and so is an id that no stored one can equal.
-func (e *Engine) find(ctx context.Context, query, id string, more []any, scan func(pgx.Rows) error) error {
-	return e.findAll(ctx, query, id, more, func() {}, scan)
-}
-
-// findAll is find for several rows. A query may be run again; begun says so.
-func (e *Engine) findAll(ctx context.Context, query, id string, more []any, begun func(), scan func(pgx.Rows) error) error {
-	var key [16]byte
-	valid := identifier.Parse(id, &key)
-	return e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-		if !valid {
-			return store.ErrNotFound
-		}
-		begun()
-		return each(ctx, conn, query, append([]any{key}, more...), scan)
-	})
 }
 
 // each scans the rows of a query; none is ErrNotFound.
@@ -159,19 +160,33 @@ func eachRow(rows pgx.Rows, err error, scan func(pgx.Rows) error) error {
 type header struct {
 	merchantID, clientToken string
 	createdAt               int64
-	state                   pgtype.DriverBytes // a view, valid until the next row
 }
 
-func (h *header) columns() []any {
-	return []any{&h.merchantID, &h.clientToken, &h.createdAt, &h.state}
-}
+func (h *header) columns() []any { return []any{&h.merchantID, &h.clientToken, &h.createdAt} }
 
-func (h *header) into(session *checkout.Session) error {
+// into fills in a session from the header and the stored document.
+func (h *header) into(session *checkout.Session, state []byte) error {
 	session.MerchantID, session.ClientToken, session.CreatedAt = h.merchantID, h.clientToken, timeOf(h.createdAt)
-	if err := record.Decode(h.state, session); err != nil {
+	if err := record.Decode(state, session); err != nil {
 		return fmt.Errorf("%w: session %s: %w", errDamaged, session.ID, err)
 	}
 	return nil
+}
+
+// sessionRow is a session that whoever asked decodes himself.
+type sessionRow struct {
+	header
+	state []byte // a copy
+}
+
+func (r *sessionRow) columns() []any { return append(r.header.columns(), &r.state) }
+
+func (r *sessionRow) session(id string) (checkout.Session, error) {
+	session := checkout.Session{ID: id}
+	if err := r.into(&session, r.state); err != nil {
+		return checkout.Session{}, err
+	}
+	return session, nil
 }
 
 type eventColumns struct {

@@ -58,11 +58,15 @@ func (e *Engine) write(ctx context.Context, do work) error {
 
 // read is write for work that changes nothing: its context ends it.
 func (e *Engine) read(ctx context.Context, do func(ctx context.Context, conn *pgxpool.Conn) error) error {
+	return e.readUntil(ctx, time.Now().Add(e.retryFor), do)
+}
+
+// readUntil is read for work that is tried again until the deadline.
+func (e *Engine) readUntil(ctx context.Context, deadline time.Time, do func(ctx context.Context, conn *pgxpool.Conn) error) error {
 	if err := e.enter(ctx); err != nil {
 		return err
 	}
 	defer e.leave()
-	deadline := time.Now().Add(e.retryFor)
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		_, err := e.attempt(ctx, ctx, deadline, false, func(ctx context.Context, conn *pgxpool.Conn, _ bool) error { return do(ctx, conn) })
 		if ctx.Err() != nil {

@@ -2,7 +2,10 @@ package postgres_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/pgtest"
@@ -68,6 +71,17 @@ func countTrips(t *testing.T, engine *postgres.Engine, proxy *pgtest.Proxy) map[
 	count("a read", func() error {
 		_, err := engine.Session(t.Context(), twice.session.ID)
 		return err
+	})
+	count("a read by order", func() error {
+		_, err := engine.SessionOfOrder(t.Context(), tales[1].session.Order.ID)
+		return err
+	})
+	count("a read by token", func() error {
+		_, err := engine.SessionOfAuthorization(t.Context(), uuid.NewString())
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		return fmt.Errorf("a token that nobody has: %w", err)
 	})
 	return counts
 }

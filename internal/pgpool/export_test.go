@@ -1,0 +1,4 @@
+package pgpool
+
+// Set sends settings as a best effort.
+var Set = set
