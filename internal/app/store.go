@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
@@ -81,10 +82,14 @@ func makeDirectory(path string) (database string, err error) {
 	return database, nil
 }
 
-// postgresWriters are two, so that a transaction whose end is unknown does not
-// hold up everybody. More make batches smaller and the server busier: with four
-// a machine of two cores did a tenth less (bench, 64 connections).
-const postgresWriters = 2
+// A second writer begins when a transaction takes this long, so that one whose
+// end is unknown does not hold up everybody. Usually there is one, with all that
+// waits: two at a time halve the batches, and a machine of two cores did a tenth
+// less.
+const (
+	postgresWriters  = 4
+	postgresPatience = 20 * time.Millisecond
+)
 
 func openPostgres(ctx context.Context, url string, options storeOptions) (stores, error) {
 	if options.migrate {

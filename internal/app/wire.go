@@ -49,7 +49,7 @@ func (a *App) wire(ctx context.Context) error {
 	metrics := newMetrics(a.stores.log)
 	protection := a.protect()
 	batcher := store.NewBatcher(a.stores.engine, store.BatcherOptions{
-		Encode: record.Append, Observe: metrics.commit, Writers: a.stores.writers,
+		Encode: record.Append, Observe: metrics.commit, Writers: a.stores.writers, Patience: postgresPatience,
 	})
 	a.closers = append(a.closers, func() error { batcher.Close(); return nil })
 	own, err := a.mode()

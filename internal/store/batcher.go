@@ -30,6 +30,9 @@ type BatcherOptions struct {
 	// any order, so that only a caller who waits for its answer before its next
 	// change, as the callers of a session must, knows the order of the two.
 	Writers int
+	// Patience is how long a transaction may be under way before another writer
+	// begins one beside it. Without it they begin at once, in smaller batches.
+	Patience time.Duration
 	// Encode makes Change.State where it is nil, on the goroutine of the caller
 	// of Commit: it appends the state to dst, which is empty. The session must
 	// not be kept.
@@ -51,11 +54,16 @@ type Batcher struct {
 	observe  func(batchSize int, took time.Duration)
 	commits  sync.Pool      // of *pendingCommit
 	writers  sync.WaitGroup // those that have not ended
+	patience time.Duration
+	late     *time.Timer // wakes writers when a transaction takes long; nil without patience
 
 	mu     sync.Mutex
 	work   sync.Cond // writers wait for a commit in the queue or for closed
 	queue  commitQueue
 	closed bool
+	// The transactions under way, and when the newest of them began.
+	running int
+	began   time.Time
 }
 
 // stateKept is the largest room for a state that is kept for the next, in bytes.
@@ -86,6 +94,10 @@ func NewBatcher(engine Engine, opts BatcherOptions) *Batcher {
 		queue:   commitQueue{limit: opts.Queue},
 	}
 	b.work.L = &b.mu
+	if opts.Writers > 1 && opts.Patience > 0 {
+		b.patience = opts.Patience
+		b.late = time.AfterFunc(opts.Patience, b.wake)
+	}
 	for range max(1, opts.Writers) {
 		b.writers.Go(b.write)
 	}
@@ -135,6 +147,15 @@ func (b *Batcher) Close() {
 	b.work.Broadcast()
 	b.mu.Unlock()
 	b.writers.Wait()
+	if b.late != nil {
+		b.late.Stop()
+	}
+}
+
+func (b *Batcher) wake() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.work.Broadcast()
 }
 
 func (b *Batcher) enqueue(c *pendingCommit) error {
@@ -177,6 +198,7 @@ func (b *Batcher) write() {
 		report(batch, began)
 		answers := b.engine.Commit(context.Background(), changes)
 		took := time.Since(began)
+		b.ended()
 		b.answer(batch, answers)
 		if b.observe != nil {
 			b.observe(len(batch), took)
@@ -210,7 +232,7 @@ func (b *Batcher) Waiting() int {
 func (b *Batcher) take(batch []*pendingCommit) []*pendingCommit {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for b.queue.length == 0 && !b.closed {
+	for !b.closed && (b.queue.length == 0 || !b.another()) {
 		b.work.Wait()
 	}
 	for b.queue.length > 0 && len(batch) < b.maxBatch {
@@ -218,7 +240,25 @@ func (b *Batcher) take(batch []*pendingCommit) []*pendingCommit {
 		b.queue.remove(oldest)
 		batch = append(batch, oldest)
 	}
+	if len(batch) > 0 {
+		b.running++
+		if b.late != nil {
+			b.began = time.Now()
+			b.late.Reset(b.patience)
+		}
+	}
 	return batch
+}
+
+// another tells whether one more transaction may begin.
+func (b *Batcher) another() bool {
+	return b.running == 0 || b.patience == 0 || time.Since(b.began) >= b.patience
+}
+
+func (b *Batcher) ended() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.running--
 }
 
 // answer gives each caller its own answer. A commit that was answered belongs

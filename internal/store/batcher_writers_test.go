@@ -3,6 +3,7 @@ package store_test
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/kvitto/kvitto/internal/store"
 )
@@ -35,6 +36,35 @@ func TestSeveralWritersHaveTransactionsUnderWayAtOnce(t *testing.T) {
 		}
 		if gathered := <-engine.batches; len(gathered) != 2 || gathered[0].Session.ID != "c" {
 			t.Errorf("the free writer took %d changes from %s on, want c and d", len(gathered), gathered[0].Session.ID)
+		}
+	})
+}
+
+// TestAnotherWriterBeginsWhenATransactionTakesLong: until then what comes is
+// gathered for the next.
+func TestAnotherWriterBeginsWhenATransactionTakesLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		engine := newHeldEngine()
+		batcher := store.NewBatcher(engine, store.BatcherOptions{Writers: 2, Patience: time.Minute})
+		t.Cleanup(func() {
+			close(engine.released)
+			batcher.Close()
+		})
+		commit := func(name string) { _ = batcher.Commit(t.Context(), named(name)) } // the engine's release answers
+		go commit("a")
+		<-engine.batches
+		for _, name := range []string{"b", "c"} {
+			go commit(name)
+			synctest.Wait()
+		}
+		select {
+		case early := <-engine.batches:
+			t.Errorf("%d changes are written beside a transaction that just began", len(early))
+		case <-time.After(time.Minute - 1):
+		}
+		if gathered := <-engine.batches; len(gathered) != 2 {
+			t.Errorf("the other writer took %d changes, want both that waited", len(gathered))
 		}
 	})
 }
