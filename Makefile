@@ -1,6 +1,6 @@
 GO ?= go
 
-.PHONY: help run try test postgresql race lint fuzz simulate broken crash bench soak build clean
+.PHONY: help run try test postgresql race lint fuzz simulate broken crash failover bench soak build clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -12,13 +12,13 @@ build: ## one static binary, bin/kvitto
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/kvitto ./cmd/kvitto
 
 test: lint postgresql ## all tests
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 postgresql: ## the programs of PostgreSQL, installed as root on Debian if missing
 	@.ci/postgresql
 
 race: postgresql ## all tests with the race detector (needs a C compiler)
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 30m ./...
 
 lint: ## gofmt and go vet
 	@unformatted=$$(gofmt -l client cmd internal kvittotest); \
@@ -39,6 +39,9 @@ broken: ## break rules of the server on purpose; the simulation must find each
 
 crash: ## kill -9 under load, KVITTO_CRASH_ROUNDS times (100)
 	KVITTO_CRASH_ROUNDS=$${KVITTO_CRASH_ROUNDS:-100} $(GO) test -count=1 -v -timeout 30m -run SurviveKill ./internal/promises
+
+failover: postgresql ## several processes on PostgreSQL: cut connections, kill -9, a promoted standby
+	KVITTO_CRASH_ROUNDS=$${KVITTO_CRASH_ROUNDS:-60} $(GO) test -count=1 -v -timeout 30m -run 'SeveralProcesses|AreCut|KilledProcesses|Failover' ./internal/promises
 
 BENCHFLAGS ?=
 bench: build ## durable updates beside what they are compared with, one run
