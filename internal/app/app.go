@@ -48,6 +48,11 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.tracing.Close)
+	if !a.config.Production {
+		if err := refuseRealStore(ctx, a.config.Store); err != nil {
+			return nil, err
+		}
+	}
 	a.stores, err = openStores(ctx, a.config.Store, storeOptions{migrate: !a.config.Production, log: requestlog.Options{
 		Retention: a.config.Retention.Exchanges, MaxBytes: a.config.Retention.ExchangeBytes,
 		OnFailure: func(err error) { a.config.Logger.Error("exchanges were not recorded", "cause", err) },

@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"fmt"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Schema tells which migrations a database has and which this program would
@@ -33,4 +35,18 @@ func Schema(ctx context.Context, url string) (applied, lacking []string, err err
 		lacking = append(lacking, s.Name)
 	}
 	return applied, lacking, nil
+}
+
+// HasNamedMerchants tells whether an operator has added merchants to a
+// database; those of a playground have no name. A database without a schema has
+// none. It changes nothing, and tries again for a while when the server is away.
+func HasNamedMerchants(ctx context.Context, url string) (named bool, err error) {
+	err = patiently(ctx, url, "merchants", func(ctx context.Context, conn *pgx.Conn) error {
+		err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM merchants WHERE name <> '')`).Scan(&named)
+		if codeOf(err) == missingTable {
+			return nil
+		}
+		return err
+	})
+	return named, err
 }

@@ -28,21 +28,26 @@ func Migrate(ctx context.Context, url string) error {
 	return migrate(ctx, url, known)
 }
 
-// migratePatience bounds how long Migrate tries again.
+// migratePatience bounds how long Migrate and HasNamedMerchants try again.
 const migratePatience = time.Minute
 
 func migrate(ctx context.Context, url string, known []step) error {
+	return patiently(ctx, url, "migrate", func(ctx context.Context, conn *pgx.Conn) error { return applyAll(ctx, conn, known) })
+}
+
+// patiently works on a connection of its own, again while the server is away.
+func patiently(ctx context.Context, url, what string, work func(context.Context, *pgx.Conn) error) error {
 	if _, err := parse(url); err != nil {
 		return err
 	}
 	deadline := time.Now().Add(migratePatience)
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
-		err := migrateOnce(ctx, url, known)
+		err := once(ctx, url, what, work)
 		if err == nil || !transient(err) || ctx.Err() != nil {
 			return err
 		}
 		if pause(ctx, jittered(wait), deadline) != nil {
-			return fmt.Errorf("postgres: migrate: given up after %v: %w", migratePatience, err)
+			return fmt.Errorf("postgres: %s: given up after %v: %w", what, migratePatience, err)
 		}
 	}
 }
@@ -57,13 +62,13 @@ func raced(err error) bool {
 	return false
 }
 
-func migrateOnce(ctx context.Context, url string, known []step) error {
+func once(ctx context.Context, url, what string, work func(context.Context, *pgx.Conn) error) error {
 	conn, err := connect(ctx, url)
 	if err != nil {
-		return fmt.Errorf("postgres: migrate: %w", err)
+		return fmt.Errorf("postgres: %s: %w", what, err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // it may have broken
-	err = applyAll(ctx, conn, known)
+	err = work(ctx, conn)
 	if err != nil && conn.IsClosed() {
 		return &brokenError{err}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/kvitto/kvitto/internal/migration"
 )
@@ -58,4 +59,36 @@ func schemaOf(conn *connection) (applied, pending []string, err error) {
 		pending = append(pending, step.Name)
 	}
 	return applied, pending, nil
+}
+
+// HasNamedMerchants tells whether an operator has added merchants to a store;
+// those of a playground have no name. It changes nothing, and also looks at a
+// store that a server owns. A file that Open would refuse has none.
+func HasNamedMerchants(ctx context.Context, path string) (bool, error) {
+	conn, err := connect(path, "")
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", path, err)
+	}
+	conn.bound(ctx)
+	named, err := namedMerchants(conn)
+	conn.bound(context.Background())
+	if isUnusable(err) {
+		err = nil
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: merchants: %w", path, err)
+	}
+	return named > 0, errors.Join(err, conn.close())
+}
+
+func namedMerchants(conn *connection) (int64, error) {
+	if err := conn.busyTimeout(busyTimeout); err != nil {
+		return 0, err
+	}
+	ours, err := queryInteger(conn, `SELECT count(*) FROM pragma_application_id AS a, sqlite_schema AS s
+		WHERE a.application_id = `+strconv.Itoa(applicationID)+` AND s.type = 'table' AND s.name = 'merchants'`)
+	if err != nil || ours == 0 {
+		return 0, err
+	}
+	return queryInteger(conn, `SELECT count(*) FROM merchants WHERE name <> ''`)
 }

@@ -23,7 +23,7 @@ type fileLock struct{ file *os.File }
 // acquireLock takes the lock of the database at path or fails with ErrLocked.
 func acquireLock(path string) (*fileLock, error) {
 	name := path + ".lock"
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := openLock(name)
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +39,27 @@ func acquireLock(path string) (*fileLock, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return &fileLock{file: file}, nil
+}
+
+// openLock opens or makes the lock file. Its content is replaced, so what lies
+// there and is something else must not be followed or opened.
+func openLock(name string) (*os.File, error) {
+	const next = "remove it when it is not yours, or choose another path for the store"
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, fmt.Errorf("the lock %s is a symbolic link; %s", name, next)
+	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("the lock %s is no regular file; %s", name, next)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
 
 // release gives the lock back. Closing alone would leave it with a child that

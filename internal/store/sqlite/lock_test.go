@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/kvitto/kvitto/internal/store"
@@ -85,6 +86,33 @@ func TestASecondOpenIsRefused(t *testing.T) {
 				t.Errorf("the error %q does not say %q", err, part)
 			}
 		}
+	}
+}
+
+// TestALockThatIsSomethingElse: whoever can write to the directory must not
+// make the store write over a file that is elsewhere.
+func TestALockThatIsSomethingElse(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	target := filepath.Join(dir, "precious")
+	if err := os.WriteFile(target, []byte("kept"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	linked, piped := filepath.Join(dir, "linked.db"), filepath.Join(dir, "piped.db")
+	if err := errors.Join(os.Symlink(target, linked+".lock"), syscall.Mkfifo(piped+".lock", 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{linked: "is a symbolic link; remove it", piped: "is no regular file; remove it"} {
+		engine, err := Open(t.Context(), path)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Open = %v, %v; want %q", engine, err, want)
+		}
+		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the store was made: %v", err)
+		}
+	}
+	if content, err := os.ReadFile(target); err != nil || string(content) != "kept" {
+		t.Errorf("the target of the link is %q, %v", content, err)
 	}
 }
 
