@@ -125,6 +125,7 @@ func TestAnOperatorsDay(t *testing.T) {
 	var merchant struct {
 		ID string `json:"merchant_id"`
 	}
+	s.kvitto(ctx, nil, "migrate", "--config", s.config)
 	s.kvitto(ctx, &merchant, "merchant", "add", "Shoes", "--config", s.config, "--json")
 	s.kvitto(ctx, &s.key, "key", "create", "--merchant", merchant.ID, "--config", s.config, "--json")
 	s.until(ctx, 200)
