@@ -18,7 +18,8 @@ func (a *App) openSocket() {
 	if !a.config.Production || a.stores.file == "" {
 		return
 	}
-	server, err := admin.Serve(a.stores.file, admin.Direct{Tenants: a.stores, Now: a.config.SystemTime})
+	operations := admin.Direct{Tenants: a.stores, Now: a.config.SystemTime}
+	server, err := admin.Serve(a.stores.file, admin.Logged{Operations: operations, Logger: a.config.Logger})
 	if err != nil {
 		a.config.Logger.Warn("merchants and keys cannot be changed while the server runs", "cause", err)
 		return
