@@ -106,6 +106,20 @@ func (s *shop) until(ctx context.Context, want int) {
 	}
 }
 
+// privateFiles: all that a running server has made is its user's alone.
+func privateFiles(t *testing.T, directory string) {
+	t.Helper()
+	entries, err := os.ReadDir(directory)
+	if err != nil || len(entries) < 6 { // two databases, their -wal and -shm
+		t.Fatalf("the files of a running server: %v, %v", entries, err)
+	}
+	for _, entry := range entries {
+		if info, err := entry.Info(); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s is open to others: %v, %v", entry.Name(), info.Mode(), err)
+		}
+	}
+}
+
 // TestAnOperatorsDay: the binary as an operator uses it, from an empty
 // directory to a restored backup.
 func TestAnOperatorsDay(t *testing.T) {
@@ -129,6 +143,7 @@ func TestAnOperatorsDay(t *testing.T) {
 	s.kvitto(ctx, &s.key, "key", "create", "--merchant", merchant.ID, "--config", s.config, "--json")
 	s.until(ctx, 200)
 	s.noPlayground(ctx)
+	privateFiles(t, filepath.Join(dir, "data"))
 
 	// The old key stops, the new one goes on.
 	old := s.key

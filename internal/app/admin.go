@@ -18,7 +18,8 @@ func (a *App) openSocket() {
 	if !a.config.Production || a.stores.file == "" {
 		return
 	}
-	server, err := admin.Serve(a.stores.file, admin.Direct{Tenants: a.stores, Now: a.config.SystemTime})
+	operations := admin.Direct{Tenants: a.stores, Now: a.config.SystemTime}
+	server, err := admin.Serve(a.stores.file, admin.Logged{Operations: operations, Logger: a.config.Logger})
 	if err != nil {
 		a.config.Logger.Warn("merchants and keys cannot be changed while the server runs", "cause", err)
 		return
@@ -38,8 +39,8 @@ type Admin struct {
 	Close func() error
 }
 
-// OpenAdmin opens the merchants and keys of a store. A file that a server owns
-// is reached through that server.
+// OpenAdmin opens the merchants and keys of a store that is there. A file that
+// a server owns is reached through that server.
 func OpenAdmin(ctx context.Context, url string) (Admin, error) {
 	path, embedded := strings.CutPrefix(url, "sqlite:")
 	if !embedded {
@@ -70,19 +71,19 @@ func OpenAdmin(ctx context.Context, url string) (Admin, error) {
 // openOwned opens the file, or reaches its owner. sqlite.ErrLocked when there
 // is one that does not answer, such as another command.
 func openOwned(ctx context.Context, path string) (Admin, error) {
-	database, err := makeDirectory(path)
+	database, err := existing(path)
 	if err != nil {
 		return Admin{}, err
 	}
-	engine, err := sqlite.Open(ctx, database)
-	if err == nil {
-		return Admin{admin.Direct{Tenants: engine, Now: time.Now}, engine.Close}, nil
-	}
-	if !errors.Is(err, sqlite.ErrLocked) {
-		return Admin{}, err
-	}
-	if remote, dialed := admin.Dial(ctx, database); dialed == nil {
+	if remote, err := admin.Dial(ctx, database); err == nil {
 		return Admin{remote, remote.Close}, nil
 	}
-	return Admin{}, err
+	if err := current(ctx, database); err != nil {
+		return Admin{}, err
+	}
+	engine, err := sqlite.Open(ctx, database)
+	if err != nil {
+		return Admin{}, err
+	}
+	return Admin{admin.Direct{Tenants: engine, Now: time.Now}, engine.Close}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -31,6 +32,9 @@ func Migrate(ctx context.Context, url string) (Migrated, error) {
 	}
 	database, err := makeDirectory(path)
 	if err != nil {
+		return Migrated{}, err
+	}
+	if err := OwnDirectory(filepath.Dir(database)); err != nil {
 		return Migrated{}, err
 	}
 	before, _, err := sqlite.Schema(ctx, database)
@@ -86,6 +90,9 @@ func Backup(ctx context.Context, url, path, version string) (backup.Manifest, er
 	location, embedded := strings.CutPrefix(url, "sqlite:")
 	if !embedded {
 		return backup.Manifest{}, errors.New("kvitto backup is for SQLite; for PostgreSQL use pg_basebackup or pg_dump, see docs/operations.md")
+	}
+	if _, err := existing(location); err != nil {
+		return backup.Manifest{}, err
 	}
 	files := filesOf(location)
 	return backup.Write(ctx, backup.Source{Database: files.database, Requests: files.requests, Version: version, Now: time.Now()}, path)

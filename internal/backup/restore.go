@@ -38,7 +38,8 @@ func Restore(ctx context.Context, path, directory string) (manifest Manifest, er
 	if manifest, err = unpack(ctx, file, work); err != nil {
 		return Manifest{}, err
 	}
-	// The store comes last: without it the directory still counts as free of one.
+	// The store comes last, so that no server can start on a part. What a restore
+	// that broke off has left is refused the next time, as any part of a store is.
 	for i := len(manifest.Files) - 1; i >= 0; i-- {
 		name := manifest.Files[i].Name
 		if err := os.Link(filepath.Join(work, name), filepath.Join(directory, name)); err != nil {

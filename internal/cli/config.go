@@ -51,7 +51,7 @@ store and no port.`,
 		RunE:    func(c *cobra.Command, _ []string) error { return checkConfig(c, from) },
 	}
 	from.configFlag(command)
-	from.jsonFlag(command, "print one JSON object: ok, problems, settings")
+	from.jsonFlag(command, "print one JSON object: ok, problems, warnings, settings")
 	return command
 }
 
@@ -63,17 +63,19 @@ func checkConfig(c *cobra.Command, from operator) error {
 	}
 	if from.json {
 		var settings []config.Setting
+		var warnings []config.Problem
 		problems := []config.Problem{}
 		if invalid != nil {
 			problems = invalid.Problems
 		} else {
-			settings = loaded.Settings()
+			settings, warnings = loaded.Settings(), loaded.Warnings()
 		}
 		if err := printObject(c.OutOrStdout(), struct {
 			OK       bool             `json:"ok"`
 			Problems []config.Problem `json:"problems"`
+			Warnings []config.Problem `json:"warnings,omitempty"`
 			Settings []config.Setting `json:"settings,omitempty"`
-		}{invalid == nil, problems, settings}); err != nil {
+		}{invalid == nil, problems, warnings, settings}); err != nil {
 			return err
 		}
 		if invalid != nil {
@@ -86,6 +88,11 @@ func checkConfig(c *cobra.Command, from operator) error {
 		return errTold
 	}
 	_, err = fmt.Fprintln(c.OutOrStdout(), "the configuration is right")
+	for _, warning := range loaded.Warnings() {
+		if err == nil {
+			_, err = fmt.Fprintln(c.OutOrStdout(), "warning: "+warning.String())
+		}
+	}
 	for _, setting := range loaded.Settings() {
 		if err == nil && setting.Source != "default" {
 			_, err = fmt.Fprintf(c.OutOrStdout(), "  %s = %s  (%s)\n", setting.Key, printable(setting.Value), setting.Source)

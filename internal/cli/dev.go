@@ -80,6 +80,9 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 		return usage("--store and --data both say where the data is; give one of them")
 	}
 	if flags.store != "" {
+		if problem, next := config.StoreProblem(flags.store); problem != "" {
+			return usage("--store: store %s; %s", problem, next)
+		}
 		data, missing = config.Redacted(flags.store), nil
 	}
 	options := app.Config{DataDir: data, Store: flags.store, Listen: flags.listen, PublicURL: flags.publicURL, Logger: logger(c.ErrOrStderr(), flags.json)}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -16,12 +17,20 @@ const (
 	exitUsage  = 2
 )
 
+// privateUmask keeps everything that a command makes for its user: SQLite would
+// make the shared memory of a log, the first moment of a socket would be, as
+// wide as the shell's umask lets them.
+const privateUmask = 0o077
+
 // Main runs a command line without the program's name and returns the exit
 // code. The end of ctx stops whatever runs.
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	started := false
 	root := newRoot()
-	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	root.PersistentPreRun = func(*cobra.Command, []string) {
+		started = true
+		syscall.Umask(privateUmask)
+	}
 	root.SetArgs(append([]string{}, args...))
 	root.SetIn(stdin)
 	root.SetOut(stdout)

@@ -27,7 +27,8 @@ func newServe() *cobra.Command {
 		Short: "Start a server for real shops",
 		Long: `Serve starts the Payments API for merchants and keys that were made with kvitto
 merchant add and kvitto key create. There is no playground: no sign-in with any
-credentials, nothing under /kvitto/v1/, and test data has no meaning.
+credentials, no clock to move, and test data has no meaning. Under /kvitto/v1/
+there are only exchanges and check, which explain refusals to the merchant's key.
 
 Flags override KVITTO_ variables, which override the file, which overrides the
 defaults; see kvitto config example. SIGTERM and SIGINT turn /readyz to 503, wait

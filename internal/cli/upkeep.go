@@ -102,6 +102,9 @@ data directory. It overwrites nothing: a directory that holds a store is refused
 			if data == "" {
 				return usage("say where to with --data DIR")
 			}
+			if err := app.OwnDirectory(data); err != nil {
+				return err
+			}
 			manifest, err := backup.Restore(c.Context(), args[0], data)
 			if err != nil {
 				return err

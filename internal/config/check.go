@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,27 +70,50 @@ func isHTTP(text string) bool {
 }
 
 func (l *Loaded) checkStore(add adder) {
-	const next = "write sqlite:PATH or postgres://USER@HOST/DATABASE"
 	if l.Store == "" {
 		if l.Data == "" {
 			add("data", "is empty, and so is store", "write a directory such as /var/lib/kvitto")
 		}
 		return
 	}
-	scheme, rest, _ := strings.Cut(l.Store, ":")
+	if problem, next := StoreProblem(l.Store); problem != "" {
+		add("store", problem, next)
+	}
+}
+
+// StoreProblem says what is wrong with the URL of a store and what to write;
+// both are empty when nothing is. It never repeats the URL, which may hold a
+// password.
+func StoreProblem(store string) (problem, next string) {
+	next = "write sqlite:PATH or postgres://USER@HOST/DATABASE"
+	scheme, rest, _ := strings.Cut(store, ":")
 	switch scheme {
 	case "sqlite":
-		if rest == "" {
-			add("store", "names no file", next)
+		if strings.TrimPrefix(rest, "//") == "" {
+			return "names no file", next
 		}
 	case "postgres", "postgresql":
 		// The error of url.Parse would print the URL, and with it the password.
-		if _, err := url.Parse(l.Store); err != nil || !strings.HasPrefix(rest, "//") {
-			add("store", "is no URL", next+"; %-encode what is special in a password")
+		if _, err := url.Parse(store); err != nil || !strings.HasPrefix(rest, "//") {
+			return "is no URL", next + "; %-encode what is special in a password"
 		}
 	default:
-		add("store", "is neither sqlite: nor postgres://", next)
+		return "is neither sqlite: nor postgres://", next
 	}
+	return "", ""
+}
+
+// Warnings are about what works and should not stay. They come with a
+// configuration that is right.
+func (l *Loaded) Warnings() []Problem {
+	if l.StoreFile == "" {
+		return nil
+	}
+	if info, err := os.Stat(l.StoreFile); err == nil && info.Mode().Perm()&0o077 != 0 {
+		return []Problem{{l.source("store_file"), "store_file", "can be read or written by other users (" + info.Mode().Perm().String() + ")",
+			"chmod 600 " + l.StoreFile + ", owned by the user of the server"}}
+	}
+	return nil
 }
 
 func (l *Loaded) checkTLS(add adder) {

@@ -119,11 +119,27 @@ func (n *Networks) UnmarshalText(text []byte) error {
 
 func parseNetwork(text string) (netip.Prefix, error) {
 	if network, err := netip.ParsePrefix(text); err == nil {
-		return network.Masked(), nil
+		return unmapped(network)
 	}
 	address, err := netip.ParseAddr(text)
+	address = address.Unmap() // as callers' addresses are
 	if err != nil || address.Zone() != "" {
 		return netip.Prefix{}, fmt.Errorf(`wants networks such as "10.0.0.0/8" or "192.0.2.7", got %q`, text)
 	}
 	return netip.PrefixFrom(address, address.BitLen()), nil
+}
+
+// mappedBits is the length of ::ffff:0:0/96, in which IPv6 writes IPv4.
+const mappedBits = 96
+
+// unmapped is the network as addresses are compared with it: an IPv4 address
+// is one, however it was written.
+func unmapped(network netip.Prefix) (netip.Prefix, error) {
+	if !network.Addr().Is4In6() {
+		return network.Masked(), nil
+	}
+	if network.Bits() < mappedBits {
+		return netip.Prefix{}, fmt.Errorf("%q holds IPv4 addresses as IPv6 writes them and more; write the IPv4 network, such as 10.0.0.0/8", network)
+	}
+	return netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-mappedBits).Masked(), nil
 }
