@@ -44,8 +44,8 @@ var mutations = []mutation{
 		"if !errors.Is(err, store.ErrConflict) {", "if err != nil {"},
 	{"the next in a session's queue is woken", "service/queues.go", "	own.turn.Signal()\n", ""},
 	{"durable before answered", "store/batcher.go",
-		"		answers := b.engine.Commit(context.Background(), changes)\n		took := time.Since(began)\n		b.answer(batch, answers)",
-		"		b.answer(batch, make([]error, len(batch)))\n		b.engine.Commit(context.Background(), changes)\n		took := time.Since(began)"},
+		"		answers := b.engine.Commit(context.Background(), changes)\n		took := time.Since(began)\n		b.ended()\n		b.answer(batch, answers)",
+		"		b.answer(batch, make([]error, len(batch)))\n		b.engine.Commit(context.Background(), changes)\n		took := time.Since(began)\n		b.ended()"},
 	{"each change of a batch has its own answer", "store/batcher.go", "c.answer <- answers[i]", "_ = i; c.answer <- answers[0]"},
 	{"a change that was taken back is not written", "store/batcher.go",
 		"	if !c.queued {\n		return false\n	}\n	b.queue.remove(c)\n	return true", "	return true"},
@@ -57,12 +57,21 @@ var mutations = []mutation{
 	{"a clock whose move has an unknown end is read anew", "lab/clock.go", "		c.known.Remove(merchantID)\n", ""},
 }
 
+// TestEveryRuleToBreakIsInTheCode keeps the list true where it is not played.
+func TestEveryRuleToBreakIsInTheCode(t *testing.T) {
+	t.Parallel()
+	for _, m := range mutations {
+		m.source(t)
+	}
+}
+
 // TestEveryBrokenRuleIsFound plays the default schedules against the server
-// with one rule broken, and again, until each has failed.
+// with one rule broken, and again, until each has failed. It compiles the server
+// once for each rule, so it runs when asked: make broken.
 func TestEveryBrokenRuleIsFound(t *testing.T) {
 	t.Parallel()
 	if !*broken {
-		t.Skip("compiles the server once for each of its broken rules: make broken")
+		return
 	}
 	for _, m := range mutations {
 		output := m.play(t)
@@ -76,28 +85,35 @@ func TestEveryBrokenRuleIsFound(t *testing.T) {
 	}
 }
 
-// play runs the schedules on the broken server. The compiler reads the broken
-// file in the place of the other, which is not touched.
-func (m mutation) play(t *testing.T) (output string) {
+// source is the file to break, in which the rule stands once.
+func (m mutation) source(t *testing.T) (path, text string) {
 	t.Helper()
-	whole, err := filepath.Abs(filepath.Join("..", filepath.FromSlash(m.file)))
+	path, err := filepath.Abs(filepath.Join("..", filepath.FromSlash(m.file)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, err := os.ReadFile(whole)
+	source, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if strings.Count(string(source), m.text) != 1 {
 		t.Fatalf("%s does not have this text once: %s; the rule %q is kept elsewhere by now, mend the list", m.file, m.text, m.rule)
 	}
+	return path, string(source)
+}
+
+// play runs the schedules on the broken server. The compiler reads the broken
+// file in the place of the other, which is not touched.
+func (m mutation) play(t *testing.T) (output string) {
+	t.Helper()
+	whole, source := m.source(t)
 	dir := t.TempDir()
 	replacement, overlay := filepath.Join(dir, "broken.go"), filepath.Join(dir, "overlay.json")
 	list, err := json.Marshal(map[string]any{"Replace": map[string]string{whole: replacement}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string]string{replacement: strings.Replace(string(source), m.text, m.instead, 1), overlay: string(list)} {
+	for name, content := range map[string]string{replacement: strings.Replace(source, m.text, m.instead, 1), overlay: string(list)} {
 		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
