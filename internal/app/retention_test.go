@@ -11,7 +11,7 @@ import (
 )
 
 // TestWhatHasHadItsTimeIsDeleted: a session that expired long ago and the
-// record of an old exchange go, today's stay.
+// record of an old exchange go, a young session stays.
 func TestWhatHasHadItsTimeIsDeleted(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
@@ -28,30 +28,43 @@ func TestWhatHasHadItsTimeIsDeleted(t *testing.T) {
 	read := func(server *running, id string) reply {
 		return send(t, http.DefaultClient, "GET", server.URL+"/payments/v1/sessions/"+id, "demo", "demo", "", nil)
 	}
-	create := func(server *running) string {
+	create := func(server *running) (id, correlation string) {
 		t.Helper()
 		session, err := client.New(server.URL, "demo", "demo").CreateSession(t.Context(), cart)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return session.SessionID
+		return session.SessionID, session.CorrelationID
 	}
-	// A process whose clock is in the past makes what is old now.
-	then := at(now.Add(-48*time.Hour-2*keep), 0)
-	old := create(then)
-	server := at(now, time.Millisecond)
-	young := create(server)
 	deadline := time.Now().Add(time.Minute)
-	for {
-		// An expired session is a 404 all along: the process in the past sees it
-		// until it is gone.
-		if got := read(then, old); got.status == 404 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the old session is still there")
+	until := func(what string, want int, ask func() reply) {
+		t.Helper()
+		for {
+			got := ask()
+			if got.status == want {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: %d %s, want %d", what, got.status, got.body, want)
+			}
 		}
 	}
+	recorded := func(server *running, correlation string) func() reply {
+		return func() reply {
+			return send(t, http.DefaultClient, "GET", server.URL+"/kvitto/v1/exchanges/"+correlation, "demo", "demo", "", nil)
+		}
+	}
+	// A process whose clock is ahead finds old what is made now. The id of an
+	// exchange has the time of the machine, so none can be made in the past.
+	then := at(now, 0)
+	old, oldExchange := create(then)
+	until("the old exchange, once it is written", 200, recorded(then, oldExchange))
+	server := at(now.Add(96*time.Hour+2*keep), time.Millisecond)
+	young, _ := create(server)
+	// An expired session is a 404 all along: the other process sees it
+	// until it is gone.
+	until("the old session", 404, func() reply { return read(then, old) })
+	until("the old exchange", 404, recorded(server, oldExchange))
 	if got := read(server, young); got.status != 200 {
 		t.Errorf("the session of today: %d %s", got.status, got.body)
 	}
