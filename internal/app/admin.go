@@ -27,6 +27,20 @@ func (a *App) openSocket() {
 	a.closers = append(a.closers, server.Close)
 }
 
+// OpenNewAdmin is OpenAdmin that makes a store where there is none, which is
+// what made tells.
+func OpenNewAdmin(ctx context.Context, url string) (opened Admin, made bool, err error) {
+	opened, err = OpenAdmin(ctx, url)
+	if !errors.Is(err, ErrNoStore) && !errors.Is(err, postgres.ErrNoSchema) {
+		return opened, false, err
+	}
+	if _, err := Migrate(ctx, url); err != nil {
+		return Admin{}, false, err
+	}
+	opened, err = OpenAdmin(ctx, url)
+	return opened, true, err
+}
+
 const (
 	// ownerPatience is how long a command waits for another one to end.
 	ownerPatience = 2 * time.Second

@@ -14,6 +14,9 @@ import (
 	"github.com/kvitto/kvitto/internal/store/sqlite"
 )
 
+// ErrNoStore: there is no database at a path.
+var ErrNoStore = errors.New("there is no store")
+
 // existing is the database at a path, for a command that must not make one: a
 // mistyped path would look like an empty store.
 func existing(path string) (database string, err error) {
@@ -21,8 +24,8 @@ func existing(path string) (database string, err error) {
 	_, err = os.Stat(database)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("there is no store at %s\nis the path right? A new one is made by kvitto serve, or by: kvitto migrate --store sqlite:%s",
-			database, database)
+		return "", fmt.Errorf("%w at %s\nis the path right? A new one is made by kvitto serve, or by: kvitto migrate --store sqlite:%s",
+			ErrNoStore, database, database)
 	case errors.Is(err, fs.ErrPermission):
 		return "", fmt.Errorf("%w\nrun the command as the user that owns the data: runuser -u USER -- kvitto ...", err)
 	case err != nil:

@@ -14,18 +14,41 @@ import (
 	"github.com/kvitto/kvitto/internal/pgtest"
 )
 
-// TestASharedStoreIsMigratedFirst: a server for shops refuses a database
-// without a schema and says what to run; many may run it at the same time.
-func TestASharedStoreIsMigratedFirst(t *testing.T) {
+// TestAnEmptyDatabaseIsMadeAStore: by a server, and by whoever adds the first
+// merchant; what only looks refuses it and says what to run.
+func TestAnEmptyDatabaseIsMadeAStore(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
-	_, err := app.Open(t.Context(), app.Config{Production: true, Store: url, Listen: "127.0.0.1:0"})
-	if err == nil || !strings.Contains(err.Error(), "kvitto migrate") {
-		t.Fatalf("without a schema: %v", err)
-	}
 	if _, err := app.OpenAdmin(t.Context(), url); err == nil || !strings.Contains(err.Error(), "kvitto migrate") {
 		t.Errorf("merchants without a schema: %v", err)
 	}
+	server, err := app.Open(t.Context(), app.Config{Production: true, Store: url, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatalf("a server on an empty database: %v", err)
+	}
+	if err := server.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, store := range []string{pgtest.URL(t), "sqlite:" + t.TempDir() + "/new/kvitto.db"} {
+		for first := range 2 {
+			opened, made, err := app.OpenNewAdmin(t.Context(), store)
+			if err != nil || made != (first == 0) {
+				t.Fatalf("made %v, %v", made, err)
+			}
+			if _, err := opened.AddMerchant(t.Context(), "Shoes"); err != nil {
+				t.Error(err)
+			}
+			if err := opened.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// TestASharedStoreIsMigratedOnce, however many try at the same time.
+func TestASharedStoreIsMigratedOnce(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
 	var wait sync.WaitGroup
 	var done [4]app.Migrated
 	var errs [4]error

@@ -98,6 +98,12 @@ func openPostgres(ctx context.Context, url string, options storeOptions) (stores
 		}
 	}
 	opened, err := postgres.Open(ctx, url, postgres.Options{})
+	if errors.Is(err, postgres.ErrNoSchema) {
+		// An empty database has no servers of another version to wait for.
+		if err = postgres.Migrate(ctx, url); err == nil {
+			opened, err = postgres.Open(ctx, url, postgres.Options{})
+		}
+	}
 	if err != nil {
 		return stores{}, err
 	}

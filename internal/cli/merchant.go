@@ -29,11 +29,11 @@ func newMerchantAdd() *cobra.Command {
 	command := &cobra.Command{
 		Use:     "add NAME",
 		Short:   "Add a merchant",
-		Long:    "Add makes a merchant and prints its id. The name is for people; it need not be one of its own.",
+		Long:    "Add makes a merchant and prints its id. The name is for people; it need not be one of its own.\nWhere there is no store yet, it makes one and says so.",
 		Example: "  kvitto merchant add \"Shoes & Socks\" --config kvitto.toml",
 		Args:    oneArg("the name of the merchant"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return from.administer(c, func(a app.Admin) error {
+			return from.administerNew(c, func(a app.Admin) error {
 				merchant, err := a.AddMerchant(c.Context(), args[0])
 				if err != nil {
 					return err

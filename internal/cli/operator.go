@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -70,6 +71,28 @@ func (o *operator) administer(c *cobra.Command, work func(app.Admin) error) (err
 	if err != nil {
 		return err
 	}
+	return workAndClose(opened, work)
+}
+
+// administerNew is administer that makes the store when there is none, and says
+// so: a mistyped path must not pass unseen.
+func (o *operator) administerNew(c *cobra.Command, work func(app.Admin) error) error {
+	loaded, err := o.load(c)
+	if err != nil {
+		return err
+	}
+	opened, made, err := app.OpenNewAdmin(c.Context(), storeURL(&loaded.Config))
+	if err != nil {
+		return err
+	}
+	if made {
+		// Whoever closed standard error wants the merchant all the same.
+		_, _ = fmt.Fprintln(c.ErrOrStderr(), "kvitto: a new store was made:", config.Redacted(storeURL(&loaded.Config)))
+	}
+	return workAndClose(opened, work)
+}
+
+func workAndClose(opened app.Admin, work func(app.Admin) error) (err error) {
 	defer func() {
 		if closed := opened.Close(); err == nil {
 			err = closed
