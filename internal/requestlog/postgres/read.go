@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/kvitto/kvitto/internal/pgpool"
 	"github.com/kvitto/kvitto/internal/requestlog/home"
 )
 
@@ -69,7 +70,7 @@ func visit[T any](ctx context.Context, h *Home, keys []key, size int, fetch func
 		var rows []T
 		err := h.attempt(ctx, h.quick, func(ctx context.Context, conn *pgx.Conn) (err error) {
 			rows, err = fetch(ctx, conn, keys[:n])
-			if code(err) == undefinedTable {
+			if pgpool.Code(err) == pgpool.MissingTable {
 				rows, err = nil, nil
 			}
 			return err
@@ -86,8 +87,6 @@ func visit[T any](ctx context.Context, h *Home, keys []key, size int, fetch func
 	}
 	return nil
 }
-
-const undefinedTable = "42P01"
 
 func firsts(keys []key) (ids []string) {
 	for _, k := range keys {

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/kvitto/kvitto/internal/pgpool"
 )
 
 // patience is for how long the same is attempted, and how long one attempt may
@@ -41,7 +41,7 @@ func (h *Home) attempt(ctx context.Context, p patience, work func(context.Contex
 		if outdated(err) {
 			h.days.forget()
 		}
-		if gone(err) {
+		if pgpool.Gone(pgpool.Code(err)) {
 			h.pool.Reset() // the other connections lead to the same server
 		}
 		pause := wait/2 + rand.N(wait/2)
@@ -77,15 +77,6 @@ func orDone(ctx context.Context, err error) error {
 	return err
 }
 
-// code is the SQLSTATE of what the server said; empty when it said nothing.
-func code(err error) string {
-	var said *pgconn.PgError
-	if errors.As(err, &said) {
-		return said.Code
-	}
-	return ""
-}
-
 // finalError is an error that is not the database's: it does not pass.
 type finalError struct{ error }
 
@@ -97,26 +88,14 @@ func passes(err error) bool {
 	if errors.As(err, new(finalError)) {
 		return false
 	}
-	switch said := code(err); said {
-	case "", "40001", "40P01", "53300", "55P03":
-		return true
-	case "26000", "0A000": // a prepared statement is gone or outdated
-		return true
-	default:
-		return gone(err) || outdated(err)
-	}
-}
-
-// gone tells that the server ends, starts, or takes no writes any more.
-func gone(err error) bool {
-	said := code(err)
-	return strings.HasPrefix(said, "57P") || strings.HasPrefix(said, "08") || said == "25006"
+	code := pgpool.Code(err)
+	return code == "" || pgpool.Passes(code) || pgpool.Gone(code) || outdated(err)
 }
 
 // outdated tells that another process made or dropped a day in between.
 func outdated(err error) bool {
-	switch code(err) {
-	case "42P01", // the table is not there
+	switch pgpool.Code(err) {
+	case pgpool.MissingTable,
 		"42P07", "42710", "23505": // it is there already, or its name is in the catalogue
 		return true
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/kvitto/kvitto/internal/pgpool"
 	"github.com/kvitto/kvitto/internal/requestlog/home"
 )
 
@@ -62,7 +63,7 @@ func size(ctx context.Context, conn *pgx.Conn, days []day) (used int64, err erro
 func drop(ctx context.Context, conn *pgx.Conn, d day) (deleted int64, dropped bool, err error) {
 	err = conn.QueryRow(ctx,
 		"SELECT (SELECT coalesce(sum(exchanges), 0) FROM "+d.blocks()+") + (SELECT count(*) FROM "+d.refusals()+")").Scan(&deleted)
-	if err != nil && code(err) != undefinedTable { // another process may be ahead
+	if err != nil && pgpool.Code(err) != pgpool.MissingTable { // another process may be ahead
 		return 0, false, err
 	}
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {

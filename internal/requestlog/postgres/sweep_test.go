@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kvitto/kvitto/internal/pgpool"
 	"github.com/kvitto/kvitto/internal/pgtest"
 	"github.com/kvitto/kvitto/internal/requestlog/home"
 )
@@ -61,7 +62,7 @@ func TestSweepWaitsForReaders(t *testing.T) {
 	}
 	limits := home.Limits{Now: noon(30), Before: noon(30)}
 	h.sweeping.all = 1
-	if _, err := h.Sweep(t.Context(), limits); code(err) != "55P03" {
+	if _, err := h.Sweep(t.Context(), limits); pgpool.Code(err) != "55P03" {
 		t.Errorf("sweep of a day that is read: %v", err)
 	}
 	if err := tx.Rollback(t.Context()); err != nil {

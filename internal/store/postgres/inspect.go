@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/kvitto/kvitto/internal/pgpool"
 )
 
 // Schema tells which migrations a database has and which this program would
@@ -43,7 +45,7 @@ func Schema(ctx context.Context, url string) (applied, lacking []string, err err
 func HasNamedMerchants(ctx context.Context, url string) (named bool, err error) {
 	err = patiently(ctx, url, "merchants", func(ctx context.Context, conn *pgx.Conn) error {
 		err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM merchants WHERE name <> '')`).Scan(&named)
-		if codeOf(err) == missingTable {
+		if pgpool.Code(err) == pgpool.MissingTable {
 			return nil
 		}
 		return err

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/kvitto/kvitto/internal/pgpool"
 )
 
 const createMigrations = `CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -55,7 +57,7 @@ func patiently(ctx context.Context, url, what string, work func(context.Context,
 // raced are the errors of two processes that create the same table at the same
 // time: IF NOT EXISTS looks before it waits. Then it is there.
 func raced(err error) bool {
-	switch codeOf(err) {
+	switch pgpool.Code(err) {
 	case uniqueViolation, "42P07", "42710":
 		return true
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -91,13 +90,4 @@ func (e *Engine) check(ctx context.Context) error {
 		}
 		return checkSchema(ctx, conn.Conn())
 	})
-}
-
-// codeOf is what the server said, "" when the error is none of its.
-func codeOf(err error) string {
-	var said *pgconn.PgError
-	if errors.As(err, &said) {
-		return said.Code
-	}
-	return ""
 }

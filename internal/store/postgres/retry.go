@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/kvitto/kvitto/internal/pgpool"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -75,7 +75,7 @@ func (e *Engine) readUntil(ctx context.Context, deadline time.Time, do func(ctx 
 		if err == nil || errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if !transient(err) && codeOf(err) != "" {
+		if !transient(err) && pgpool.Code(err) != "" {
 			return fmt.Errorf("postgres: read: %w", err)
 		}
 		if !transient(err) {
@@ -161,32 +161,24 @@ func pause(ctx context.Context, wait time.Duration, deadline time.Time) error {
 func jittered(wait time.Duration) time.Duration { return wait/2 + rand.N(wait/2) }
 
 // transient errors may be gone when the same is tried again: there was no
-// connection or it broke, or the server said that it goes away, comes up,
-// follows another, or had to choose a victim.
+// connection or it broke, or the server said so.
 func transient(err error) bool {
 	if _, broke := errors.AsType[*brokenError](err); broke {
 		return true
 	}
-	switch code := codeOf(err); code {
+	switch code := pgpool.Code(err); code {
 	case "": // the server said nothing
 		_, unreachable := errors.AsType[*unreachableError](err)
 		return unreachable || errors.Is(err, errUnconfirmed)
-	case "40001", "40P01", // serialization failure, deadlock
-		"40003",                   // completion unknown
-		"57P01", "57P02", "57P03", // shutdown, crash, starting
-		"25006",          // read only: it follows another server
-		"53300",          // too many connections
-		"55P03",          // lock not available
-		"26000", "0A000": // a prepared statement that is gone or outdated
+	case "40003": // completion unknown
 		return true
 	default:
-		return strings.HasPrefix(code, "08")
+		return pgpool.Passes(code)
 	}
 }
 
 // lost tells that the other connections of the pool are likely of no use either.
 func lost(err error) bool {
 	_, broke := errors.AsType[*brokenError](err)
-	code := codeOf(err)
-	return broke || strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08") || code == "25006"
+	return broke || pgpool.Gone(pgpool.Code(err))
 }

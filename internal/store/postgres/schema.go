@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/kvitto/kvitto/internal/migration"
+	"github.com/kvitto/kvitto/internal/pgpool"
 )
 
 //go:embed migrations/*.sql
@@ -77,9 +78,6 @@ type recorded struct {
 	readableFrom int
 }
 
-// missingTable and missingDatabase are what PostgreSQL calls them.
-const missingTable = "42P01"
-
 // readRecorded are the migrations in the database; none when there is no table
 // of them.
 func readRecorded(ctx context.Context, conn *pgx.Conn) ([]recorded, error) {
@@ -91,7 +89,7 @@ func readRecorded(ctx context.Context, conn *pgx.Conn) ([]recorded, error) {
 			return r, err
 		})
 	}
-	if codeOf(err) == missingTable {
+	if pgpool.Code(err) == pgpool.MissingTable {
 		return nil, nil
 	}
 	return found, err
