@@ -60,7 +60,7 @@ type Options struct {
 	Follow func(*http.Request) (context.Context, func(*requestlog.Exchange))
 }
 
-// API serves the Payments API and, in the playground, Kvitto's own interface.
+// API serves the Payments API and Kvitto's own interface beside it.
 type API struct {
 	Options
 	mux    *http.ServeMux

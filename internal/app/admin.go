@@ -64,20 +64,16 @@ func OpenAdmin(ctx context.Context, url string) (Admin, error) {
 		}
 		return Admin{admin.Direct{Tenants: engine, Now: time.Now}, engine.Close}, nil
 	}
-	deadline := time.NewTimer(ownerPatience)
-	defer deadline.Stop()
-	for {
+	for deadline := time.Now().Add(ownerPatience); ; {
 		found, err := openOwned(ctx, path)
 		if !errors.Is(err, sqlite.ErrLocked) {
 			return found, err
 		}
-		again := time.NewTimer(ownerPause)
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			return Admin{}, ctx.Err()
-		case <-deadline.C:
+		if time.Now().After(deadline) {
 			return Admin{}, fmt.Errorf("%w\nit does not answer at %s: only kvitto serve does", err, admin.SocketOf(filesOf(path).database))
+		}
+		if !pause(ctx, ownerPause) {
+			return Admin{}, ctx.Err()
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
-	"github.com/kvitto/kvitto/internal/store"
 )
 
 // Retention says how long things are kept. A zero keeps them for ever.
@@ -59,11 +58,10 @@ func (a *App) forget(ctx context.Context) error {
 		return err
 	}
 	sessions := 0
-	expiring, ok := a.stores.engine.(store.Expiring)
-	if keep := a.config.Retention.Sessions; ok && keep > 0 {
+	if keep := a.config.Retention.Sessions; keep > 0 {
 		before := now.Add(-checkout.SessionLifetime - keep)
 		for cursor := ""; ; {
-			deleted, next, err := expiring.DeleteExpired(ctx, before, cursor, retentionStep)
+			deleted, next, err := a.stores.DeleteExpired(ctx, before, cursor, retentionStep)
 			sessions += deleted
 			if err != nil {
 				return err

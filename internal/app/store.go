@@ -18,7 +18,7 @@ import (
 // engine is what a server wants of a store.
 type engine interface {
 	store.Engine
-	store.Tenants
+	store.Expiring
 }
 
 // stores are where a server keeps what it knows.
@@ -26,10 +26,12 @@ type stores struct {
 	engine
 	log    *requestlog.Log
 	shared bool // other processes may change the store
-	// writers is how many transactions may be under way at a time: one where
-	// there is one writer, several where each waits for a server.
-	writers int
-	file    string // the SQLite file; empty when there is none
+	// writers is how many transactions may be under way at a time, and patience
+	// how long one is alone: one for ever where there is one writer, several
+	// where each waits for a server.
+	writers  int
+	patience time.Duration
+	file     string // the SQLite file; empty when there is none
 }
 
 // close frees both, the newest first.
@@ -111,7 +113,7 @@ func openPostgres(ctx context.Context, url string, options storeOptions) (stores
 	if err != nil {
 		return stores{}, errors.Join(err, opened.Close())
 	}
-	return stores{engine: opened, log: log, shared: true, writers: postgresWriters}, nil
+	return stores{engine: opened, log: log, shared: true, writers: postgresWriters, patience: postgresPatience}, nil
 }
 
 // databaseName is the file of a store that is named by its directory.

@@ -28,7 +28,7 @@ type mode struct {
 	authenticator api.Authenticator
 	clock         service.Clock
 	assessor      risk.Assessor
-	playground    *lab.Clock // nil leaves Kvitto's own interface out
+	playground    *lab.Clock // nil leaves out what only a playground has
 }
 
 func (a *App) mode() (mode, error) {
@@ -49,7 +49,7 @@ func (a *App) wire(ctx context.Context) error {
 	metrics := newMetrics(a.stores.log)
 	protection := a.protect()
 	batcher := store.NewBatcher(a.stores.engine, store.BatcherOptions{
-		Encode: record.Append, Observe: metrics.commit, Writers: a.stores.writers, Patience: postgresPatience,
+		Encode: record.Append, Observe: metrics.commit, Writers: a.stores.writers, Patience: a.stores.patience,
 	})
 	a.closers = append(a.closers, func() error { batcher.Close(); return nil })
 	own, err := a.mode()
