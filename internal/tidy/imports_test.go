@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"internal/identifier":      {},
 	"internal/migration":       {},
 	"internal/pgtest":          {},
+	"internal/rawhttp":         {},
 	"internal/pgpool":          {},
 	"internal/checkout":        {"internal/market", "internal/money"},
 	"internal/risk":            {"internal/checkout"},
@@ -53,7 +54,7 @@ var mayImport = map[string][]string{
 	"cmd/kvitto":           {"internal/cli"},
 	"internal/cmd/bench":   nil, // it fills stores and starts clusters
 	"internal/cmd/fuzzall": {},
-	"internal/cmd/soak":    {"internal/pgtest"},
+	"internal/cmd/soak":    {"internal/rawhttp", "internal/pgtest"},
 	"internal/contract":    {},
 	"internal/promises":    {},
 	"internal/tidy":        {},

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/kvitto/kvitto/internal/rawhttp"
 )
 
 func (p *plan) startSQLite(ctx context.Context) (*httpTarget, error) {
@@ -79,7 +81,7 @@ func (p *plan) credentials(ctx context.Context, store string) (authorization str
 	if err := p.command(ctx, &made, "key", "create", "--merchant", made.MerchantID, "--store", store, "--json"); err != nil {
 		return "", err
 	}
-	return basic(made.Username, made.Password), nil
+	return rawhttp.Basic(made.Username, made.Password), nil
 }
 
 // command runs kvitto to its end and reads the object it prints.

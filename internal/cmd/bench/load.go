@@ -1,19 +1,16 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
+
+	"github.com/kvitto/kvitto/internal/rawhttp"
 )
 
 // result is one cell of the table. Times are milliseconds.
@@ -41,78 +38,30 @@ type endpoint struct {
 }
 
 // anybody is who a playground lets in.
-var anybody = basic("bench", "bench")
+var anybody = rawhttp.Basic("bench", "bench")
 
-func basic(username, password string) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(username+":"+password))
-}
-
-// connection is a keep-alive connection that sends prepared requests: the load
-// program must cost less than what it measures.
+// connection sends prepared requests for one merchant.
 type connection struct {
-	net.Conn
+	*rawhttp.Connection
 	authorization string
-	reader        *bufio.Reader
 	buffer        []byte
 }
 
 func dial(ctx context.Context, e endpoint) (*connection, error) {
-	var dialer net.Dialer
-	c, err := dialer.DialContext(ctx, "tcp", e.address)
+	c, err := rawhttp.Dial(ctx, e.address)
 	if err != nil {
 		return nil, err
 	}
-	return &connection{Conn: c, authorization: e.authorization, reader: bufio.NewReaderSize(c, 16<<10)}, nil
+	return &connection{Connection: c, authorization: e.authorization}, nil
 }
 
-// post sends a request and returns status and body of the answer.
-func (c *connection) post(path string, body []byte) (status int, answer []byte, err error) {
-	b := append(c.buffer[:0], "POST "...)
-	b = append(b, path...)
-	b = append(b, " HTTP/1.1\r\nHost: kvitto\r\nAuthorization: "...)
-	b = append(b, c.authorization...)
-	b = append(b, "\r\nContent-Type: application/json\r\nContent-Length: "...)
-	b = strconv.AppendInt(b, int64(len(body)), 10)
-	b = append(b, "\r\n\r\n"...)
-	b = append(b, body...)
-	c.buffer = b
-	if _, err := c.Write(b); err != nil {
-		return 0, nil, err
+// post makes an exchange.
+func (c *connection) post(path string, body []byte) (rawhttp.Answer, error) {
+	c.buffer = append(rawhttp.AppendHead(c.buffer[:0], "POST", path, c.authorization, len(body)), body...)
+	if _, err := c.Write(c.buffer); err != nil {
+		return rawhttp.Answer{}, err
 	}
-	return c.answer()
-}
-
-func (c *connection) answer() (status int, body []byte, err error) {
-	length := 0
-	for first := true; ; first = false {
-		line, err := c.reader.ReadSlice('\n')
-		if err != nil {
-			return 0, nil, err
-		}
-		line = bytes.TrimRight(line, "\r\n")
-		if first {
-			if len(line) < 12 {
-				return 0, nil, fmt.Errorf("not an answer: %q", line)
-			}
-			if status, err = strconv.Atoi(string(line[9:12])); err != nil {
-				return 0, nil, err
-			}
-			continue
-		}
-		if len(line) == 0 {
-			break
-		}
-		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
-			if length, err = strconv.Atoi(string(value)); err != nil {
-				return 0, nil, err
-			}
-		}
-	}
-	if length > 0 {
-		body = make([]byte, length)
-		_, err = io.ReadFull(c.reader, body)
-	}
-	return status, body, err
+	return c.Answer()
 }
 
 // each runs work on n goroutines and joins their errors.
@@ -137,19 +86,16 @@ func createSessions(ctx context.Context, at endpoint, n int) ([]string, error) {
 		}
 		defer c.Close()
 		for i := worker; i < n; i += workers {
-			status, answer, err := c.post("/payments/v1/sessions", body)
-			if err == nil && status != 200 {
-				err = fmt.Errorf("status %d: %s", status, answer)
+			answer, err := c.post("/payments/v1/sessions", body)
+			if err == nil && answer.Status != 200 {
+				err = fmt.Errorf("status %d: %s", answer.Status, answer.Body)
 			}
 			if err != nil {
 				return fmt.Errorf("create session: %w", err)
 			}
-			const key = `"session_id" : "`
-			at := bytes.Index(answer, []byte(key))
-			if at < 0 {
-				return fmt.Errorf("create session: no id in %s", answer)
+			if ids[i] = answer.Text("session_id"); ids[i] == "" {
+				return fmt.Errorf("create session: no id in %s", answer.Body)
 			}
-			ids[i] = string(answer[at+len(key) : at+len(key)+36])
 		}
 		return nil
 	})
@@ -157,9 +103,9 @@ func createSessions(ctx context.Context, at endpoint, n int) ([]string, error) {
 
 // update changes one session.
 func (c *connection) update(id string, body []byte) error {
-	status, answer, err := c.post("/payments/v1/sessions/"+id, body)
-	if err == nil && status != 204 {
-		err = fmt.Errorf("status %d: %s", status, answer)
+	answer, err := c.post("/payments/v1/sessions/"+id, body)
+	if err == nil && answer.Status != 204 {
+		err = fmt.Errorf("status %d: %s", answer.Status, answer.Body)
 	}
 	if err != nil {
 		return fmt.Errorf("update session: %w", err)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/kvitto/kvitto/internal/rawhttp"
 )
 
 // The paths of the operations.
@@ -19,7 +21,7 @@ const (
 type shop struct {
 	*system
 	random      *rand.Rand
-	connections []*connection // one for each process; nil is to be made
+	connections []*rawhttp.Connection // one for each process; nil is to be made
 	buffer      []byte
 	small, big  cart
 	merchants   int
@@ -28,7 +30,7 @@ type shop struct {
 }
 
 func (p *plan) newShop(s *system, worker int) *shop {
-	return &shop{system: s, random: rand.New(rand.NewPCG(p.seed, uint64(worker))), connections: make([]*connection, len(s.processes)),
+	return &shop{system: s, random: rand.New(rand.NewPCG(p.seed, uint64(worker))), connections: make([]*rawhttp.Connection, len(s.processes)),
 		small: newCart(3), big: newCart(50), merchants: p.merchants}
 }
 
@@ -63,25 +65,25 @@ func (s *shop) hangUp(process int) {
 }
 
 // send makes one exchange with one of the processes.
-func (s *shop) send(process int, credentials, method, path string, body []byte) (answer, error) {
+func (s *shop) send(process int, credentials, method, path string, body []byte) (rawhttp.Answer, error) {
 	c := s.connections[process]
 	if c == nil {
 		var err error
 		if c, err = dial(context.Background(), s.processes[process].address); err != nil {
-			return answer{}, err
+			return rawhttp.Answer{}, err
 		}
 		s.connections[process] = c
 	}
-	s.buffer = append(head(s.buffer[:0], method, path, credentials, len(body)), body...)
+	s.buffer = append(rawhttp.AppendHead(s.buffer[:0], method, path, credentials, len(body)), body...)
 	err := c.SetDeadline(time.Now().Add(patience))
 	if err == nil {
 		_, err = c.Write(s.buffer)
 	}
-	var a answer
+	var a rawhttp.Answer
 	if err == nil {
-		a, err = c.answer()
+		a, err = c.Answer()
 	}
-	if err != nil || a.closing {
+	if err != nil || a.Closing {
 		s.hangUp(process)
 	}
 	return a, err
@@ -101,31 +103,31 @@ const attempts = 40
 
 // call asks until it is answered; a 503 asks again. It is false when the answer
 // is not the one that must come.
-func (s *shop) call(r request) (answer, bool) {
+func (s *shop) call(r request) (rawhttp.Answer, bool) {
 	password := r.password
 	if password == "" {
 		password = "secret"
 	}
-	credentials := basic(s.merchant, password)
+	credentials := rawhttp.Basic(s.merchant, password)
 	for range attempts {
 		a, err := s.send(s.random.IntN(len(s.processes)), credentials, r.method, r.path, r.body)
 		if err != nil {
 			s.tally.lose(r.class, err)
 			return a, false
 		}
-		s.tally.answer(r.class, a.status)
-		switch a.status {
+		s.tally.answer(r.class, a.Status)
+		switch a.Status {
 		case r.want:
 			return a, true
 		case 503:
 			pause(context.Background(), 25*time.Millisecond)
 		default:
-			s.tally.mistake("%s %s: status %d, want %d: %s", r.method, r.path, a.status, r.want, a.body)
+			s.tally.mistake("%s %s: status %d, want %d: %s", r.method, r.path, a.Status, r.want, a.Body)
 			return a, false
 		}
 	}
 	s.tally.mistake("%s %s: 503 for %d times", r.method, r.path, attempts)
-	return answer{}, false
+	return rawhttp.Answer{}, false
 }
 
 // live is one session from its creation to its order. What was not answered as
@@ -167,7 +169,7 @@ func (l *life) path() string { return sessionsPath + "/" + l.session }
 
 func (l *life) create() bool {
 	a, ok := l.call(request{class: "create session", method: "POST", path: sessionsPath, body: l.cart.body(l.version), want: 200})
-	l.session = a.text("session_id")
+	l.session = a.Text("session_id")
 	return ok
 }
 
@@ -182,8 +184,8 @@ func (l *life) update() bool {
 // read tells whether the session is as it was acknowledged last.
 func (l *life) read() bool {
 	a, ok := l.call(request{class: "read session", method: "GET", path: l.path(), want: 200})
-	if ok && a.number("order_amount") != l.cart.amount(l.version) {
-		l.tally.mistake("session %s reads %d after %d was acknowledged", l.session, a.number("order_amount"), l.cart.amount(l.version))
+	if ok && a.Number("order_amount") != l.cart.amount(l.version) {
+		l.tally.mistake("session %s reads %d after %d was acknowledged", l.session, a.Number("order_amount"), l.cart.amount(l.version))
 		return false
 	}
 	return ok
@@ -221,7 +223,7 @@ func (l *life) buy() bool {
 	if !ok {
 		return false
 	}
-	l.token = a.text("authorization_token")
+	l.token = a.Text("authorization_token")
 	if l.random.IntN(6) == 0 && !l.place("order with another cart", l.version+1, 409) {
 		return false
 	}
@@ -247,7 +249,7 @@ func (l *life) place(class string, version int64, want int) bool {
 	if !ok || want != 200 {
 		return ok
 	}
-	order := a.text("order_id")
+	order := a.Text("order_id")
 	switch {
 	case order == "" || (l.order != "" && l.order != order):
 		l.tally.mistake("session %s: order %q after order %q", l.session, order, l.order)
