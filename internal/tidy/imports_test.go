@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"internal/identifier":      {},
 	"internal/migration":       {},
 	"internal/pgtest":          {},
+	"internal/browsertest":     {},
 	"internal/rawhttp":         {},
 	"internal/pgpool":          {},
 	"internal/checkout":        {"internal/market", "internal/money"},
@@ -55,6 +56,7 @@ var mayImport = map[string][]string{
 	"internal/cmd/bench":   nil, // it fills stores and starts clusters
 	"internal/cmd/fuzzall": {},
 	"internal/cmd/soak":    {"internal/rawhttp", "internal/pgtest"},
+	"internal/browser":     {},
 	"internal/contract":    {},
 	"internal/promises":    {},
 	"internal/tidy":        {},
@@ -99,7 +101,11 @@ func TestImportsFollowTheDirection(t *testing.T) {
 
 // onlyImporter are libraries that stay inside one package, so that it can be
 // replaced, and costs nothing where it is not used.
-var onlyImporter = map[string]string{"go.opentelemetry.io/": "internal/tracing", "github.com/evanw/esbuild/": "internal/cmd/webbuild"}
+var onlyImporter = map[string]string{
+	"go.opentelemetry.io/":      "internal/tracing",
+	"github.com/evanw/esbuild/": "internal/cmd/webbuild",
+	"github.com/chromedp/":      "internal/browsertest",
+}
 
 func TestLibrariesStayInTheirPackage(t *testing.T) {
 	t.Parallel()
