@@ -27,6 +27,11 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, username, password string) (merchantID string, err error)
 }
 
+// Tokens finds the session of a client token, or fails: the token is not ours.
+type Tokens interface {
+	Verify(token string) (sessionID string, err error)
+}
+
 // Recorder keeps exchanges and finds them again.
 type Recorder interface {
 	// Record keeps the exchange; it returns when a refusal cannot be lost any
@@ -45,7 +50,11 @@ type Options struct {
 	NewID         func(now time.Time) string
 	PublicURL     string     // without a slash at the end
 	Playground    *lab.Clock // nil leaves out what only a playground has
-	Logger        *slog.Logger
+	Next          *lab.Queue // what is primed; nil leaves priming out
+	// Tokens lets pages in; nil leaves the browser's API out.
+	Tokens       Tokens
+	MerchantName string // that pages show
+	Logger       *slog.Logger
 	// Observe is told every finished exchange: console and metrics.
 	Observe func(*requestlog.Exchange)
 	// Limiter bounds the requests of each merchant; nil bounds none.
@@ -67,6 +76,7 @@ type API struct {
 	limits *limitHeaders
 	// One a second of many that say the same is told, the others are counted.
 	overload, unavailable, unauthorized sampler
+	events                              eventCounts
 }
 
 // New returns the handler.
@@ -198,6 +208,9 @@ func storeFailed(err error) error {
 }
 
 func (x *exchange) authenticate() error {
+	if x.page {
+		return x.authenticatePage()
+	}
 	username, password, ok := x.request.BasicAuth()
 	if !ok {
 		return &checkout.Refusal{Kind: checkout.KindUnauthorized, Reason: "there is no Authorization header of the Basic scheme"}
