@@ -1,6 +1,6 @@
 GO ?= go
 
-.PHONY: help run try test postgresql race lint fuzz simulate broken crash failover bench soak build clean
+.PHONY: help run try web test postgresql race lint fuzz simulate broken crash failover bench soak build clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -10,6 +10,9 @@ run: ## the main job: a whole checkout against a durable server, told as a story
 
 build: ## one static binary, bin/kvitto
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/kvitto ./cmd/kvitto
+
+web: ## bundle web/ into internal/widget/dist, which is committed
+	$(GO) run ./internal/cmd/webbuild
 
 test: lint postgresql ## all tests
 	$(GO) test -timeout 30m ./...

@@ -73,9 +73,13 @@ func (a *App) wire(ctx context.Context) error {
 		PublicURL: a.config.PublicURL, Playground: own.playground, Logger: a.config.Logger, Observe: a.observer(metrics),
 	}
 	protection.apply(&options, a.config)
+	static, err := widget.Static()
+	if err != nil {
+		return err
+	}
 	guarded := func(next http.Handler) http.Handler { return a.guard(next, protection, metrics) }
 	surfaces := proxy.Trust(a.config.TrustedProxies).Handler(
-		a.routes(guarded(api.New(options)), guarded(widget.Redirect(checkouts)), metrics))
+		a.routes(guarded(api.New(options)), guarded(widget.Redirect(checkouts)), static, metrics))
 	if err := a.wireServer(surfaces); err != nil {
 		return err
 	}
