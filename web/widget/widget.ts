@@ -12,16 +12,17 @@ import { cardOf, type Card } from './card';
 function renderCard(card: Card, link: HTMLElement): HTMLElement {
   const badge = card.testdrive && element('span', { class: 'testdrive', ...testId('widgetTestdrive') }, 'TESTDRIVE');
   if (card.unavailable) {
-    return element('section', { class: 'card surface card-unavailable', 'aria-labelledby': 'name', ...testId('widgetUnavailable') },
-      element('div', { class: 'row' }, element('h2', { id: 'name', class: 'name' }, card.unavailable.title), badge),
+    return element('main', { class: 'card surface card-unavailable', ...testId('widgetUnavailable') },
+      element('div', { class: 'row' }, element('h1', { class: 'name' }, card.unavailable.title), badge),
       element('p', { class: 'plan' }, card.unavailable.text));
   }
   const several = card.methods.length > 1;
   const methods = card.methods.map(({ category, name, plan }) =>
     element(several ? 'li' : 'div', { class: 'method', ...testId('widgetMethod', { category }) },
-      element('h2', { class: 'name' }, name),
+      element(several ? 'h2' : 'h1', { class: 'name' }, name),
       element('p', { class: 'plan', ...testId('widgetPlan', { category }) }, plan)));
-  return element('section', { class: 'card surface', ...testId('widget') },
+  return element('main', { class: 'card surface', ...testId('widget') },
+    several && element('h1', { class: 'unseen' }, card.title),
     element('div', { class: 'row' },
       several ? element('ul', { class: 'methods' }, ...methods) : element('div', { class: 'methods' }, ...methods),
       element('p', { class: 'amount', ...testId('widgetAmount') }, card.amount)),
