@@ -45,6 +45,7 @@ func welcome(w io.Writer, flags devFlags, bound, data string, made bool) error {
 	if public != url {
 		row("public", printable(public))
 	}
+	row("demo", "a shop to look at: "+printable(public)+"/demo/")
 	row("try it", "kvitto try --url "+url)
 	row("mistake", "curl -u demo:demo -d '{}' -H 'Content-Type: application/json' "+url+"/payments/v1/sessions")
 	row("stop", "Ctrl-C")

@@ -44,24 +44,26 @@ var mayImport = map[string][]string{
 	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
 	"internal/api": {"internal/checkout", "internal/credential", "internal/hostname", "internal/lab", "internal/market", "internal/overload", "internal/proxy", "internal/ratelimit",
 		"internal/requestlog", "internal/risk", "internal/service", "internal/wire"},
-	"internal/console":     {"internal/checkout", "internal/requestlog"},
-	"internal/widget":      {"internal/checkout"},
-	"internal/ratelimit":   {},
-	"internal/overload":    {},
-	"internal/tracing":     {"internal/requestlog", "internal/service", "internal/store"},
-	"internal/app":         nil, // everything
-	"internal/cli":         nil, // everything below main
-	"client":               {},
-	"kvittotest":           {"client", "internal/app"},
-	"cmd/kvitto":           {"internal/cli"},
-	"internal/cmd/bench":   nil, // it fills stores and starts clusters
-	"internal/cmd/fuzzall": {},
-	"internal/cmd/soak":    {"internal/rawhttp", "internal/pgtest"},
-	"internal/browser":     {},
-	"internal/contract":    {},
-	"internal/promises":    {},
-	"internal/tidy":        {},
-	"internal/simulation":  {},
+	"internal/console":       {"internal/checkout", "internal/requestlog"},
+	"internal/widget":        {"internal/checkout"},
+	"internal/ratelimit":     {},
+	"internal/overload":      {},
+	"internal/tracing":       {"internal/requestlog", "internal/service", "internal/store"},
+	"internal/app":           nil, // everything
+	"internal/cli":           nil, // everything below main
+	"client":                 {},
+	"kvittotest":             {"client", "internal/app"},
+	"cmd/kvitto":             {"internal/cli"},
+	"examples/shop":          {"client"}, // what a merchant has
+	"examples/shop/cmd/shop": {"examples/shop"},
+	"internal/cmd/bench":     nil, // it fills stores and starts clusters
+	"internal/cmd/fuzzall":   {},
+	"internal/cmd/soak":      {"internal/rawhttp", "internal/pgtest"},
+	"internal/browser":       {},
+	"internal/contract":      {},
+	"internal/promises":      {},
+	"internal/tidy":          {},
+	"internal/simulation":    {},
 
 	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
 	"internal/requestlog/home":     {},
