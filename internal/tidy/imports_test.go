@@ -39,6 +39,8 @@ var mayImport = map[string][]string{
 	"internal/admin":           {"internal/credential", "internal/store"},
 	"internal/config":          {},
 	"internal/proxy":           {},
+	"internal/authority":       {},
+	"internal/tunnel":          {},
 	"internal/backup":          {"internal/requestlog/sqlite", "internal/store/sqlite"},
 	"internal/lab":             {"internal/checkout", "internal/credential"},
 	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
