@@ -29,20 +29,25 @@ var (
 	refusedLoad = object{"show_form": false}
 )
 
+func (s state) String() string { return []string{"included", "initialized", "loaded"}[s] }
+
+// misused is a call that must fail, on a page in a state.
+type misused struct {
+	name   string
+	after  state
+	path   string
+	option object
+	want   string // the error's name
+	result object
+}
+
 // TestMisuse: the callback gets the negative result first, then the documented
 // error is thrown.
 func TestMisuse(t *testing.T) {
 	t.Parallel()
 	in := func(more object) object { return with(object{"container": "#klarna-container"}, more) }
 	several := object{"payment_method_categories": []string{"pay_later", "pay_now"}}
-	for _, test := range []struct {
-		name   string
-		after  state
-		path   string
-		option object
-		want   string
-		result object
-	}{
+	rows := []misused{
 		{"load before init", included, "load", in(nil), "ApplicationNotInitializedError", refusedLoad},
 		{"review before init", included, "loadPaymentReview", in(nil), "ApplicationNotInitializedError", refusedLoad},
 		{"authorize before init", included, "authorize", payLater, "ApplicationNotLoadedError", refused},
@@ -68,24 +73,35 @@ func TestMisuse(t *testing.T) {
 		{"load preferring the unknown", initialized, "load", in(object{"preferred_payment_method": "gold"}), "PreferredPaymentMethodNotSupportedError", refusedLoad},
 		{"authorize preferring the unknown", loaded, "authorize", with(payLater, object{"preferred_payment_method": "gold"}), "PreferredPaymentMethodNotSupportedError", refused},
 		{"review in Sweden", initialized, "loadPaymentReview", in(nil), "OperationNotSupportedError", refusedLoad},
-	} {
-		t.Run(test.name, func(t *testing.T) {
+	}
+	for _, reached := range []state{included, initialized, loaded} {
+		t.Run(reached.String(), func(t *testing.T) {
 			t.Parallel()
 			s := newShop(t)
-			s.reach(test.after)
-			got := s.call("Payments."+test.path, test.option, callback)
-			if text(t, got.Order) != `["callback","throw"]` {
-				t.Fatalf("there came %v, want the callback and then the error", got.Order)
-			}
-			s.check(got.Results[0][0].(object), test.result)
-			if got.Thrown.Name != test.want || !got.Thrown.Error || got.Thrown.Message == "" {
-				t.Errorf("thrown was %+v, want %s with a message", *got.Thrown, test.want)
-			}
-			// Whoever gives no callback gets the error just the same.
-			if got := s.call("Payments."+test.path, test.option); got.Thrown == nil || got.Thrown.Name != test.want {
-				t.Errorf("without a callback thrown was %+v", got.Thrown)
+			s.reach(reached)
+			for _, row := range rows {
+				if row.after == reached {
+					s.misuses(t, row)
+				}
 			}
 		})
+	}
+}
+
+func (s *shop) misuses(t *testing.T, row misused) {
+	t.Helper()
+	got := s.call("Payments."+row.path, row.option, callback)
+	if text(t, got.Order) != `["callback","throw"]` {
+		t.Errorf("%s: there came %v, want the callback and then the error", row.name, got.Order)
+		return
+	}
+	s.check(got.Results[0][0].(object), row.result)
+	if got.Thrown.Name != row.want || !got.Thrown.Error || got.Thrown.Message == "" {
+		t.Errorf("%s: thrown was %+v, want %s with a message", row.name, *got.Thrown, row.want)
+	}
+	// Whoever gives no callback gets the error just the same.
+	if got := s.call("Payments."+row.path, row.option); got.Thrown == nil || got.Thrown.Name != row.want {
+		t.Errorf("%s: without a callback thrown was %+v", row.name, got.Thrown)
 	}
 }
 

@@ -280,10 +280,11 @@ func (s *shop) update(body object) {
 	}
 }
 
-// prices are the parts of a cart that change with its amount.
+// prices are the cart without the customer.
 func prices(amount int64) object {
 	whole := cart(amount)
-	return object{"order_amount": whole["order_amount"], "order_tax_amount": whole["order_tax_amount"], "order_lines": whole["order_lines"]}
+	return object{"purchase_country": "SE", "purchase_currency": "SEK", "order_amount": whole["order_amount"],
+		"order_tax_amount": whole["order_tax_amount"], "order_lines": whole["order_lines"]}
 }
 
 // order places the order and returns the amount that was ordered.
