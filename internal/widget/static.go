@@ -33,7 +33,7 @@ const (
 )
 
 // StaticPatterns are the addresses that Static answers.
-var StaticPatterns = []string{"GET /kp/lib/v1/api.js", "GET /kp/widget.html", "GET /kp/flow.html", "GET /kp/assets/"}
+var StaticPatterns = []string{"GET /kp/lib/v1/api.js", "GET /kp/widget.html", "GET /kp/flow.html", "GET /kp/terms.html", "GET /kp/assets/"}
 
 // file is a file of dist as it is sent.
 type file struct {

@@ -11,9 +11,9 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// pages are the documents served to frames. Each is web/NAME/NAME.html with
+// pages are the documents served to frames, and the terms they link to. Each is web/NAME/NAME.html with
 // NAME.ts and NAME.css beside it.
-var pages = []string{"widget", "flow"}
+var pages = []string{"widget", "flow", "terms"}
 
 // bundle returns the files of dist by name, made from the folder web.
 func bundle(web string) (files map[string][]byte, err error) {
