@@ -40,6 +40,10 @@ func (n *notebook) Find(context.Context, string, string) (requestlog.Exchange, e
 	return requestlog.Exchange{}, requestlog.ErrNotFound
 }
 
+func (n *notebook) OfSession(context.Context, string, string, int) ([]requestlog.Exchange, error) {
+	return nil, nil
+}
+
 func ask(t *testing.T, d door, book *notebook) *httptest.ResponseRecorder {
 	t.Helper()
 	handler := api.New(api.Options{

@@ -57,6 +57,7 @@ func welcome(w io.Writer, flags devFlags, server *app.App, data string, made boo
 	if public != url {
 		row("public", printable(public))
 	}
+	row("demo", "a shop to look at: "+printable(public)+"/demo/")
 	namedRows(server, row)
 	row("try it", "kvitto try --url "+url)
 	row("mistake", "curl -u demo:demo -d '{}' -H 'Content-Type: application/json' "+url+"/payments/v1/sessions")

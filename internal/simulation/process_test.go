@@ -112,3 +112,7 @@ func (recorder) Record(ctx context.Context, exchange requestlog.Exchange) error 
 func (recorder) Find(context.Context, string, string) (requestlog.Exchange, error) {
 	return requestlog.Exchange{}, requestlog.ErrNotFound
 }
+
+func (recorder) OfSession(context.Context, string, string, int) ([]requestlog.Exchange, error) {
+	return nil, nil
+}
