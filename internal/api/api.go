@@ -11,6 +11,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/credential"
+	"github.com/kvitto/kvitto/internal/hostname"
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/overload"
 	"github.com/kvitto/kvitto/internal/ratelimit"
@@ -27,6 +28,11 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, username, password string) (merchantID string, err error)
 }
 
+// Tokens finds the session of a client token, or fails: the token is not ours.
+type Tokens interface {
+	Verify(token string) (sessionID string, err error)
+}
+
 // Recorder keeps exchanges and finds them again.
 type Recorder interface {
 	// Record keeps the exchange; it returns when a refusal cannot be lost any
@@ -34,6 +40,8 @@ type Recorder interface {
 	Record(ctx context.Context, exchange requestlog.Exchange) error
 	// Find returns requestlog.ErrNotFound for an id that is not the merchant's.
 	Find(ctx context.Context, merchantID, correlationID string) (requestlog.Exchange, error)
+	// OfSession returns the merchant's exchanges about a session, oldest first.
+	OfSession(ctx context.Context, merchantID, sessionID string, limit int) ([]requestlog.Exchange, error)
 }
 
 // Options are what an API is made of.
@@ -43,9 +51,15 @@ type Options struct {
 	Clock         service.Clock
 	Recorder      Recorder
 	NewID         func(now time.Time) string
-	PublicURL     string     // without a slash at the end
 	Playground    *lab.Clock // nil leaves out what only a playground has
-	Logger        *slog.Logger
+	Next          *lab.Queue // what is primed; nil leaves priming out
+	// Tokens lets pages in; nil leaves the browser's API out.
+	Tokens       Tokens
+	MerchantName string // that pages show
+	Logger       *slog.Logger
+	// Addresses are the server's, as the sender of a request reaches it; nil
+	// makes paths of them.
+	Addresses func(*http.Request) hostname.Addresses
 	// Observe is told every finished exchange: console and metrics.
 	Observe func(*requestlog.Exchange)
 	// Limiter bounds the requests of each merchant; nil bounds none.
@@ -67,6 +81,7 @@ type API struct {
 	limits *limitHeaders
 	// One a second of many that say the same is told, the others are counted.
 	overload, unavailable, unauthorized sampler
+	events                              eventCounts
 }
 
 // New returns the handler.
@@ -74,6 +89,9 @@ func New(options Options) *API {
 	a := &API{Options: options, mux: http.NewServeMux(), limits: newLimitHeaders(options.Limiter)}
 	if a.WindowTime == nil {
 		a.WindowTime = time.Now
+	}
+	if a.Addresses == nil {
+		a.Addresses = func(*http.Request) hostname.Addresses { return hostname.Addresses{} }
 	}
 	for pattern, methods := range a.routes() {
 		a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, methods) })
@@ -198,6 +216,9 @@ func storeFailed(err error) error {
 }
 
 func (x *exchange) authenticate() error {
+	if x.page {
+		return x.authenticatePage()
+	}
 	username, password, ok := x.request.BasicAuth()
 	if !ok {
 		return &checkout.Refusal{Kind: checkout.KindUnauthorized, Reason: "there is no Authorization header of the Basic scheme"}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/hostname"
 	"github.com/kvitto/kvitto/internal/proxy"
 	"github.com/kvitto/kvitto/internal/ratelimit"
 	"github.com/kvitto/kvitto/internal/requestlog"
@@ -32,6 +33,8 @@ type exchange struct {
 	// unrecorded: the refusal is one of many that are counted instead.
 	unrecorded bool
 	unread     bool      // refused before the body
+	page       bool      // the caller is a page with a client token
+	tokenOf    string    // the session of that token
 	values     [2]string // of the headers that every answer has
 }
 
@@ -44,7 +47,7 @@ type answer struct {
 
 func newExchange(a *API, r *http.Request) *exchange {
 	now := time.Now()
-	return &exchange{api: a, request: r, started: now, record: requestlog.Exchange{
+	return &exchange{api: a, request: r, started: now, page: a.Tokens != nil && forPages(r.URL.Path), record: requestlog.Exchange{
 		CorrelationID: a.NewID(now), At: now.UTC(), Method: r.Method, Path: sentPath(r),
 	}}
 }
@@ -127,6 +130,7 @@ var (
 	headerJSONError    = []string{"application/json"}
 	headerTransport    = []string{"max-age=31536000; includeSubDomains"}
 	headerBasic        = []string{`Basic realm="very closed site"`}
+	headerBearer       = []string{"Bearer"}
 	headerClose        = []string{"close"}
 	headerRetryAfter   = []string{"1"}
 )
@@ -147,20 +151,24 @@ func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 	h["Pragma"] = headerPragma
 	h["Expires"] = headerExpires
 	h["X-Frame-Options"] = headerFrame
-	if proxy.Secure(x.request) {
+	// For localhost it would keep browsers from every other server there.
+	if proxy.Secure(x.request) && !hostname.Local(x.request.Host) {
 		h["Strict-Transport-Security"] = headerTransport
 	}
 	if answer.failed {
 		h["Content-Type"] = headerJSONError
 		if x.record.MerchantID != "" && !x.unrecorded {
-			h["Kvitto-Explanation"] = []string{x.api.PublicURL + "/kvitto/v1/exchanges/" + x.record.CorrelationID}
+			h["Kvitto-Explanation"] = []string{x.api.Addresses(x.request).API + "/kvitto/v1/exchanges/" + x.record.CorrelationID}
 		}
 	} else if len(answer.body) > 0 {
 		h["Content-Type"] = headerJSON
 	}
 	switch answer.status {
 	case http.StatusUnauthorized:
-		h["Www-Authenticate"] = headerBasic
+		if h["Www-Authenticate"] = headerBasic; x.page {
+			// A browser would show its own dialog for the other.
+			h["Www-Authenticate"] = headerBearer
+		}
 	case http.StatusMethodNotAllowed:
 		h["Allow"] = []string{x.allow}
 	case http.StatusServiceUnavailable:

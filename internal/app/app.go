@@ -67,9 +67,6 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 		scheme = "https://"
 	}
 	a.URL = scheme + reachable(a.listener.Addr())
-	if a.config.PublicURL == "" {
-		a.config.PublicURL = a.URL
-	}
 	if err := a.wire(ctx); err != nil {
 		return nil, err
 	}

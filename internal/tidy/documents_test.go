@@ -90,7 +90,7 @@ func TestTheBinaryHasNoTestLibraries(t *testing.T) {
 	if err != nil {
 		t.Fatalf("go list: %v\n%s", err, output)
 	}
-	for _, name := range []string{"testing", "pgregory.net/rapid", "github.com/anishathalye/porcupine", "github.com/google/go-cmp/cmp", "github.com/rogpeppe/go-internal/testscript", "github.com/evanw/esbuild/pkg/api"} {
+	for _, name := range []string{"testing", "pgregory.net/rapid", "github.com/anishathalye/porcupine", "github.com/google/go-cmp/cmp", "github.com/chromedp/chromedp", "github.com/rogpeppe/go-internal/testscript", "github.com/evanw/esbuild/pkg/api"} {
 		for _, dependency := range strings.Fields(string(output)) {
 			if dependency == name {
 				t.Errorf("the binary contains %s", name)

@@ -18,9 +18,11 @@ var mayImport = map[string][]string{
 	"internal/money":           {},
 	"internal/market":          {},
 	"internal/compression":     {},
+	"internal/hostname":        {},
 	"internal/identifier":      {},
 	"internal/migration":       {},
 	"internal/pgtest":          {},
+	"internal/browsertest":     {},
 	"internal/rawhttp":         {},
 	"internal/pgpool":          {},
 	"internal/checkout":        {"internal/market", "internal/money"},
@@ -40,7 +42,7 @@ var mayImport = map[string][]string{
 	"internal/backup":          {"internal/requestlog/sqlite", "internal/store/sqlite"},
 	"internal/lab":             {"internal/checkout", "internal/credential"},
 	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
-	"internal/api": {"internal/checkout", "internal/credential", "internal/lab", "internal/market", "internal/overload", "internal/proxy", "internal/ratelimit",
+	"internal/api": {"internal/checkout", "internal/credential", "internal/hostname", "internal/lab", "internal/market", "internal/overload", "internal/proxy", "internal/ratelimit",
 		"internal/requestlog", "internal/risk", "internal/service", "internal/wire"},
 	"internal/console":     {"internal/checkout", "internal/requestlog"},
 	"internal/widget":      {"internal/checkout"},
@@ -55,6 +57,7 @@ var mayImport = map[string][]string{
 	"internal/cmd/bench":   nil, // it fills stores and starts clusters
 	"internal/cmd/fuzzall": {},
 	"internal/cmd/soak":    {"internal/rawhttp", "internal/pgtest"},
+	"internal/browser":     {},
 	"internal/contract":    {},
 	"internal/promises":    {},
 	"internal/tidy":        {},
@@ -99,7 +102,11 @@ func TestImportsFollowTheDirection(t *testing.T) {
 
 // onlyImporter are libraries that stay inside one package, so that it can be
 // replaced, and costs nothing where it is not used.
-var onlyImporter = map[string]string{"go.opentelemetry.io/": "internal/tracing", "github.com/evanw/esbuild/": "internal/cmd/webbuild"}
+var onlyImporter = map[string]string{
+	"go.opentelemetry.io/":      "internal/tracing",
+	"github.com/evanw/esbuild/": "internal/cmd/webbuild",
+	"github.com/chromedp/":      "internal/browsertest",
+}
 
 func TestLibrariesStayInTheirPackage(t *testing.T) {
 	t.Parallel()

@@ -105,7 +105,7 @@ func TestFilesAreSentCompressedToWhoeverAcceptsIt(t *testing.T) {
 
 func TestThePagesMayBeFramedAndLoadOnlyTheirOwn(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{"/kp/widget.html", "/kp/flow.html"} {
+	for _, page := range []string{"/kp/widget.html", "/kp/flow.html", "/kp/terms.html"} {
 		answer := get(t, "GET", page)
 		if answer.StatusCode != 200 {
 			t.Fatalf("%s: status %d", page, answer.StatusCode)
@@ -131,7 +131,7 @@ func TestThePagesMayBeFramedAndLoadOnlyTheirOwn(t *testing.T) {
 func TestThePagesFindTheirFiles(t *testing.T) {
 	t.Parallel()
 	addresses := regexp.MustCompile(`(?:src|href)="(assets/[^"]+)"`)
-	for _, page := range []string{"/kp/widget.html", "/kp/flow.html"} {
+	for _, page := range []string{"/kp/widget.html", "/kp/flow.html", "/kp/terms.html"} {
 		found := addresses.FindAllStringSubmatch(body(t, get(t, "GET", page).Body), -1)
 		if len(found) < 2 {
 			t.Fatalf("%s has %d files, wanted a script and a style", page, len(found))

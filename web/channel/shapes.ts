@@ -117,6 +117,8 @@ export interface CallAnswer {
   result?: Result;
   ask?: Ask;
   widget?: WidgetView;
+  /** beside invalid fields: the rules that were broken */
+  violations?: object[];
 }
 
 /** The protocol's envelope of a failure. */
