@@ -81,9 +81,15 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	guarded := func(next http.Handler) http.Handler { return a.guard(next, protection, metrics) }
-	surfaces := proxy.Trust(a.config.TrustedProxies).Handler(
-		underNames(a.routes(api.CrossOrigin(guarded(api.New(options))), guarded(widget.Redirect(checkouts)), static, metrics)))
+	surfaces, err := a.withDemo(a.routes(api.CrossOrigin(guarded(api.New(options))), guarded(widget.Redirect(checkouts)), static, metrics))
+	if err != nil {
+		return err
+	}
+	surfaces = proxy.Trust(a.config.TrustedProxies).Handler(underNames(surfaces))
 	if err := a.wireServer(surfaces); err != nil {
+		return err
+	}
+	if err := a.wireNamed(); err != nil {
 		return err
 	}
 	return a.openMetrics(metrics)
