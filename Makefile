@@ -1,6 +1,6 @@
 GO ?= go
 
-.PHONY: help run try test postgresql race lint fuzz simulate broken crash failover bench soak build clean
+.PHONY: help run try web test postgresql chromium browser race lint fuzz simulate broken crash failover bench soak build clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -11,17 +11,26 @@ run: ## the main job: a whole checkout against a durable server, told as a story
 build: ## one static binary, bin/kvitto
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/kvitto ./cmd/kvitto
 
-test: lint postgresql ## all tests
+web: ## bundle web/ into internal/widget/dist, which is committed
+	$(GO) run ./internal/cmd/webbuild
+
+test: lint postgresql chromium ## all tests
 	$(GO) test -timeout 30m ./...
 
 postgresql: ## the programs of PostgreSQL, installed as root on Debian if missing
 	@.ci/postgresql
 
-race: postgresql ## all tests with the race detector (needs a C compiler)
+chromium: ## the browser of the tests, installed as root on Debian if missing
+	@.ci/chromium
+
+browser: chromium ## the tests in a browser; KVITTO_SCREENSHOTS=folder keeps pictures
+	$(GO) test -count=1 -timeout 20m ./internal/browsertest ./internal/browser
+
+race: postgresql chromium ## all tests with the race detector (needs a C compiler)
 	$(GO) test -race -timeout 30m ./...
 
 lint: ## gofmt and go vet
-	@unformatted=$$(gofmt -l client cmd internal kvittotest); \
+	@unformatted=$$(gofmt -l client cmd examples internal kvittotest); \
 	if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
 	$(GO) vet ./...
 

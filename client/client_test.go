@@ -92,6 +92,10 @@ func requests(ctx context.Context) map[string]request {
 			func(c *client.Client) error { _, err := c.Explain(ctx, "e"); return err },
 			sent{Method: "GET", Path: "/kvitto/v1/exchanges/e"},
 		},
+		"exchanges": {
+			func(c *client.Client) error { _, err := c.Exchanges(ctx, "s"); return err },
+			sent{Method: "GET", Path: "/kvitto/v1/sessions/s/exchanges"},
+		},
 		"check": {
 			func(c *client.Client) error { _, err := c.Check(ctx, body, "a&b"); return err },
 			sent{Method: "POST", Path: "/kvitto/v1/check", Query: "session_id=a%26b", Body: text},

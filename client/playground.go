@@ -68,6 +68,19 @@ func (c *Client) Explain(ctx context.Context, correlationID string) (Exchange, e
 	return answer, err
 }
 
+// Exchanges returns what is recorded about a session, oldest first: the calls
+// of the shop's server and those of the customer's browser. There are at most
+// 100, and none for a session that is unknown.
+func (c *Client) Exchanges(ctx context.Context, sessionID string) ([]Exchange, error) {
+	var answer struct {
+		Answer
+		Exchanges []Exchange `json:"exchanges"`
+	}
+	err := c.do(ctx, call{operation: "read session exchanges", method: http.MethodGet,
+		path: "/kvitto/v1/sessions/{id}/exchanges", id: sessionID}, &answer)
+	return answer.Exchanges, err
+}
+
 // Check validates a body without storing anything: as that of a create, or as
 // that of an update when sessionID is not empty.
 func (c *Client) Check(ctx context.Context, body any, sessionID string) (CheckResult, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/credential"
+	"github.com/kvitto/kvitto/internal/hostname"
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/overload"
 	"github.com/kvitto/kvitto/internal/ratelimit"
@@ -39,6 +40,8 @@ type Recorder interface {
 	Record(ctx context.Context, exchange requestlog.Exchange) error
 	// Find returns requestlog.ErrNotFound for an id that is not the merchant's.
 	Find(ctx context.Context, merchantID, correlationID string) (requestlog.Exchange, error)
+	// OfSession returns the merchant's exchanges about a session, oldest first.
+	OfSession(ctx context.Context, merchantID, sessionID string, limit int) ([]requestlog.Exchange, error)
 }
 
 // Options are what an API is made of.
@@ -48,13 +51,15 @@ type Options struct {
 	Clock         service.Clock
 	Recorder      Recorder
 	NewID         func(now time.Time) string
-	PublicURL     string     // without a slash at the end
 	Playground    *lab.Clock // nil leaves out what only a playground has
 	Next          *lab.Queue // what is primed; nil leaves priming out
 	// Tokens lets pages in; nil leaves the browser's API out.
 	Tokens       Tokens
 	MerchantName string // that pages show
 	Logger       *slog.Logger
+	// Addresses are the server's, as the sender of a request reaches it; nil
+	// makes paths of them.
+	Addresses func(*http.Request) hostname.Addresses
 	// Observe is told every finished exchange: console and metrics.
 	Observe func(*requestlog.Exchange)
 	// Limiter bounds the requests of each merchant; nil bounds none.
@@ -84,6 +89,9 @@ func New(options Options) *API {
 	a := &API{Options: options, mux: http.NewServeMux(), limits: newLimitHeaders(options.Limiter)}
 	if a.WindowTime == nil {
 		a.WindowTime = time.Now
+	}
+	if a.Addresses == nil {
+		a.Addresses = func(*http.Request) hostname.Addresses { return hostname.Addresses{} }
 	}
 	for pattern, methods := range a.routes() {
 		a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, methods) })

@@ -40,10 +40,14 @@ func (n *notebook) Find(context.Context, string, string) (requestlog.Exchange, e
 	return requestlog.Exchange{}, requestlog.ErrNotFound
 }
 
+func (n *notebook) OfSession(context.Context, string, string, int) ([]requestlog.Exchange, error) {
+	return nil, nil
+}
+
 func ask(t *testing.T, d door, book *notebook) *httptest.ResponseRecorder {
 	t.Helper()
 	handler := api.New(api.Options{
-		Authenticator: d, Recorder: book, NewID: identifier.New, Logger: slog.New(slog.DiscardHandler), PublicURL: "http://localhost"})
+		Authenticator: d, Recorder: book, NewID: identifier.New, Logger: slog.New(slog.DiscardHandler)})
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/payments/v1/sessions", strings.NewReader("{}"))
 	request.SetBasicAuth("a", "b")
 	answer := httptest.NewRecorder()

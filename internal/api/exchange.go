@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/hostname"
 	"github.com/kvitto/kvitto/internal/proxy"
 	"github.com/kvitto/kvitto/internal/ratelimit"
 	"github.com/kvitto/kvitto/internal/requestlog"
@@ -150,13 +151,14 @@ func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 	h["Pragma"] = headerPragma
 	h["Expires"] = headerExpires
 	h["X-Frame-Options"] = headerFrame
-	if proxy.Secure(x.request) {
+	// For localhost it would keep browsers from every other server there.
+	if proxy.Secure(x.request) && !hostname.Local(x.request.Host) {
 		h["Strict-Transport-Security"] = headerTransport
 	}
 	if answer.failed {
 		h["Content-Type"] = headerJSONError
 		if x.record.MerchantID != "" && !x.unrecorded {
-			h["Kvitto-Explanation"] = []string{x.api.PublicURL + "/kvitto/v1/exchanges/" + x.record.CorrelationID}
+			h["Kvitto-Explanation"] = []string{x.api.Addresses(x.request).API + "/kvitto/v1/exchanges/" + x.record.CorrelationID}
 		}
 	} else if len(answer.body) > 0 {
 		h["Content-Type"] = headerJSON

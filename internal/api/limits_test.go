@@ -31,7 +31,7 @@ var noon = time.Date(2030, time.June, 1, 12, 0, 0, 0, time.UTC)
 func options(book *notebook, change func(*api.Options)) api.Options {
 	o := api.Options{
 		Authenticator: door(func() (string, error) { return "m", nil }), Recorder: book, NewID: identifier.New,
-		Clock: standing{}, Logger: slog.New(slog.DiscardHandler), PublicURL: "http://localhost",
+		Clock: standing{}, Logger: slog.New(slog.DiscardHandler),
 		WindowTime: func() time.Time { return noon },
 	}
 	change(&o)

@@ -36,6 +36,7 @@ func createSession(x *exchange) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	x.caller.BrowserURL = x.api.Addresses(x.request).Browser
 	session, err := x.api.Service.CreateSession(x.request.Context(), x.caller, request.Content, request.Problems)
 	if err != nil {
 		return answer{}, annotated(&request, err)
@@ -96,7 +97,7 @@ func (x *exchange) redirectURL(session *checkout.Session) string {
 	if service.Confirmation(session) == "" {
 		return ""
 	}
-	return x.api.PublicURL + "/kp/v1/sessions/" + session.ID + "/redirect"
+	return x.api.Addresses(x.request).Browser + "/kp/v1/sessions/" + session.ID + "/redirect"
 }
 
 func cancelAuthorization(x *exchange) (answer, error) {

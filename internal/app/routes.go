@@ -14,10 +14,13 @@ import (
 // routes puts the surfaces beside each other. Everything that is not an
 // operator's path or something a browser loads is the API's, which answers in
 // its own shape.
-func (a *App) routes(payments, redirect http.Handler, metrics *metrics) http.Handler {
+func (a *App) routes(payments, redirect, static http.Handler, metrics *metrics) http.Handler {
 	operators := http.NewServeMux()
 	a.healthRoutes(operators)
 	operators.Handle(widget.RedirectPattern, redirect)
+	for _, pattern := range widget.StaticPatterns {
+		operators.Handle(pattern, static)
+	}
 	metricsHere := a.config.MetricsListen == ""
 	if metricsHere {
 		operators.Handle("GET /metrics", metrics.handler())

@@ -61,7 +61,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tokens := clienttoken.New(key, a.config.PublicURL)
+	tokens := clienttoken.New(key)
 	checkouts, err := service.New(service.Options{
 		Engine: a.stores, Committer: a.committer(batcher, protection, metrics), Clock: own.clock, Minter: tokens,
 		Assessor: own.assessor, NewID: identifier.New, CacheBytes: a.config.CacheBytes, Shared: a.stores.shared,
@@ -72,13 +72,24 @@ func (a *App) wire(ctx context.Context) error {
 	metrics.watch(watched{protection.gate, protection.bodies, protection.connections, batcher, checkouts, a.tracing})
 	options := api.Options{
 		Service: checkouts, Authenticator: own.authenticator, Clock: own.clock, Recorder: a.stores.log, NewID: identifier.New,
-		PublicURL: a.config.PublicURL, Playground: own.playground, Next: own.next, Tokens: tokens, MerchantName: clienttoken.MerchantName, Logger: a.config.Logger, Observe: a.observer(metrics),
+		Addresses: a.addresses, Playground: own.playground, Next: own.next, Tokens: tokens, MerchantName: clienttoken.MerchantName,
+		Logger: a.config.Logger, Observe: a.observer(metrics),
 	}
 	protection.apply(&options, a.config)
+	static, err := widget.Static()
+	if err != nil {
+		return err
+	}
 	guarded := func(next http.Handler) http.Handler { return a.guard(next, protection, metrics) }
-	surfaces := proxy.Trust(a.config.TrustedProxies).Handler(
-		a.routes(api.CrossOrigin(guarded(api.New(options))), guarded(widget.Redirect(checkouts)), metrics))
+	surfaces, err := a.withDemo(a.routes(api.CrossOrigin(guarded(api.New(options))), guarded(widget.Redirect(checkouts)), static, metrics))
+	if err != nil {
+		return err
+	}
+	surfaces = proxy.Trust(a.config.TrustedProxies).Handler(underNames(surfaces))
 	if err := a.wireServer(surfaces); err != nil {
+		return err
+	}
+	if err := a.wireNamed(); err != nil {
 		return err
 	}
 	return a.openMetrics(metrics)

@@ -22,16 +22,10 @@ import (
 const KeyBytes = 32
 
 // Minter signs client tokens.
-type Minter struct {
-	key       []byte
-	publicURL string
-}
+type Minter struct{ key []byte }
 
-// New returns a minter. publicURL is the address browsers reach, without a
-// slash at the end.
-func New(key []byte, publicURL string) *Minter {
-	return &Minter{key: key, publicURL: publicURL}
-}
+// New returns a minter with a key of KeyBytes.
+func New(key []byte) *Minter { return &Minter{key: key} }
 
 // claims in the order of recorded tokens of 2023 and later.
 type claims struct {
@@ -79,19 +73,20 @@ func (m *Minter) Verify(token string) (sessionID string, err error) {
 // tokenMax is the longest token that is looked at, in bytes; ours have some 700.
 const tokenMax = 4096
 
-// Mint returns the token of a new session.
-func (m *Minter) Mint(s *checkout.Session) (string, error) {
+// Mint returns the token of a new session. browserURL is the address below
+// which the customer's browser finds /kp, without a slash at the end.
+func (m *Minter) Mint(s *checkout.Session, browserURL string) (string, error) {
 	at := s.Content.Market()
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		SessionID:          s.ID,
-		BaseURL:            m.publicURL + "/kp",
+		BaseURL:            browserURL + "/kp",
 		Design:             "klarna",
 		Language:           at.Language(s.Content.Locale.Value),
 		PurchaseCountry:    s.Content.EffectiveCountry(),
 		Environment:        "playground",
 		MerchantName:       MerchantName,
 		SessionType:        "PAYMENTS",
-		ClientEventBaseURL: m.publicURL,
+		ClientEventBaseURL: browserURL,
 		Scheme:             true,
 		Experiments:        []struct{}{},
 		Region:             region(at.Region),

@@ -2,21 +2,10 @@ package contract_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
-	"math/big"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,22 +20,19 @@ const npmPackage = "@agoransson/klarna-payments@1.0.15"
 // npmMax bounds the installation and the run.
 const npmMax = 3 * time.Minute
 
-// TestNPMClient runs the client, as it is published, against our server behind
-// a TLS front with the names the client has built in.
+// TestNPMClient runs the client, as it is published, against our listener of
+// the names the client has built in.
 func TestNPMClient(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), npmMax)
 	defer cancel()
 	packages := installNPM(ctx, t)
-	s := newServer(t)
-	certificate, file := frontCertificate(t)
-	front := startFront(t, s, certificate)
+	s := newServer(t, underNames(t))
 	output := filepath.Join(t.TempDir(), "result.json")
 	node := exec.CommandContext(ctx, "node", filepath.Join("testdata", "npm", "driver.mjs"))
-	// The client would send its calls to a proxy of the environment.
-	node.Env = slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.Contains(strings.ToLower(e), "_proxy=") })
+	node.Env = withoutProxy() // the client would send its calls to one
 	node.Env = append(node.Env, "PACKAGES="+packages, "SERVER="+s.url, "RESULT="+output,
-		"FRONT="+front[strings.LastIndex(front, ":")+1:], "NODE_EXTRA_CA_CERTS="+file)
+		"FRONT="+port(s.app.TLSBound), "NODE_EXTRA_CA_CERTS="+s.app.AuthorityFile)
 	if log, err := node.CombinedOutput(); err != nil {
 		t.Fatalf("the client failed: %v\n%s", err, log)
 	}
@@ -54,7 +40,7 @@ func TestNPMClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkNPM(t, s, text)
+	checkNPM(t, text)
 }
 
 // installNPM puts the package into a folder of the test.
@@ -77,50 +63,6 @@ func installNPM(ctx context.Context, t *testing.T) (packages string) {
 		missing("npm cannot install " + npmPackage + ": " + err.Error() + "\n" + string(log))
 	}
 	return packages
-}
-
-// frontCertificate is a certificate for the client's hosts, and the file that
-// makes node trust it.
-func frontCertificate(t *testing.T) (certificate tls.Certificate, file string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		DNSNames: []string{
-			"api.klarna.com", "api-na.klarna.com", "api-oc.klarna.com",
-			"api.playground.klarna.com", "api-na.playground.klarna.com", "api-oc.playground.klarna.com",
-		},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file = filepath.Join(t.TempDir(), "front.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
-}
-
-// startFront ends TLS and passes everything on with the Host it came with.
-func startFront(t *testing.T, s *server, certificate tls.Certificate) (address string) {
-	t.Helper()
-	target, err := url.Parse(s.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	front := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(target)
-		r.Out.Host = r.In.Host
-	}})
-	front.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	front.StartTLS()
-	t.Cleanup(front.Close)
-	return front.Listener.Addr().String()
 }
 
 // npmSession is what the client's callers read of a session.
@@ -150,7 +92,7 @@ type npmResult struct {
 	Regions                              map[string]bool
 }
 
-func checkNPM(t *testing.T, s *server, text []byte) {
+func checkNPM(t *testing.T, text []byte) {
 	t.Helper()
 	var got npmResult
 	if err := json.Unmarshal(text, &got); err != nil {
@@ -180,15 +122,15 @@ func checkNPM(t *testing.T, s *server, text []byte) {
 	if !uuid.MatchString(got.Token) || got.UpdateReturned != nil || got.CancelReturned != nil {
 		t.Errorf("token %q, update returned %v, cancel returned %v", got.Token, got.UpdateReturned, got.CancelReturned)
 	}
-	checkNPMRest(t, s, got)
+	checkNPMRest(t, got)
 }
 
-func checkNPMRest(t *testing.T, s *server, got npmResult) {
+func checkNPMRest(t *testing.T, got npmResult) {
 	t.Helper()
 	id, _ := got.CustomerToken["token_id"].(string)
 	redirect, _ := got.CustomerToken["redirect_url"].(string)
-	if !uuid.MatchString(id) || !strings.HasPrefix(redirect, s.url+"/kp/v1/sessions/") {
-		t.Errorf("customer token: %v; its redirect must lead to %s whatever host was called", got.CustomerToken, s.url)
+	if !uuid.MatchString(id) || !strings.HasPrefix(redirect, "https://js.playground.klarna.com/eu/kp/v1/sessions/") {
+		t.Errorf("customer token: %v; its redirect must lead to the browser's name beside the one that was called", got.CustomerToken)
 	}
 	wantRefusals := map[string]map[string]any{
 		"create":      {"name": "UnableToCreateCreditSession", "code": 400.0},

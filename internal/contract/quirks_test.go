@@ -222,26 +222,61 @@ func TestSlashesAreForgiven(t *testing.T) {
 	m.must(t, 200, "POST", "//payments/v1/authorizations/"+token+"/order/", cart)
 }
 
-// Clients with hard-coded hosts reach us through a front that may pass their
-// Host header on: it must not appear in what browsers are sent to.
+// Anybody can write a Host header: it must not appear in what browsers are
+// sent to, unless it is one of the original's names and no address is configured.
 func TestForeignHostDoesNotLeakIntoAddresses(t *testing.T) {
 	t.Parallel()
-	session := `{"merchant_urls":{"confirmation":"https://shop.example/thanks"},` + cartWithoutLocale[1:]
 	configured := newServer(t, func(c *app.Config) { c.PublicURL = "https://pay.example/" })
 	unconfigured := newServer(t)
-	for want, s := range map[string]*server{"https://pay.example": configured, unconfigured.url: unconfigured} {
-		m := s.merchant("host")
-		id := m.create(t, session)
-		order := m.request(t, "POST", orderPath(m.authorize(t, id, "")), cart)
-		order.Host = "api.playground.klarna.com"
-		a := s.send(t, order)
-		if got := a.text(t, "redirect_url"); got != want+"/kp/v1/sessions/"+id+"/redirect" {
-			t.Errorf("redirect_url is %q, want one at %s", got, want)
-		}
-		refused := m.request(t, "POST", sessionsPath, "{}")
-		refused.Host = "api.playground.klarna.com"
-		if got := s.send(t, refused).header.Get("Kvitto-Explanation"); !strings.HasPrefix(got, want+"/kvitto/v1/exchanges/") {
-			t.Errorf("Kvitto-Explanation is %q, want one at %s", got, want)
-		}
+	for _, c := range []struct {
+		server             *server
+		host, api, browser string
+	}{
+		{configured, "api.playground.klarna.com", "https://pay.example", "https://pay.example"},
+		{configured, "evil.example", "https://pay.example", "https://pay.example"},
+		{unconfigured, "evil.example", unconfigured.url, unconfigured.url},
+		{unconfigured, "api-na.playground.klarna.com", "https://api-na.playground.klarna.com", "https://js.playground.klarna.com/na"},
+		{unconfigured, "api.klarna.com:443", "https://api.klarna.com", "https://js.klarna.com/eu"},
+	} {
+		m := c.server.merchant("host")
+		m.under(c.host).leadTo(t, c.api, c.browser)
+	}
+}
+
+// called is a merchant that calls under another host name.
+type called struct {
+	merchant
+	host string
+}
+
+func (m merchant) under(host string) called { return called{m, host} }
+
+func (c called) call(t *testing.T, method, path, body string) answer {
+	t.Helper()
+	r := c.request(t, method, path, body)
+	r.Host = c.host
+	return c.send(t, r)
+}
+
+// leadTo makes an order and a mistake, and checks every address in the answers.
+func (c called) leadTo(t *testing.T, api, browser string) {
+	t.Helper()
+	created := c.call(t, "POST", sessionsPath, `{"merchant_urls":{"confirmation":"https://shop.example/thanks"},`+cartWithoutLocale[1:])
+	id := created.text(t, "session_id")
+	_, claims := tokenParts(t, created.text(t, "client_token"))
+	token := answer{body: claims}
+	if base := token.text(t, "base_url"); base != browser+"/kp" {
+		t.Errorf("under %s the base_url is %q, want one at %s", c.host, base, browser)
+	}
+	if base := token.text(t, "client_event_base_url"); base != browser {
+		t.Errorf("under %s the client_event_base_url is %q, want %s", c.host, base, browser)
+	}
+	order := c.call(t, "POST", orderPath(c.authorize(t, id, "")), cart)
+	if got := order.text(t, "redirect_url"); got != browser+"/kp/v1/sessions/"+id+"/redirect" {
+		t.Errorf("under %s the redirect_url is %q, want one at %s", c.host, got, browser)
+	}
+	refused := c.call(t, "POST", sessionsPath, "{}")
+	if got := refused.header.Get("Kvitto-Explanation"); !strings.HasPrefix(got, api+"/kvitto/v1/exchanges/") {
+		t.Errorf("under %s Kvitto-Explanation is %q, want one at %s", c.host, got, api)
 	}
 }

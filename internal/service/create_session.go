@@ -13,7 +13,7 @@ func (s *Service) CreateSession(ctx context.Context, caller Caller, content chec
 	if refusal != nil {
 		return checkout.Session{}, refusal
 	}
-	token, err := s.Minter.Mint(&session)
+	token, err := s.Minter.Mint(&session, caller.BrowserURL)
 	if err != nil {
 		return checkout.Session{}, unavailable(err)
 	}

@@ -17,9 +17,10 @@ type Clock interface {
 	Now(ctx context.Context, merchantID string) (time.Time, error)
 }
 
-// Minter makes the client token of a new session.
+// Minter makes the client token of a new session, for a browser that reaches
+// the server at browserURL.
 type Minter interface {
-	Mint(s *checkout.Session) (string, error)
+	Mint(s *checkout.Session, browserURL string) (string, error)
 }
 
 // Committer makes a change durable: the store's batcher.
@@ -70,6 +71,7 @@ type Caller struct {
 	CorrelationID string
 	Operation     string
 	Now           time.Time // the merchant's time, read once per request
+	BrowserURL    string    // where the customer's browser reaches the server; for a new session
 }
 
 func (c Caller) origin() checkout.Origin {

@@ -57,7 +57,7 @@ func (f *faulty) Commit(ctx context.Context, change store.Change) error {
 // fixedMinter and fixedClock stand for what the playground does.
 type fixedMinter struct{}
 
-func (fixedMinter) Mint(*checkout.Session) (string, error) { return "client.token.x", nil }
+func (fixedMinter) Mint(*checkout.Session, string) (string, error) { return "client.token.x", nil }
 
 func setup(t *testing.T, cacheBytes int) (*service.Service, *faulty) {
 	t.Helper()

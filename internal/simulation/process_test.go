@@ -12,6 +12,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/api"
 	"github.com/kvitto/kvitto/internal/clienttoken"
+	"github.com/kvitto/kvitto/internal/hostname"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/requestlog"
@@ -59,7 +60,7 @@ func (s *simulation) start() (*process, error) {
 		return nil, err
 	}
 	checkouts, err := service.New(service.Options{
-		Engine: engine, Committer: committer{s, p}, Clock: clock, Minter: clienttoken.New([]byte("simulation"), "http://kvitto"),
+		Engine: engine, Committer: committer{s, p}, Clock: clock, Minter: clienttoken.New([]byte("simulation")),
 		Assessor: risk.Playground{}, NewID: p.ids.next, CacheBytes: s.cacheBytes, Shared: s.shared,
 	})
 	if err != nil {
@@ -69,7 +70,9 @@ func (s *simulation) start() (*process, error) {
 		Encode: record.Append})
 	p.handler = api.New(api.Options{
 		Service: checkouts, Authenticator: door, Clock: watchedClock{clock, s.auditor}, Recorder: recorder{}, NewID: p.ids.next,
-		PublicURL: "http://kvitto", Playground: clock, Logger: slog.New(slog.DiscardHandler),
+		Addresses: func(*http.Request) hostname.Addresses {
+			return hostname.Addresses{API: "http://kvitto", Browser: "http://kvitto"}
+		}, Playground: clock, Logger: slog.New(slog.DiscardHandler),
 	})
 	return p, nil
 }
@@ -108,4 +111,8 @@ func (recorder) Record(ctx context.Context, exchange requestlog.Exchange) error 
 
 func (recorder) Find(context.Context, string, string) (requestlog.Exchange, error) {
 	return requestlog.Exchange{}, requestlog.ErrNotFound
+}
+
+func (recorder) OfSession(context.Context, string, string, int) ([]requestlog.Exchange, error) {
+	return nil, nil
 }

@@ -82,14 +82,15 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
-// TestTheBinaryHasNoTestLibraries: what only tests need stays out of it.
+// TestTheBinaryHasNoTestLibraries: what only tests or the build need stays out
+// of it.
 func TestTheBinaryHasNoTestLibraries(t *testing.T) {
 	t.Parallel()
 	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", module+"cmd/kvitto").CombinedOutput()
 	if err != nil {
 		t.Fatalf("go list: %v\n%s", err, output)
 	}
-	for _, name := range []string{"testing", "pgregory.net/rapid", "github.com/anishathalye/porcupine", "github.com/google/go-cmp/cmp", "github.com/rogpeppe/go-internal/testscript"} {
+	for _, name := range []string{"testing", "pgregory.net/rapid", "github.com/anishathalye/porcupine", "github.com/google/go-cmp/cmp", "github.com/chromedp/chromedp", "github.com/rogpeppe/go-internal/testscript", "github.com/evanw/esbuild/pkg/api"} {
 		for _, dependency := range strings.Fields(string(output)) {
 			if dependency == name {
 				t.Errorf("the binary contains %s", name)

@@ -18,9 +18,11 @@ var mayImport = map[string][]string{
 	"internal/money":           {},
 	"internal/market":          {},
 	"internal/compression":     {},
+	"internal/hostname":        {},
 	"internal/identifier":      {},
 	"internal/migration":       {},
 	"internal/pgtest":          {},
+	"internal/browsertest":     {},
 	"internal/rawhttp":         {},
 	"internal/pgpool":          {},
 	"internal/checkout":        {"internal/market", "internal/money"},
@@ -37,33 +39,41 @@ var mayImport = map[string][]string{
 	"internal/admin":           {"internal/credential", "internal/store"},
 	"internal/config":          {},
 	"internal/proxy":           {},
+	"internal/authority":       {},
+	"internal/truststore":      {},
+	"internal/tunnel":          {},
 	"internal/backup":          {"internal/requestlog/sqlite", "internal/store/sqlite"},
 	"internal/lab":             {"internal/checkout", "internal/credential"},
 	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
-	"internal/api": {"internal/checkout", "internal/credential", "internal/lab", "internal/market", "internal/overload", "internal/proxy", "internal/ratelimit",
+	"internal/api": {"internal/checkout", "internal/credential", "internal/hostname", "internal/lab", "internal/market", "internal/overload", "internal/proxy", "internal/ratelimit",
 		"internal/requestlog", "internal/risk", "internal/service", "internal/wire"},
-	"internal/console":     {"internal/checkout", "internal/requestlog"},
-	"internal/widget":      {"internal/checkout"},
-	"internal/ratelimit":   {},
-	"internal/overload":    {},
-	"internal/tracing":     {"internal/requestlog", "internal/service", "internal/store"},
-	"internal/app":         nil, // everything
-	"internal/cli":         nil, // everything below main
-	"client":               {},
-	"kvittotest":           {"client", "internal/app"},
-	"cmd/kvitto":           {"internal/cli"},
-	"internal/cmd/bench":   nil, // it fills stores and starts clusters
-	"internal/cmd/fuzzall": {},
-	"internal/cmd/soak":    {"internal/rawhttp", "internal/pgtest"},
-	"internal/contract":    {},
-	"internal/promises":    {},
-	"internal/tidy":        {},
-	"internal/simulation":  {},
+	"internal/console":       {"internal/checkout", "internal/requestlog"},
+	"internal/widget":        {"internal/checkout"},
+	"internal/ratelimit":     {},
+	"internal/overload":      {},
+	"internal/tracing":       {"internal/requestlog", "internal/service", "internal/store"},
+	"internal/app":           nil, // everything
+	"internal/cli":           nil, // everything below main
+	"client":                 {},
+	"kvittotest":             {"client", "internal/app"},
+	"cmd/kvitto":             {"internal/cli"},
+	"examples/shop":          {"client"}, // what a merchant has
+	"examples/shop/cmd/shop": {"examples/shop"},
+	"internal/cmd/bench":     nil, // it fills stores and starts clusters
+	"internal/cmd/fuzzall":   {},
+	"internal/cmd/soak":      {"internal/rawhttp", "internal/pgtest"},
+	"internal/browser":       {},
+	"internal/contract":      {},
+	"internal/promises":      {},
+	"internal/tidy":          {},
+	"internal/simulation":    {},
 
 	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
 	"internal/requestlog/home":     {},
 	"internal/requestlog/postgres": {"internal/identifier", "internal/migration", "internal/pgpool", "internal/requestlog/home"},
 	"internal/requestlog/sqlite":   {"internal/migration", "internal/requestlog/home"},
+
+	"internal/cmd/webbuild": {},
 }
 
 func TestImportsFollowTheDirection(t *testing.T) {
@@ -97,7 +107,11 @@ func TestImportsFollowTheDirection(t *testing.T) {
 
 // onlyImporter are libraries that stay inside one package, so that it can be
 // replaced, and costs nothing where it is not used.
-var onlyImporter = map[string]string{"go.opentelemetry.io/": "internal/tracing"}
+var onlyImporter = map[string]string{
+	"go.opentelemetry.io/":      "internal/tracing",
+	"github.com/evanw/esbuild/": "internal/cmd/webbuild",
+	"github.com/chromedp/":      "internal/browsertest",
+}
 
 func TestLibrariesStayInTheirPackage(t *testing.T) {
 	t.Parallel()

@@ -36,6 +36,26 @@ type Exchange struct {
 // shown as JSON, others as a string.
 func AppendExchange(dst []byte, e Exchange) []byte {
 	w := writer{buf: dst}
+	w.exchange(&e)
+	return w.buf
+}
+
+// AppendExchanges writes the answer of read session exchanges.
+func AppendExchanges(dst []byte, list []Exchange) []byte {
+	w := writer{buf: dst}
+	w.open('{')
+	w.key("exchanges")
+	w.open('[')
+	for i := range list {
+		w.separate()
+		w.exchange(&list[i])
+	}
+	w.close(']')
+	w.close('}')
+	return w.buf
+}
+
+func (w *writer) exchange(e *Exchange) {
 	w.open('{')
 	w.text("correlation_id", e.CorrelationID)
 	w.timestamp("at", e.At)
@@ -61,7 +81,6 @@ func AppendExchange(dst []byte, e Exchange) []byte {
 	w.body("response", e.Response)
 	w.boolean("bodies_shed", e.Shed)
 	w.close('}')
-	return w.buf
 }
 
 func (w *writer) body(name string, body []byte) {

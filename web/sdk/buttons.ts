@@ -1,0 +1,158 @@
+import { answer, Application, flag, snapshot, type Purchase } from './application';
+import { readArguments, readLegacyArguments, type Callback, type Options } from './arguments';
+import { makeButton } from './button';
+import { findContainer } from './container';
+import { warn } from './developer';
+import type { Emitter } from './emitter';
+import { interaction, ownBase } from './environment';
+import { misuse } from './errors';
+import { checkOrder, createSession, type ExpressSession } from './express';
+import type { Method } from './payments';
+import type { Popup } from './popup';
+import { openPopup } from './purchase';
+import type { Token } from './token';
+
+/** The name of the flow's frame when the window is blocked. */
+const name = 'express-checkout';
+
+/** How long after the click authorize may be called for the window, in ms. */
+const patience = 5_000;
+
+const optionKeys = ['auto_finalize', 'collect_shipping_address', 'interaction_mode'];
+
+/** `Klarna.Payments.Buttons`: Express checkout. */
+export function buttons(events: Emitter): Record<string, Method> {
+  const express = new Express(events);
+  const namespace: Record<string, Method> = {
+    init: (...args) => {
+      express.init(readArguments(args).options);
+      return namespace;
+    },
+    load: (...args) => express.load(args),
+    authorize: (...args) => express.authorize(args),
+  };
+  return namespace;
+}
+
+class Express {
+  readonly #application: Application;
+  #clientID = '';
+
+  constructor(events: Emitter) {
+    this.#application = new Application(events);
+  }
+
+  init(options: Options): void {
+    const id = options['client_id'] ?? options['client_key'];
+    if (options['client_key']) warn('client_key', 'Buttons.init: client_key is deprecated, use client_id.');
+    if (options['client_token']) {
+      this.#application.initialize(options['client_token']);
+    } else if (!id) {
+      throw misuse('Error', 'Buttons.init needs client_id or client_token.');
+    }
+    this.#clientID = id ? String(id) : '';
+  }
+
+  load(args: readonly unknown[]): void {
+    const { options, callback } = readArguments(args);
+    try {
+      this.#draw(options);
+      this.#application.tell('buttons_load', {});
+      answer(callback, { show_form: true });
+    } catch (error) {
+      if (!callback) throw error;
+      answer(callback, { show_form: false, error });
+    }
+  }
+
+  #draw(options: Options): void {
+    this.#server();
+    const click = options['on_click'];
+    if (typeof click !== 'function') throw misuse('TypeError', 'Buttons.load needs on_click, a function that is given authorize.');
+    const container = findContainer(options['container']);
+    const button = makeButton(options, this.#application.token?.language ?? '');
+    button.addEventListener('click', () => this.#click(click as (authorize: Method) => unknown));
+    container.querySelector(`#${button.id}`)?.remove(); // loaded again
+    container.append(button);
+  }
+
+  /** The window is opened in the click; what the shop does before it authorizes may take a while. */
+  #click(run: (authorize: Method) => unknown): void {
+    if (this.#application.busy(name, 'Buttons.authorize')) return;
+    let popup = this.#popup({});
+    const unused = setTimeout(() => {
+      popup?.close();
+      popup = undefined;
+    }, patience);
+    run((...args) => {
+      clearTimeout(unused);
+      const own = popup;
+      popup = undefined;
+      this.authorize(args, own);
+    });
+  }
+
+  authorize(args: readonly unknown[], opened?: Popup): void {
+    const { options, data, callback } = readExpress(args);
+    const refused = { show_form: false, approved: false };
+    try {
+      this.#application.guard('Buttons.authorize', callback, refused, () => this.#start(options, data, callback, opened));
+    } catch (error) {
+      opened?.close();
+      throw error;
+    }
+  }
+
+  #start(options: Options, data: object | undefined, callback: Callback | undefined, opened: Popup | undefined): void {
+    this.#server();
+    const sent = snapshot(data);
+    const order = this.#application.token ? undefined : checkOrder(sent.data);
+    if (this.#application.busy(name, 'Buttons.authorize')) return;
+    const popup = options['interaction_mode'] === 'IFRAME' ? void opened?.close() : (opened ?? this.#popup(options));
+    let made: ExpressSession | undefined;
+    const token = async (): Promise<Token | undefined> => {
+      if (!order) return this.#application.token;
+      made = await createSession(this.#clientID, order);
+      return made && this.#application.read(made.client_token);
+    };
+    const purchase: Purchase = {
+      call: 'authorize',
+      name,
+      token: token(),
+      request: {
+        ...(order ? {} : sent),
+        auto_finalize: flag(options, 'auto_finalize', true),
+        collect_shipping_address: flag(options, 'collect_shipping_address', false),
+      },
+      popup,
+    };
+    this.#application.purchase(purchase, callback && ((result) => callback({ ...(result as object), ...this.#session(made) })));
+  }
+
+  /** What the result of Express checkout has besides that of authorize. */
+  #session(made: ExpressSession | undefined): object {
+    const token = this.#application.token;
+    if (made) {
+      const { client_token, session_id, payment_method_categories } = made;
+      return { client_token, session_id, ...(payment_method_categories && { payment_method_categories }) };
+    }
+    return token ? { client_token: token.text, session_id: token.session_id } : {};
+  }
+
+  #server(): void {
+    if (!this.#clientID && !this.#application.token) {
+      throw misuse('ApplicationNotInitializedError', 'Call Klarna.Payments.Buttons.init with client_id or client_token first.');
+    }
+  }
+
+  #popup(options: Options): Popup | undefined {
+    if (interaction() === 'none' || options['interaction_mode'] === 'IFRAME') return undefined;
+    return openPopup({ base: this.#application.token?.base ?? ownBase });
+  }
+}
+
+/** (options, order, callback), (order, callback) or (callback). */
+function readExpress(args: readonly unknown[]): ReturnType<typeof readArguments> {
+  const lone = args.filter((value) => typeof value === 'object' && value !== null).length < 2;
+  return lone && typeof args[1] === 'function' ? readLegacyArguments(args, optionKeys) : readArguments(args);
+}
