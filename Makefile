@@ -30,7 +30,7 @@ race: postgresql chromium ## all tests with the race detector (needs a C compile
 	$(GO) test -race -timeout 30m ./...
 
 lint: ## gofmt and go vet
-	@unformatted=$$(gofmt -l client cmd internal kvittotest); \
+	@unformatted=$$(gofmt -l client cmd examples internal kvittotest); \
 	if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
 	$(GO) vet ./...
 

@@ -28,6 +28,11 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, username, password string) (merchantID string, err error)
 }
 
+// Tokens finds the session of a client token, or fails: the token is not ours.
+type Tokens interface {
+	Verify(token string) (sessionID string, err error)
+}
+
 // Recorder keeps exchanges and finds them again.
 type Recorder interface {
 	// Record keeps the exchange; it returns when a refusal cannot be lost any
@@ -47,7 +52,11 @@ type Options struct {
 	Recorder      Recorder
 	NewID         func(now time.Time) string
 	Playground    *lab.Clock // nil leaves out what only a playground has
-	Logger        *slog.Logger
+	Next          *lab.Queue // what is primed; nil leaves priming out
+	// Tokens lets pages in; nil leaves the browser's API out.
+	Tokens       Tokens
+	MerchantName string // that pages show
+	Logger       *slog.Logger
 	// Addresses are the server's, as the sender of a request reaches it; nil
 	// makes paths of them.
 	Addresses func(*http.Request) hostname.Addresses
@@ -72,6 +81,7 @@ type API struct {
 	limits *limitHeaders
 	// One a second of many that say the same is told, the others are counted.
 	overload, unavailable, unauthorized sampler
+	events                              eventCounts
 }
 
 // New returns the handler.
@@ -206,6 +216,9 @@ func storeFailed(err error) error {
 }
 
 func (x *exchange) authenticate() error {
+	if x.page {
+		return x.authenticatePage()
+	}
 	username, password, ok := x.request.BasicAuth()
 	if !ok {
 		return &checkout.Refusal{Kind: checkout.KindUnauthorized, Reason: "there is no Authorization header of the Basic scheme"}

@@ -33,6 +33,8 @@ type exchange struct {
 	// unrecorded: the refusal is one of many that are counted instead.
 	unrecorded bool
 	unread     bool      // refused before the body
+	page       bool      // the caller is a page with a client token
+	tokenOf    string    // the session of that token
 	values     [2]string // of the headers that every answer has
 }
 
@@ -45,7 +47,7 @@ type answer struct {
 
 func newExchange(a *API, r *http.Request) *exchange {
 	now := time.Now()
-	return &exchange{api: a, request: r, started: now, record: requestlog.Exchange{
+	return &exchange{api: a, request: r, started: now, page: a.Tokens != nil && forPages(r.URL.Path), record: requestlog.Exchange{
 		CorrelationID: a.NewID(now), At: now.UTC(), Method: r.Method, Path: sentPath(r),
 	}}
 }
@@ -128,6 +130,7 @@ var (
 	headerJSONError    = []string{"application/json"}
 	headerTransport    = []string{"max-age=31536000; includeSubDomains"}
 	headerBasic        = []string{`Basic realm="very closed site"`}
+	headerBearer       = []string{"Bearer"}
 	headerClose        = []string{"close"}
 	headerRetryAfter   = []string{"1"}
 )
@@ -162,7 +165,10 @@ func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 	}
 	switch answer.status {
 	case http.StatusUnauthorized:
-		h["Www-Authenticate"] = headerBasic
+		if h["Www-Authenticate"] = headerBasic; x.page {
+			// A browser would show its own dialog for the other.
+			h["Www-Authenticate"] = headerBearer
+		}
 	case http.StatusMethodNotAllowed:
 		h["Allow"] = []string{x.allow}
 	case http.StatusServiceUnavailable:

@@ -6,10 +6,8 @@ import (
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/lab"
-	"github.com/kvitto/kvitto/internal/market"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/risk"
-	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/wire"
 )
 
@@ -19,40 +17,33 @@ func badValue(path, sent, expected string) error {
 		Path: path, Rule: checkout.RuleFormat, Stage: checkout.StageFields, Sent: sent, Expected: expected}}}
 }
 
-// browserCall does what a customer's browser would do.
+// browserCall does what a customer's browser would do, without a customer.
 func browserCall(x *exchange, call risk.Call) (answer, error) {
 	sessionID := x.sessionID()
 	request, err := wire.DecodeBrowserRequest(x.record.RequestBody)
 	if err != nil {
 		return answer{}, malformed(err)
 	}
-	if len(request.Own) > 0 {
-		return answer{}, &checkout.Refusal{Kind: checkout.KindBadValue, Reason: "the body breaks a rule", Violations: request.Own}
+	browser, err := browserCommand(call, &request)
+	if err != nil {
+		return answer{}, err
 	}
-	browser := service.BrowserCall{
-		Call: call, Patch: request.Content, Problems: request.Problems, Category: request.Category.Value,
-		AutoFinalize: !request.AutoFinalize.Set || request.AutoFinalize.Value,
-	}
-	if category := request.Category.Value; category != "" && !market.KnownCategory(category) {
-		return answer{}, badValue("payment_method_category", category, "a category of the session, for example pay_later")
-	}
+	var taken *lab.Taken
 	if request.Outcome.Value != "" {
 		decision, ok := lab.Decide(request.Outcome.Value, request.Invalid)
 		if !ok {
 			return answer{}, badValue("outcome", request.Outcome.Value, "one of "+lab.OutcomeNames)
 		}
 		browser.Decided = &decision
+	} else {
+		taken = x.api.Next.Take(x.caller.MerchantID, sessionID, string(call))
+		browser.Decided = taken.Primed().Decision()
 	}
-	result, _, err := x.api.Service.Browser(x.request.Context(), x.caller, sessionID, browser)
+	answered, err := x.carryOut(sessionID, &request, browser, taken)
 	if err != nil {
 		return answer{}, err
 	}
-	x.record.AuthorizationToken = result.AuthorizationToken
-	if len(result.Violations) > 0 {
-		request.Annotate(result.Violations)
-		x.record.Reason, x.record.Violations = "the data of the call breaks a rule", result.Violations
-	}
-	return ok(wire.AppendBrowserResult(nil, string(call), result))
+	return ok(wire.AppendBrowserResult(nil, string(call), answered.Result))
 }
 
 func readExchange(x *exchange) (answer, error) {

@@ -39,6 +39,7 @@ func (a *API) routes() map[string]map[string]route {
 	table["/kvitto/v1/exchanges/{correlation_id}"] = map[string]route{http.MethodGet: {"read_exchange", readExchange}}
 	table["/kvitto/v1/sessions/{session_id}/exchanges"] = map[string]route{http.MethodGet: {"read_session_exchanges", sessionExchanges}}
 	table["/kvitto/v1/check"] = map[string]route{http.MethodPost: {"check", check}}
+	a.pageRoutes(table)
 	if a.Playground == nil {
 		return table
 	}
@@ -51,7 +52,30 @@ func (a *API) routes() map[string]map[string]route {
 		http.MethodGet:  {"read_clock", readClock},
 		http.MethodPost: {"advance_clock", advanceClock},
 	}
+	if a.Next != nil {
+		table["/kvitto/v1/next"] = map[string]route{
+			http.MethodGet:    {"read_next", readNext},
+			http.MethodPost:   {"prime_next", primeNext},
+			http.MethodDelete: {"clear_next", clearNext},
+		}
+	}
 	return table
+}
+
+// pageRoutes are the browser's API.
+func (a *API) pageRoutes(table map[string]map[string]route) {
+	if a.Tokens == nil {
+		return
+	}
+	const session = pagesPrefix + "sessions/{session_id}/"
+	for _, call := range []risk.Call{risk.CallLoad, risk.CallAuthorize, risk.CallReauthorize, risk.CallFinalize} {
+		table[session+string(call)] = map[string]route{
+			http.MethodPost: {"browser_" + string(call), func(x *exchange) (answer, error) { return pageCall(x, call) }},
+		}
+	}
+	table[session+"review"] = map[string]route{http.MethodPost: {"browser_review", review}}
+	table[session+"events"] = map[string]route{http.MethodPost: {"browser_event", noteEvent}}
+	table[expressPath] = map[string]route{http.MethodPost: {"browser_create_session", createSession}}
 }
 
 func allowed(methods map[string]route) string {

@@ -7,11 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kvitto/kvitto/internal/api"
 	"github.com/kvitto/kvitto/internal/widget"
 )
 
 // routes puts the surfaces beside each other. Everything that is not an
-// operator's or a browser's path is the API's, which answers in its own shape.
+// operator's path or something a browser loads is the API's, which answers in
+// its own shape.
 func (a *App) routes(payments, redirect, static http.Handler, metrics *metrics) http.Handler {
 	operators := http.NewServeMux()
 	a.healthRoutes(operators)
@@ -25,6 +27,8 @@ func (a *App) routes(payments, redirect, static http.Handler, metrics *metrics) 
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
+		case api.ForPages(r):
+			payments.ServeHTTP(w, r)
 		case path == "/healthz", path == "/readyz", path == "/metrics" && metricsHere, strings.HasPrefix(path, "/kp/"):
 			operators.ServeHTTP(w, r)
 		default:

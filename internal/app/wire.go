@@ -29,6 +29,7 @@ type mode struct {
 	clock         service.Clock
 	assessor      risk.Assessor
 	playground    *lab.Clock // nil leaves out what only a playground has
+	next          *lab.Queue // likewise
 }
 
 func (a *App) mode() (mode, error) {
@@ -41,7 +42,7 @@ func (a *App) mode() (mode, error) {
 		return mode{}, err
 	}
 	door, err := lab.NewOpenDoor(a.stores, a.config.SystemTime)
-	return mode{authenticator: door, clock: clock, assessor: risk.Playground{}, playground: clock}, err
+	return mode{authenticator: door, clock: clock, assessor: risk.Playground{}, playground: clock, next: lab.NewQueue()}, err
 }
 
 // wire connects the parts.
@@ -60,8 +61,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	tokens := clienttoken.New(key)
 	checkouts, err := service.New(service.Options{
-		Engine: a.stores, Committer: a.committer(batcher, protection, metrics), Clock: own.clock, Minter: clienttoken.New(key),
+		Engine: a.stores, Committer: a.committer(batcher, protection, metrics), Clock: own.clock, Minter: tokens,
 		Assessor: own.assessor, NewID: identifier.New, CacheBytes: a.config.CacheBytes, Shared: a.stores.shared,
 	})
 	if err != nil {
@@ -70,7 +72,8 @@ func (a *App) wire(ctx context.Context) error {
 	metrics.watch(watched{protection.gate, protection.bodies, protection.connections, batcher, checkouts, a.tracing})
 	options := api.Options{
 		Service: checkouts, Authenticator: own.authenticator, Clock: own.clock, Recorder: a.stores.log, NewID: identifier.New,
-		Addresses: a.addresses, Playground: own.playground, Logger: a.config.Logger, Observe: a.observer(metrics),
+		Addresses: a.addresses, Playground: own.playground, Next: own.next, Tokens: tokens, MerchantName: clienttoken.MerchantName,
+		Logger: a.config.Logger, Observe: a.observer(metrics),
 	}
 	protection.apply(&options, a.config)
 	static, err := widget.Static()
@@ -78,9 +81,15 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	guarded := func(next http.Handler) http.Handler { return a.guard(next, protection, metrics) }
-	surfaces := proxy.Trust(a.config.TrustedProxies).Handler(
-		underNames(a.routes(guarded(api.New(options)), guarded(widget.Redirect(checkouts)), static, metrics)))
+	surfaces, err := a.withDemo(a.routes(api.CrossOrigin(guarded(api.New(options))), guarded(widget.Redirect(checkouts)), static, metrics))
+	if err != nil {
+		return err
+	}
+	surfaces = proxy.Trust(a.config.TrustedProxies).Handler(underNames(surfaces))
 	if err := a.wireServer(surfaces); err != nil {
+		return err
+	}
+	if err := a.wireNamed(); err != nil {
 		return err
 	}
 	return a.openMetrics(metrics)

@@ -122,10 +122,18 @@ type Browser struct {
 	Patch        Content     // the call's data argument
 	Problems     []Violation // what decoding the data found
 	Category     string      // payment_method_category, may be empty
+	Categories   []string    // payment_method_categories; one is the same as Category
 	AutoFinalize bool        // false asks for a later finalize
-	Decide       func(*Content) Decision
-	NewToken     func() string
-	Now          time.Time
+	// CollectShippingAddress asks for the address in the result.
+	CollectShippingAddress bool
+	Decide                 func(*Content) Decision
+	NewToken               func() string
+	Now                    time.Time
+	// Flow is how far the customer has come; nil is a call without a customer.
+	Flow *Flow
+
+	repeated   bool // reauthorize or finalize: something was agreed to before
+	finalizing bool
 }
 
 // BrowserResult is what the SDK hands to its callback.
@@ -136,6 +144,11 @@ type BrowserResult struct {
 	FinalizeRequired   bool
 	InvalidFields      []string
 	Violations         []Violation // why the fields are invalid, where a rule says so
+	// CollectedShippingAddress is where the order goes, where it was asked for.
+	CollectedShippingAddress *Address
+	// Ask is the question the customer has to answer first. Then nothing else is
+	// said and nothing was changed.
+	Ask *Ask
 	// Changed tells whether the session has a new revision to be stored.
 	Changed bool
 }
@@ -147,7 +160,8 @@ func (s Session) Load(call Browser) (Session, Event, BrowserResult, *Refusal) {
 	if refusal != nil || len(result.InvalidFields) > 0 {
 		return s, Event{}, result, refusal
 	}
-	decision := call.Decide(&next.Content)
+	known := next.Known()
+	decision := call.Decide(&known)
 	result = BrowserResult{ShowForm: true, Changed: next.Revision != s.Revision}
 	switch decision.Outcome {
 	case OutcomeDeny, OutcomeError:
@@ -163,13 +177,31 @@ func (s Session) Load(call Browser) (Session, Event, BrowserResult, *Refusal) {
 }
 
 // Authorize assesses the session with the call's data merged in. An approval
-// gives a new token, pinned to this content; it ends any earlier one.
+// gives a new token, pinned to this content; it ends any earlier one. Where the
+// customer has to be asked something first, that is all the answer.
 func (s Session) Authorize(call Browser) (Session, Event, BrowserResult, *Refusal) {
+	if call.Category == "" && len(call.Categories) == 1 {
+		call.Category = call.Categories[0]
+	}
+	if call.Flow != nil && call.Flow.Answers.Cancelled {
+		return s, Event{}, BrowserResult{ShowForm: true}, s.open(call.Now)
+	}
 	next, result, refusal := s.merged(call)
 	if refusal != nil || len(result.InvalidFields) > 0 {
 		return s, Event{}, result, refusal
 	}
-	decision := call.Decide(&next.Content)
+	if call.Flow != nil {
+		conversation := conversation{session: &s, known: next.Known(), collected: s.Collected, call: &call}
+		if ask := conversation.next(); ask != nil {
+			return s, Event{}, BrowserResult{Ask: ask}, nil
+		}
+		next.Collected, call.Category = conversation.collected, conversation.category
+	}
+	known := next.Known()
+	if call.Flow == nil {
+		call.Category = s.chosenWithoutCustomer(&call, &known)
+	}
+	decision := call.Decide(&known)
 	switch decision.Outcome {
 	case OutcomeInvalidFields:
 		return s, Event{}, BrowserResult{ShowForm: true, InvalidFields: decision.InvalidFields}, nil
@@ -187,7 +219,7 @@ func (s Session) Authorize(call Browser) (Session, Event, BrowserResult, *Refusa
 // always final: a review page has no later step, so a decision that asks for
 // one is an approval here.
 func (s Session) Reauthorize(call Browser) (Session, Event, BrowserResult, *Refusal) {
-	call.AutoFinalize = true
+	call.AutoFinalize, call.repeated = true, true
 	decide := call.Decide
 	call.Decide = func(c *Content) Decision {
 		decision := decide(c)
@@ -196,7 +228,7 @@ func (s Session) Reauthorize(call Browser) (Session, Event, BrowserResult, *Refu
 		}
 		return decision
 	}
-	if call.Category == "" && s.Authorization != nil {
+	if call.Category == "" && len(call.Categories) == 0 && s.Authorization != nil {
 		call.Category = s.Authorization.Category
 	}
 	return s.Authorize(call)
@@ -211,6 +243,7 @@ func (s Session) Finalize(call Browser) (Session, Event, BrowserResult, *Refusal
 	if s.authorizationState() != AuthorizationPreliminary {
 		return s, Event{}, BrowserResult{}, nil
 	}
+	call.finalizing = true
 	return s.Reauthorize(call)
 }
 
@@ -278,6 +311,10 @@ func (s Session) assessed(next Session, kind EventKind, decision Decision, call 
 		}
 		result = BrowserResult{Changed: true}
 	case AuthorizationNone, AuthorizationReleased, AuthorizationOrdered:
+	}
+	if call.CollectShippingAddress && result.Approved {
+		known := next.Known()
+		result.CollectedShippingAddress = known.shippingAddress()
 	}
 	next.Authorization = authorization
 	return next, event, result, nil

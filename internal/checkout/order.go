@@ -63,7 +63,7 @@ func (s Session) PlaceOrder(cmd PlaceOrder) (next Session, event Event, replayed
 		return s, Event{}, false, refuse(KindOperationNotAllowed,
 			"the intent that was authorized is tokenize: create a customer token instead of an order")
 	}
-	if violations := Match(authorization.Content, &request); len(violations) > 0 {
+	if violations := notApproved(authorization.Content, s.Collected, &request); len(violations) > 0 {
 		return s, Event{}, false, &Refusal{Kind: KindNotMatching, Violations: violations,
 			Reason: "the order differs from what was authorized"}
 	}
@@ -74,17 +74,17 @@ func (s Session) PlaceOrder(cmd PlaceOrder) (next Session, event Event, replayed
 	ordered := *authorization
 	ordered.State = state
 	s.Authorization = &ordered
-	s.Order = newOrder(authorization, &request, cmd)
+	s.Order = newOrder(authorization, s.Collected, &request, cmd)
 	s.Revision++
 	s.UpdatedAt = cmd.Now
 	event = Event{Kind: EventOrdered, At: cmd.Now, AuthorizationToken: cmd.Token, OrderID: cmd.OrderID}
 	return s, event, false, nil
 }
 
-func newOrder(a *Authorization, request *Content, cmd PlaceOrder) *Order {
+func newOrder(a *Authorization, collected, request *Content, cmd PlaceOrder) *Order {
 	order := &Order{
 		ID: cmd.OrderID, AuthorizationToken: cmd.Token, CreatedAt: cmd.Now,
-		Content:     orderContent(a.Content, request),
+		Content:     orderContent(a.Content, collected, request),
 		Request:     *request,
 		FraudStatus: FraudAccepted,
 		Method:      a.Content.Market().MethodOf(a.Category),
@@ -99,25 +99,26 @@ func newOrder(a *Authorization, request *Content, cmd PlaceOrder) *Order {
 	return order
 }
 
-// orderContent is what was approved. The order call adds what is not compared
-// and not part of the approval (references, URLs, locale), and fills in the
-// person and the addresses that were never sent before.
-func orderContent(approved, request *Content) Content {
-	content := *approved
+// orderContent is what was approved: what the shop had stated, filled in with
+// what the customer added. The order call adds what is not compared and not
+// part of the approval (references, URLs, locale), and fills in the person and
+// the addresses that were never stated before; its address is taken whole.
+func orderContent(stated, collected, request *Content) Content {
+	content := stated.filledWith(collected)
 	overlayText(&content.Locale, &request.Locale)
 	overlayText(&content.MerchantData, &request.MerchantData)
 	overlayText(&content.MerchantReference1, &request.MerchantReference1)
 	overlayText(&content.MerchantReference2, &request.MerchantReference2)
-	content.MerchantURLs = mergeObject(MerchantURLFields, approved.MerchantURLs, request.MerchantURLs)
+	content.MerchantURLs = mergeObject(MerchantURLFields, stated.MerchantURLs, request.MerchantURLs)
 	content.AutoCapture = request.AutoCapture
 	if request.CustomPaymentMethodIDs != nil {
 		content.CustomPaymentMethodIDs = request.CustomPaymentMethodIDs
 	}
-	content.Customer = mergeObject(CustomerFields, request.Customer, approved.Customer)
-	if sentAddress(approved.BillingAddress) == nil {
+	content.Customer = mergeObject(CustomerFields, request.Customer, content.Customer)
+	if sentAddress(stated.BillingAddress) == nil && (collected == nil || sentAddress(request.BillingAddress) != nil) {
 		content.BillingAddress = request.BillingAddress
 	}
-	if sentAddress(approved.ShippingAddress) == nil {
+	if sentAddress(stated.ShippingAddress) == nil {
 		content.ShippingAddress = request.ShippingAddress
 	}
 	return content

@@ -22,7 +22,11 @@ type Session struct {
 	Revision  int64 // counts the accepted changes, from 1
 	UpdatedAt time.Time
 	ExpiresAt time.Time
-	Content   Content
+	Content   Content // what the shop stated, on its server or its page
+	// Collected is what the customer added in the purchase flow: properties of
+	// billing_address and customer that the shop had not stated. Nil when there
+	// are none. An order is compared with what was stated; see Known for both.
+	Collected *Content
 
 	Authorization *Authorization // the newest, whatever became of it
 	CustomerToken *CustomerToken

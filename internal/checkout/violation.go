@@ -96,6 +96,7 @@ const (
 	KindOverloaded
 	KindClientGone
 	KindInternal
+	KindExpressNotOffered
 )
 
 // Refusal is why a command was not carried out. Violations are all that were

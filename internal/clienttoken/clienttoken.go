@@ -9,6 +9,7 @@
 package clienttoken
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -44,6 +45,34 @@ type claims struct {
 	jwt.Claims         `json:"-"`
 }
 
+// MerchantName is what a token calls the shop: no call of the protocol says its
+// name, and recorded tokens of the playground have this one.
+const MerchantName = "Your business name"
+
+// ErrRefused: the token is not one of ours.
+var ErrRefused = errors.New("client token: not signed by this server")
+
+// Verify returns the session that a token was minted for, or ErrRefused. It
+// takes any bytes. A token has no expiry of its own: the session has.
+func (m *Minter) Verify(token string) (sessionID string, err error) {
+	if len(token) > tokenMax {
+		return "", ErrRefused
+	}
+	var verified struct {
+		SessionID string `json:"session_id"`
+		jwt.RegisteredClaims
+	}
+	_, err = jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()})).
+		ParseWithClaims(token, &verified, func(*jwt.Token) (any, error) { return m.key, nil })
+	if err != nil || verified.SessionID == "" {
+		return "", ErrRefused
+	}
+	return verified.SessionID, nil
+}
+
+// tokenMax is the longest token that is looked at, in bytes; ours have some 700.
+const tokenMax = 4096
+
 // Mint returns the token of a new session. browserURL is the address below
 // which the customer's browser finds /kp, without a slash at the end.
 func (m *Minter) Mint(s *checkout.Session, browserURL string) (string, error) {
@@ -55,7 +84,7 @@ func (m *Minter) Mint(s *checkout.Session, browserURL string) (string, error) {
 		Language:           at.Language(s.Content.Locale.Value),
 		PurchaseCountry:    s.Content.EffectiveCountry(),
 		Environment:        "playground",
-		MerchantName:       "Your business name",
+		MerchantName:       MerchantName,
 		SessionType:        "PAYMENTS",
 		ClientEventBaseURL: browserURL,
 		Scheme:             true,

@@ -39,15 +39,44 @@ func (m Market) Categories() []Category {
 	return europeanCategories
 }
 
+// categoryNames are for categories that a call names though the market's
+// sessions are not offered them.
+var categoryNames = map[string]string{
+	"pay_later":     "Buy now, pay later",
+	"pay_over_time": "Monthly financing",
+	"pay_in_parts":  "Pay in parts",
+	"pay_now":       "Pay now",
+	"card":          "Card",
+	"direct_debit":  "Direct debit",
+	BankTransfer:    "Bank transfer",
+	AnyCategory:     "Pay with Klarna",
+}
+
+// AnyCategory is the category that stands for all that a session is offered.
+const AnyCategory = "klarna"
+
+// BankTransfer is the category whose payment ends with a step at the bank.
+const BankTransfer = "direct_bank_transfer"
+
+// Category is the category of the identifier as this market names it.
+func (m Market) Category(identifier string) Category {
+	for _, c := range m.Categories() {
+		if c.Identifier == identifier {
+			return c
+		}
+	}
+	return Category{identifier, categoryNames[identifier]}
+}
+
 var methodOfCategory = map[string]Method{
-	"pay_later":            {"invoice", 30, 1},
-	"pay_over_time":        {"fixed_amount", 0, 12},
-	"pay_in_parts":         {"slice_it_by_card", 0, 4},
-	"pay_now":              {"card", 0, 1},
-	"card":                 {"card", 0, 1},
-	"direct_debit":         {"direct_debit", 0, 1},
-	"direct_bank_transfer": {"direct_bank_transfer", 0, 1},
-	"klarna":               {"invoice", 30, 1},
+	"pay_later":     {"invoice", 30, 1},
+	"pay_over_time": {"fixed_amount", 0, 12},
+	"pay_in_parts":  {"slice_it_by_card", 0, 4},
+	"pay_now":       {"card", 0, 1},
+	"card":          {"card", 0, 1},
+	"direct_debit":  {"direct_debit", 0, 1},
+	BankTransfer:    {"direct_bank_transfer", 0, 1},
+	AnyCategory:     {"invoice", 30, 1},
 }
 
 // MethodOf is the method an authorization of the category ends with. In the US
@@ -59,7 +88,7 @@ func (m Market) MethodOf(category string) Method {
 	if method, ok := methodOfCategory[category]; ok {
 		return method
 	}
-	return methodOfCategory["klarna"]
+	return methodOfCategory[AnyCategory]
 }
 
 // KnownCategory tells whether the identifier is one the protocol knows.

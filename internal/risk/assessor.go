@@ -23,6 +23,9 @@ type Input struct {
 	SessionID  string
 	Call       Call
 	Content    *checkout.Content // must not be changed
+	// Login is the e-mail address or phone number the customer signed in with,
+	// empty when nobody did. It need not be the one in the content.
+	Login string
 }
 
 // Assessor decides. It must answer for any content, within the context's

@@ -89,8 +89,8 @@ func originOf(revision *store.Revision) checkout.Origin {
 }
 
 // operations are the names of the requests that cause events, the same that
-// exchanges have. A reauthorize and a finalize are told as authorize: the
-// event is the same.
+// exchanges have, but that a reauthorize and a finalize are told as authorize,
+// and a browser's own call like that of its stand-in: the event is the same.
 var operations = map[checkout.EventKind]string{
 	checkout.EventCreated:              "create_session",
 	checkout.EventUpdated:              "update_session",

@@ -43,6 +43,9 @@ func newRecent(bytesMax int) (*recent, error) {
 func weight(s *checkout.Session) int {
 	const structures = 2048
 	w := structures + s.Content.Size()
+	if s.Collected != nil {
+		w += s.Collected.Size()
+	}
 	if a := s.Authorization; a != nil && a.Content != nil {
 		w += a.Content.Size()
 	}

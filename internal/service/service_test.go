@@ -131,19 +131,19 @@ func TestALostOrderAnswerIsNoSecondOrder(t *testing.T) {
 	t.Parallel()
 	s, engine := setup(t, 1<<20)
 	id := create(t, s)
-	result, _, err := s.Browser(t.Context(), caller("m"), id, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
+	answered, err := s.Browser(t.Context(), caller("m"), id, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	engine.plan("after")
-	if _, err := s.PlaceOrder(t.Context(), caller("m"), result.AuthorizationToken, cart(1), nil); kindOf(err) != checkout.KindUnavailable {
+	if _, err := s.PlaceOrder(t.Context(), caller("m"), answered.Result.AuthorizationToken, cart(1), nil); kindOf(err) != checkout.KindUnavailable {
 		t.Fatalf("error %v", err)
 	}
-	first, err := s.PlaceOrder(t.Context(), caller("m"), result.AuthorizationToken, cart(1), nil)
+	first, err := s.PlaceOrder(t.Context(), caller("m"), answered.Result.AuthorizationToken, cart(1), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := s.PlaceOrder(t.Context(), caller("m"), result.AuthorizationToken, cart(1), nil)
+	again, err := s.PlaceOrder(t.Context(), caller("m"), answered.Result.AuthorizationToken, cart(1), nil)
 	if err != nil || first.Order.ID != again.Order.ID {
 		t.Fatalf("orders %s and %s (%v)", first.Order.ID, again.Order.ID, err)
 	}
@@ -211,7 +211,7 @@ func TestAMismatchNamesTheRequestsThatSetTheValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	authorized := caller("m")
-	result, _, err := s.Browser(ctx, authorized, session.ID, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true,
+	answered, err := s.Browser(ctx, authorized, session.ID, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true,
 		Patch: checkout.Content{BillingAddress: &checkout.Address{City: checkout.TextOf("Amsterdam")}}})
 	if err != nil {
 		t.Fatal(err)
@@ -223,7 +223,7 @@ func TestAMismatchNamesTheRequestsThatSetTheValues(t *testing.T) {
 	order := cart(5)
 	order.BillingAddress = &checkout.Address{PostalCode: checkout.TextOf("1017AB"), City: checkout.TextOf("Utrecht")}
 	placing := caller("m")
-	_, err = s.PlaceOrder(ctx, placing, result.AuthorizationToken, order, nil)
+	_, err = s.PlaceOrder(ctx, placing, answered.Result.AuthorizationToken, order, nil)
 	var refusal *checkout.Refusal
 	if !errors.As(err, &refusal) || refusal.Kind != checkout.KindNotMatching {
 		t.Fatalf("error %v", err)
@@ -262,13 +262,13 @@ func TestALongHistoryIsNotFollowedToItsEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	result, _, err := s.Browser(t.Context(), caller("m"), id, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
+	answered, err := s.Browser(t.Context(), caller("m"), id, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	order := cart(8)
 	order.OrderLines[0].Name = checkout.TextOf("Boot")
-	_, err = s.PlaceOrder(t.Context(), caller("m"), result.AuthorizationToken, order, nil)
+	_, err = s.PlaceOrder(t.Context(), caller("m"), answered.Result.AuthorizationToken, order, nil)
 	var refusal *checkout.Refusal
 	if !errors.As(err, &refusal) {
 		t.Fatal(err)
@@ -298,12 +298,12 @@ func TestACustomerTokenMismatchNamesTheRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, _, err := s.Browser(t.Context(), caller("m"), session.ID, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
+	answered, err := s.Browser(t.Context(), caller("m"), session.ID, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = s.CreateCustomerToken(t.Context(), asking, checkout.CreateCustomerToken{
-		Token: result.AuthorizationToken, Description: checkout.TextOf("plan"), IntendedUse: checkout.TextOf("subscription"),
+		Token: answered.Result.AuthorizationToken, Description: checkout.TextOf("plan"), IntendedUse: checkout.TextOf("subscription"),
 		Request: checkout.Content{PurchaseCurrency: checkout.TextOf("USD")}}, nil)
 	var refusal *checkout.Refusal
 	if !errors.As(err, &refusal) || refusal.Kind != checkout.KindNotMatching || len(refusal.Violations) != 1 {
@@ -319,15 +319,15 @@ func TestWallsBetweenMerchants(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t, 1<<20)
 	id := create(t, s)
-	result, _, err := s.Browser(t.Context(), caller("m"), id, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
+	answered, err := s.Browser(t.Context(), caller("m"), id, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	other := caller("someone else")
 	_, readErr := s.ReadSession(t.Context(), other, id)
 	updateErr := s.UpdateSession(t.Context(), other, id, cart(2), nil)
-	_, orderErr := s.PlaceOrder(t.Context(), other, result.AuthorizationToken, cart(1), nil)
-	_, cancelErr := s.CancelAuthorization(t.Context(), other, result.AuthorizationToken)
+	_, orderErr := s.PlaceOrder(t.Context(), other, answered.Result.AuthorizationToken, cart(1), nil)
+	_, cancelErr := s.CancelAuthorization(t.Context(), other, answered.Result.AuthorizationToken)
 	_, _, checkErr := s.Check(t.Context(), other, id, cart(2), nil)
 	for name, c := range map[string]struct {
 		err  error

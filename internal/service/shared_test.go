@@ -51,17 +51,17 @@ func TestAnotherProcessIsNeverAnsweredFromAnOldState(t *testing.T) {
 		t.Fatalf("a read: amount %d (%v)", session.Content.OrderAmount.Value, err)
 	}
 
-	result, _, err := p[1].Browser(t.Context(), caller("m"), id, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
+	answered, err := p[1].Browser(t.Context(), caller("m"), id, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The cached state of p[0] has no authorization: decided on it the order is refused.
-	placed, err := p[0].PlaceOrder(t.Context(), caller("m"), result.AuthorizationToken, cart(2), nil)
+	placed, err := p[0].PlaceOrder(t.Context(), caller("m"), answered.Result.AuthorizationToken, cart(2), nil)
 	if err != nil {
 		t.Fatalf("an order on a token of the other process: %v", err)
 	}
 	// The cached state of p[1] has no order: decided on it a second one is placed.
-	again, err := p[1].PlaceOrder(t.Context(), caller("m"), result.AuthorizationToken, cart(2), nil)
+	again, err := p[1].PlaceOrder(t.Context(), caller("m"), answered.Result.AuthorizationToken, cart(2), nil)
 	if err != nil || again.Order.ID != placed.Order.ID {
 		t.Fatalf("the repeat: %v", err)
 	}

@@ -18,8 +18,8 @@ type mutation struct{ rule, file, text, instead string }
 
 var mutations = []mutation{
 	{"an order equals what was approved", "checkout/order.go",
-		"if violations := Match(authorization.Content, &request); len(violations) > 0 {",
-		"if violations := Match(authorization.Content, &request); false {"},
+		"if violations := notApproved(authorization.Content, s.Collected, &request); len(violations) > 0 {",
+		"if violations := notApproved(authorization.Content, s.Collected, &request); false {"},
 	{"a newer authorization ends the older", "checkout/authorization.go",
 		`case a == nil || a.Token != token || token == "":`, `case a == nil || token == "" || (a.Token != token && s.Complete()):`},
 	{"a denial ends the authorization before it", "checkout/authorization.go",

@@ -49,10 +49,11 @@ func (w *writer) categories(categories []market.Category) {
 }
 
 // AppendSession writes the answer of read session: all that was sent, with the
-// read-only properties. Keys are in the order of the published schema, strings
-// first.
+// read-only properties, and what the customer added. Keys are in the order of
+// the published schema, strings first.
 func AppendSession(dst []byte, s *checkout.Session, now time.Time) []byte {
 	w := writer{buf: dst}
+	known := s.Known()
 	w.open('{')
 	writeTexts(&w, checkout.ContentTextFields, &s.Content)
 	writeIntegers(&w, checkout.ContentIntegerFields, &s.Content)
@@ -61,7 +62,7 @@ func AppendSession(dst []byte, s *checkout.Session, now time.Time) []byte {
 	}
 	w.text("client_token", s.ClientToken)
 	w.timestamp("expires_at", s.ExpiresAt)
-	w.contentObjects(&s.Content, customerReadFields)
+	w.contentObjects(&known, customerReadFields)
 	w.categories(s.Content.Market().Categories())
 	if s.Complete() {
 		w.text("status", "complete")
@@ -102,9 +103,11 @@ func AppendCustomerToken(dst []byte, s *checkout.Session, redirectURL string) []
 	if redirectURL != "" {
 		w.text("redirect_url", redirectURL)
 	}
-	content := &s.Content
+	content := s.Known()
 	if s.Authorization != nil && s.Authorization.Content != nil {
-		content = s.Authorization.Content
+		approved := *s
+		approved.Content = *s.Authorization.Content
+		content = approved.Known()
 	}
 	writeObject(&w, "billing_address", checkout.AddressFields, content.BillingAddress)
 	if c := content.Customer; c != nil {
@@ -112,30 +115,6 @@ func AppendCustomerToken(dst []byte, s *checkout.Session, redirectURL string) []
 		w.open('{')
 		w.optional("date_of_birth", c.DateOfBirth)
 		w.optional("gender", c.Gender)
-		w.close('}')
-	}
-	w.close('}')
-	return w.buf
-}
-
-// AppendBrowserResult writes what the SDK hands to its callback. There is no
-// authorization_token key unless approved: a shop tests for the key. load has
-// show_form alone.
-func AppendBrowserResult(dst []byte, operation string, r checkout.BrowserResult) []byte {
-	w := writer{buf: dst}
-	w.open('{')
-	w.boolean("show_form", r.ShowForm)
-	if operation != "load" {
-		w.boolean("approved", r.Approved)
-		if r.AuthorizationToken != "" {
-			w.text("authorization_token", r.AuthorizationToken)
-		}
-		w.boolean("finalize_required", r.FinalizeRequired)
-	}
-	if len(r.InvalidFields) > 0 {
-		w.key("error")
-		w.open('{')
-		w.texts("invalid_fields", r.InvalidFields)
 		w.close('}')
 	}
 	w.close('}')

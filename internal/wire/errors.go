@@ -36,6 +36,7 @@ var envelopes = map[checkout.Kind]envelope{
 	checkout.KindTooManyRequests:           {429, "TOO_MANY_REQUESTS", "Too many requests"},
 	checkout.KindOverloaded:                {503, "TEMPORARILY_UNAVAILABLE", ""},
 	checkout.KindClientGone:                {499, "CLIENT_CLOSED_REQUEST", ""},
+	checkout.KindExpressNotOffered:         {403, "INVALID_OPERATION", "Sessions are created by the server of the shop: give the SDK a client_token"},
 	checkout.KindInternal:                  {500, "INTERNAL_SERVER_ERROR", "Internal error"},
 }
 

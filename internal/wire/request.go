@@ -63,63 +63,6 @@ func DecodeTokenRequest(body []byte) (TokenRequest, error) {
 	return r, err
 }
 
-// BrowserRequest is the decoded body of load, authorize, reauthorize and
-// finalize in Kvitto's own interface.
-type BrowserRequest struct {
-	Request
-	Category     checkout.Text
-	AutoFinalize checkout.Boolean
-	Outcome      checkout.Text
-	Invalid      []string // paths of invalid_fields, for the outcome of that name
-	// Own are wrong types of the call's own properties, the caller's mistake;
-	// Problems are those of its data, told to the shop as invalid fields.
-	Own []checkout.Violation
-}
-
-// DecodeBrowserRequest reads such a body. Problems of the data argument have
-// paths relative to data, as the SDK reports them; a problem of the other
-// properties is the caller's mistake and has its own path.
-func DecodeBrowserRequest(body []byte) (BrowserRequest, error) {
-	var r BrowserRequest
-	if strings.Trim(string(body), " \t\r\n") == "" { // white space of JSON only
-		return r, nil
-	}
-	d := newDecoder(body)
-	defer d.release()
-	err := d.document(func(name string) {
-		switch name {
-		case "payment_method_category":
-			d.readText(&r.Category, false)
-		case "auto_finalize":
-			d.readBoolean(&r.AutoFinalize)
-		case "outcome":
-			d.readText(&r.Outcome, false)
-		case "invalid_fields":
-			d.readTexts(&r.Invalid)
-		case "data":
-			if d.next(kindObject, "object") {
-				d.properties(func(name string) { contentShape.property(d, name, &r.Content) })
-			}
-		default:
-			d.value()
-		}
-	})
-	for _, problem := range d.problems {
-		path, ofData := strings.CutPrefix(problem.Path, "data.")
-		if !ofData {
-			r.Own = append(r.Own, problem)
-			continue
-		}
-		problem.Path, problem.Stage = path, stageOfPath(path)
-		r.Problems = append(r.Problems, problem)
-	}
-	for i := range d.notes {
-		d.notes[i].Path = strings.TrimPrefix(d.notes[i].Path, "data.")
-	}
-	r.Notes = d.notes
-	return r, err
-}
-
 // DecodeAdvance reads {"advance":"48h1m"}; problems are values of a wrong type.
 func DecodeAdvance(body []byte) (text string, problems []checkout.Violation, err error) {
 	d := newDecoder(body)

@@ -214,13 +214,14 @@ function choicesOf(state: State, ask: Ask, reader: Reader): Partial<Screen> {
 
 function confirmScreen(screen: Screen, state: State, ask: Ask, reader: Reader): Screen {
   const { texts, locale } = reader;
-  const changed = ask.agreed && ask.terms ? comparisonOf(ask.agreed, ask.terms, reader) : [];
+  const before = ask.agreed ?? (screen.notice === undefined ? undefined : state.answers.consent);
+  const changed = before && ask.terms ? comparisonOf(before, ask.terms, reader) : [];
   const lines = (ask.order_lines ?? []).map((line) => ({ name: line.name, quantity: `${line.quantity} ×`, amount: money(locale, line.total_amount, ask.purchase_currency) }));
   const submit: Button = { action: 'submit', label: texts.text(ask.intent === 'tokenize' ? 'confirm.agree' : 'confirm.button') };
   const again: Button[] = state.chose ? [{ action: 'back-method', label: texts.text('confirm.other') }] : [];
   return {
     ...screen,
-    ...(changed.length > 0 ? { title: texts.text('changed.title'), intro: texts.text('changed.intro') } : {}),
+    ...(ask.agreed ? { title: texts.text('changed.title'), intro: texts.text('changed.intro') } : {}),
     comparison: changed,
     plan: ask.terms ? sentences(ask, ask.terms, reader) : [],
     ...(ask.terms ? { planName: planName(nameable(ask.terms, ask), reader) } : {}),

@@ -5,6 +5,8 @@ import { money } from '../language/format';
 import { planName, planText, type Reader } from '../language/plan';
 
 export interface Card {
+  /** Heads the amount where there are several methods. */
+  title: string;
   testdrive: boolean;
   /** The amount in words of the locale; "" where nothing is paid. */
   amount: string;
@@ -22,6 +24,7 @@ export function cardOf(view: WidgetView, reader: Reader): Card {
   const nothing = view.intent === 'tokenize';
   const save = texts.text('plan.save', { merchant: view.merchant_name });
   const card: Card = {
+    title: texts.text('page.total'),
     testdrive: view.playground,
     amount: nothing && view.order_amount === 0 ? '' : money(locale, view.order_amount, view.purchase_currency),
     methods: view.methods.map((method) => ({

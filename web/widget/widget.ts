@@ -12,19 +12,21 @@ import { cardOf, type Card } from './card';
 function renderCard(card: Card, link: HTMLElement): HTMLElement {
   const badge = card.testdrive && element('span', { class: 'testdrive', ...testId('widgetTestdrive') }, 'TESTDRIVE');
   if (card.unavailable) {
-    return element('section', { class: 'card surface card-unavailable', 'aria-labelledby': 'name', ...testId('widgetUnavailable') },
-      element('div', { class: 'row' }, element('h2', { id: 'name', class: 'name' }, card.unavailable.title), badge),
+    return element('main', { class: 'card surface card-unavailable', ...testId('widgetUnavailable') },
+      element('div', { class: 'row' }, element('h1', { class: 'name' }, card.unavailable.title), badge),
       element('p', { class: 'plan' }, card.unavailable.text));
   }
   const several = card.methods.length > 1;
-  const methods = card.methods.map(({ category, name, plan }) =>
-    element(several ? 'li' : 'div', { class: 'method', ...testId('widgetMethod', { category }) },
-      element('h2', { class: 'name' }, name),
-      element('p', { class: 'plan', ...testId('widgetPlan', { category }) }, plan)));
-  return element('section', { class: 'card surface', ...testId('widget') },
-    element('div', { class: 'row' },
-      several ? element('ul', { class: 'methods' }, ...methods) : element('div', { class: 'methods' }, ...methods),
-      element('p', { class: 'amount', ...testId('widgetAmount') }, card.amount)),
+  const amount = element('p', { class: 'amount', ...testId('widgetAmount') }, card.amount);
+  const methods = card.methods.map(({ category, name, plan }) => {
+    const heading = element(several ? 'h2' : 'h1', { class: 'name' }, name);
+    return element(several ? 'li' : 'div', { class: 'method', ...testId('widgetMethod', { category }) },
+      several ? heading : element('div', { class: 'row' }, heading, amount),
+      element('p', { class: 'plan', ...testId('widgetPlan', { category }) }, plan));
+  });
+  return element('main', { class: 'card surface', ...testId('widget') },
+    several && element('div', { class: 'row head' }, element('h1', { class: 'plan' }, card.title), amount),
+    several ? element('ul', {}, ...methods) : methods[0],
     card.note !== undefined && element('p', { class: 'plan note' }, card.note),
     element('div', { class: 'row foot' }, link, badge));
 }

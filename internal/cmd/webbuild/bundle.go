@@ -11,7 +11,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// pages are the documents. Each is web/NAME/NAME.html with
+// pages are the documents served to frames, and the terms they link to. Each is web/NAME/NAME.html with
 // NAME.ts and NAME.css beside it.
 var pages = []string{"widget", "flow", "terms"}
 

@@ -11,8 +11,10 @@ import (
 	"github.com/kvitto/kvitto/internal/wire"
 )
 
-// version is the format Append writes. Decode reads it and all before it.
-const version = 1
+// version is the newest format Append writes. Decode reads it and all before
+// it. Version 2 has what the customer added to the content; a session without
+// that is written as version 1, which older programs read.
+const version = 2
 
 // Append writes the session to dst and returns the longer slice. Times are
 // unix milliseconds. Strings are taken to be UTF-8, as all decoded input is. A
@@ -25,7 +27,11 @@ func Append(dst []byte, s *checkout.Session) []byte {
 
 func appendDocument(dst []byte, s *checkout.Session) []byte {
 	dst = append(dst, `{"version":`...)
-	dst = strconv.AppendInt(dst, version, 10)
+	own := int64(1)
+	if s.Collected != nil {
+		own = version
+	}
+	dst = strconv.AppendInt(dst, own, 10)
 	dst = appendInteger(dst, `,"revision":`, s.Revision)
 	dst = appendTime(dst, `,"updated_at":`, s.UpdatedAt)
 	dst = appendTime(dst, `,"expires_at":`, s.ExpiresAt)
@@ -33,6 +39,9 @@ func appendDocument(dst []byte, s *checkout.Session) []byte {
 	start := len(dst)
 	dst = wire.AppendContent(dst, &s.Content)
 	end := len(dst)
+	if s.Collected != nil {
+		dst = wire.AppendContent(append(dst, `,"collected":`...), s.Collected)
+	}
 	if s.Authorization != nil {
 		dst = append(dst, `,"authorization":`...)
 		dst = appendAuthorization(dst, s.Authorization, start, end)

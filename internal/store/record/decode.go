@@ -23,7 +23,7 @@ func (e *UnknownVersionError) Error() string {
 		"it was written by a newer version; run that one, or restore a backup made before the upgrade", e.Version, version)
 }
 
-// The documents of version 1.
+// The documents of versions 1 and 2: the second adds collected.
 
 type document struct {
 	Version       int64          `json:"version"`
@@ -31,6 +31,7 @@ type document struct {
 	UpdatedAt     int64          `json:"updated_at"`
 	ExpiresAt     int64          `json:"expires_at"`
 	Content       jsontext.Value `json:"content"`
+	Collected     jsontext.Value `json:"collected"`
 	Authorization *authorization `json:"authorization"`
 	CustomerToken *customerToken `json:"customer_token"`
 	Order         *order         `json:"order"`
@@ -87,7 +88,7 @@ func Decode(data []byte, into *checkout.Session) error {
 	if err != nil {
 		return err
 	}
-	if !bytes.HasPrefix(data, []byte(`{"version":1,`)) {
+	if !bytes.HasPrefix(data, []byte(`{"version":1,`)) && !bytes.HasPrefix(data, []byte(`{"version":2,`)) {
 		return refuseVersion(data)
 	}
 	var d document
@@ -100,7 +101,7 @@ func Decode(data []byte, into *checkout.Session) error {
 	return nil
 }
 
-// refuseVersion says what is wrong with a document that is not of version 1.
+// refuseVersion says what is wrong with a document of a version that is not read.
 func refuseVersion(data []byte) error {
 	var d struct {
 		Version *int64 `json:"version"`
@@ -119,9 +120,16 @@ func (d *document) fill(s *checkout.Session) (err error) {
 	s.Revision = d.Revision
 	s.UpdatedAt = timeOf(d.UpdatedAt)
 	s.ExpiresAt = timeOf(d.ExpiresAt)
-	s.Authorization, s.CustomerToken, s.Order = nil, nil, nil
+	s.Collected, s.Authorization, s.CustomerToken, s.Order = nil, nil, nil, nil
 	if s.Content, err = wire.DecodeContent(d.Content); err != nil {
 		return fmt.Errorf("content: %w", err)
+	}
+	if d.Collected != nil {
+		collected, err := wire.DecodeContent(d.Collected)
+		if err != nil {
+			return fmt.Errorf("collected: %w", err)
+		}
+		s.Collected = &collected
 	}
 	if d.Authorization != nil {
 		if s.Authorization, err = d.Authorization.domain(&s.Content); err != nil {

@@ -70,6 +70,10 @@ func (p *row) drawCreation(t *rapid.T, id string) draft {
 	if rapid.Bool().Draw(t, "any content") {
 		session.Content = anyContent.Draw(t, "content")
 	}
+	if rapid.Bool().Draw(t, "the customer added something") {
+		collected := anyContent.Draw(t, "collected")
+		session.Collected = &collected
+	}
 	return draft{change: store.Change{Session: session, Event: event}, label: "create"}
 }
 
