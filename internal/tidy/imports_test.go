@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"internal/config":          {},
 	"internal/proxy":           {},
 	"internal/authority":       {},
+	"internal/truststore":      {},
 	"internal/tunnel":          {},
 	"internal/backup":          {"internal/requestlog/sqlite", "internal/store/sqlite"},
 	"internal/lab":             {"internal/checkout", "internal/credential"},
