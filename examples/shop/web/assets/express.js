@@ -7,6 +7,7 @@ const container = document.querySelector('[data-express]');
 window.klarnaAsyncCallback = () => { if (container && state.client_token) load(); };
 
 function load() {
+  container.closest('section').hidden = false; // what is hidden cannot be measured
   // The session's own token. A shop without a session on its cart page gives a
   // client_id here and the order as the second argument of authorize instead.
   const options = {container, theme: 'default', shape: 'rect', on_click: buy};
