@@ -64,6 +64,7 @@ var mayImport = map[string][]string{
 	"internal/cmd/soak":      {"internal/rawhttp", "internal/pgtest"},
 	"internal/browser":       {},
 	"internal/contract":      {},
+	"internal/pages":         {},
 	"internal/promises":      {},
 	"internal/tidy":          {},
 	"internal/simulation":    {},
