@@ -52,7 +52,7 @@ func TestUnits(t *testing.T) {
 func TestUnitsHaveTheirTypes(t *testing.T) {
 	t.Parallel()
 	node := need(t, "node")
-	compiler := filepath.Join(browsertest.NPM(t, "typescript@7.0.2"), "node_modules", "typescript", "bin", "tsc")
+	compiler := filepath.Join(browsertest.NPM(t, compiler), "node_modules", "typescript", "bin", "tsc")
 	types := filepath.Join(browsertest.NPM(t, "@types/node@20.19.0"), "node_modules", "@types")
 	output, err := exec.CommandContext(t.Context(), node, compiler, "--project", filepath.Join(root, source, "tsconfig.test.json"), "--typeRoots", types).CombinedOutput()
 	if err != nil {
