@@ -19,9 +19,14 @@ type App struct {
 	URL        string // where a caller on this machine reaches it, for example http://127.0.0.1:7420
 	Bound      string // host:port it listens on, for example [::]:7420
 	MetricsURL string // where /metrics is when it has an address of its own
+	TLSBound   string // host:port of the listener under the original's names; empty when there is none
+	ProxyBound string // host:port of the proxy to it; likewise
+	// AuthorityFile is the certificate to trust for it, in PEM; likewise.
+	AuthorityFile string
 
 	config   Config
 	listener net.Listener
+	named    *named // nil without a listener under the original's names
 	stores   stores
 	server   *http.Server
 	metrics  *metricsServer // nil when /metrics is with the rest
@@ -44,6 +49,9 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 		return nil, fmt.Errorf("listen: %w (choose another address with --listen, or 127.0.0.1:0 for a free port)", err)
 	}
 	a.closers = append(a.closers, func() error { return closedListener(a.listener.Close()) })
+	if err := a.listenNamed(); err != nil {
+		return nil, err
+	}
 	if a.tracing, err = tracing.Open(a.config.Tracing, a.config.Logger); err != nil {
 		return nil, err
 	}

@@ -29,8 +29,11 @@ type Config struct {
 	PublicURL  string // what browsers reach; empty: the address listened on
 	// CertFile and KeyFile make the server speak TLS; both or none.
 	CertFile, KeyFile string
-	TrustedProxies    []netip.Prefix // whose forwarded headers are believed
-	Timeouts          Timeouts       // what is zero has its default
+	// Names are listeners for clients that have the original's host names built
+	// in; zero opens none.
+	Names          Names
+	TrustedProxies []netip.Prefix // whose forwarded headers are believed
+	Timeouts       Timeouts       // what is zero has its default
 	// MetricsListen is an address of its own for /metrics; empty: with the rest.
 	MetricsListen string
 	Console       io.Writer // gets a line per exchange; nil prints none
@@ -51,6 +54,20 @@ type Config struct {
 
 	// holdCommits lets tests stand between the service and the store.
 	holdCommits func(service.Committer) service.Committer
+}
+
+// Names are listeners under the original's host names.
+type Names struct {
+	// TLS is host:port of a listener that speaks TLS under each of the names;
+	// port 0 picks a free one. Empty opens neither it nor the proxy.
+	TLS string
+	// AuthorityDir holds the certificate authority; made when missing.
+	AuthorityDir string
+	// Proxy is host:port, on loopback, of an HTTP proxy that leads the names to
+	// that listener; empty opens none.
+	Proxy string
+	// Passthrough lets the proxy lead everywhere else too.
+	Passthrough bool
 }
 
 // Timeouts bound what clients and a stop may take. A zero is the default.

@@ -15,20 +15,23 @@ import (
 type protection struct {
 	gate        *overload.Gate
 	bodies      *overload.Budget
-	connections *overload.Listener
+	connections *overload.Connections
 	limiter     *ratelimit.Limiter // nil limits nothing
 	tracing     *tracing.Tracing   // nil traces nothing
 }
 
 // protect makes the protection and puts its bound of connections under the
-// listener.
+// listeners of clients.
 func (a *App) protect() protection {
 	options := a.config.Overload.WithDefaults()
 	p := protection{
 		gate: overload.NewGate(options), bodies: overload.NewBudget(options.BodyBytes),
-		connections: overload.NewListener(a.listener, options.Connections), tracing: a.tracing,
+		connections: overload.NewConnections(options.Connections, a.listeners()), tracing: a.tracing,
 	}
-	a.listener = p.connections
+	a.listener = p.connections.Listener(a.listener)
+	if a.named != nil {
+		a.named.listener = p.connections.Listener(a.named.listener)
+	}
 	if a.config.RateLimits.On() {
 		p.limiter = ratelimit.New(a.config.RateLimits)
 	}

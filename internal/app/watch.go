@@ -19,7 +19,7 @@ import (
 type watched struct {
 	gate        *overload.Gate
 	bodies      *overload.Budget
-	connections *overload.Listener
+	connections *overload.Connections
 	batcher     *store.Batcher
 	checkouts   *service.Service
 	tracing     *tracing.Tracing

@@ -89,6 +89,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireServer(surfaces); err != nil {
 		return err
 	}
+	if err := a.wireNamed(); err != nil {
+		return err
+	}
 	return a.openMetrics(metrics)
 }
 

@@ -107,7 +107,10 @@ var switches = Flags{
 	"disable-popup-blocking": false,
 	// Frames of other hosts stay in the page's process: one connection drives
 	// them all, and clicks find them by their place in the window.
-	"disable-features":              "IsolateOrigins,site-per-process,OriginKeyedProcessesByDefault,Translate,MediaRouter,OptimizationHints",
+	// The parts of the browser's own surface that are pages are left out: nobody
+	// sees them, and every window would start processes for them.
+	"disable-features": "IsolateOrigins,site-per-process,OriginKeyedProcessesByDefault,Translate,MediaRouter,OptimizationHints," +
+		"WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,PreloadTopChromeWebUI,InitialWebUI,WebUIReloadButton",
 	"disable-site-isolation-trials": true,
 	// A page is tested as it is, whatever the machine's language is.
 	"lang": "en-US",

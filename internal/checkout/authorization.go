@@ -198,6 +198,9 @@ func (s Session) Authorize(call Browser) (Session, Event, BrowserResult, *Refusa
 		next.Collected, call.Category = conversation.collected, conversation.category
 	}
 	known := next.Known()
+	if call.Flow == nil {
+		call.Category = s.chosenWithoutCustomer(&call, &known)
+	}
 	decision := call.Decide(&known)
 	switch decision.Outcome {
 	case OutcomeInvalidFields:

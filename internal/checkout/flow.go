@@ -315,6 +315,19 @@ func (s *Session) Review() (content Content, paid Offer, ok bool) {
 	return a.Content.filledWith(s.Collected), offerOf(m, m.Category(category)), true
 }
 
+// chosenWithoutCustomer is the category where nobody chooses: a repeated call
+// keeps the one before, another takes the first that was named.
+func (s *Session) chosenWithoutCustomer(call *Browser, known *Content) string {
+	if call.Category != "" || len(call.Categories) == 0 {
+		return call.Category
+	}
+	offered := Offers(known, call.Category, call.Categories)
+	if earlier := s.Authorization; call.repeated && earlier != nil && offers(offered, earlier.Category) {
+		return earlier.Category
+	}
+	return offered[0].Category
+}
+
 func offerOf(m market.Market, category market.Category) Offer {
 	method := m.MethodOf(category.Identifier)
 	return Offer{category.Identifier, category.Name, method.NumberOfDays, method.NumberOfInstallments}

@@ -27,6 +27,7 @@ type devFlags struct {
 	store                   string
 	cpuProfile              string
 	json, quiet, limits     bool
+	names                   namesFlags
 }
 
 func newDev() *cobra.Command {
@@ -41,10 +42,11 @@ the clock and explains refusals.
 Every user name is a merchant of its own, with its own sessions and clock; the
 only password that is refused is "invalid". Data is kept in ./kvitto-data unless
 --data says otherwise, and survives a restart. Every exchange is printed, with
-the explanation of a refusal under it. SIGINT (Ctrl-C) and SIGTERM stop the
+the explanation of a refusal under it. With --tls it also serves under the host
+names that plugins have built in; see kvitto hosts and kvitto trust. SIGINT (Ctrl-C) and SIGTERM stop the
 server once it has answered what it accepted.`,
-		Example: "  kvitto dev\n  kvitto dev --listen 127.0.0.1:0 --data /tmp/shop --json",
-		Args:    noArgs,
+		Example: "  kvitto dev\n  kvitto dev --listen 127.0.0.1:0 --data /tmp/shop --json\n  kvitto dev --tls --proxy",
+		Args:    devArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return dev(c, flags) },
 	}
 	command.Flags().StringVar(&flags.listen, "listen", listenDefault, "listen at `HOST:PORT`; port 0 picks a free one")
@@ -54,6 +56,7 @@ server once it has answered what it accepted.`,
 	command.Flags().BoolVar(&flags.json, "json", false, "print JSON objects: first the server, then one for each exchange")
 	command.Flags().BoolVar(&flags.quiet, "quiet", false, "do not print exchanges")
 	command.Flags().BoolVar(&flags.limits, "limits", false, "limit requests as the original's playground does: 5 new sessions a second")
+	flags.names.flags(command)
 	command.Flags().StringVar(&flags.cpuProfile, "cpuprofile", "", "write a CPU profile to `FILE` until the server stops")
 	return command
 }
@@ -62,7 +65,7 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 	// Who starts a server to read its first line and then closes the pipe must
 	// not stop it.
 	signal.Ignore(syscall.SIGPIPE)
-	if err := checkPublicURL(flags.publicURL); err != nil {
+	if err := errors.Join(checkPublicURL(flags.publicURL), flags.names.check()); err != nil {
 		return err
 	}
 	giveCollectorRoom()
@@ -86,6 +89,9 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 		data, missing = config.Redacted(flags.store), nil
 	}
 	options := app.Config{DataDir: data, Store: flags.store, Listen: flags.listen, PublicURL: flags.publicURL, Logger: logger(c.ErrOrStderr(), flags.json)}
+	if options.Names, err = flags.names.config(flags.data); err != nil {
+		return err
+	}
 	if flags.limits {
 		options.RateLimits = ratelimit.Playground
 	}
@@ -106,7 +112,7 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 		}
 	}()
 	made := errors.Is(missing, os.ErrNotExist)
-	if err := welcome(c.OutOrStdout(), flags, "http://"+server.Bound, data, made); err != nil {
+	if err := welcome(c.OutOrStdout(), flags, server, data, made); err != nil {
 		return err
 	}
 	return server.Run(c.Context())

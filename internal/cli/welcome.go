@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/kvitto/kvitto/internal/app"
 )
 
 // listening is the first line of dev --json.
@@ -16,17 +18,27 @@ type listening struct {
 	Data      string `json:"data"`
 	Version   string `json:"version"`
 	PID       int    `json:"pid"`
+	// What --tls and --proxy add.
+	TLSURL   string `json:"tls_url,omitzero"`
+	ProxyURL string `json:"proxy_url,omitzero"`
+	CAFile   string `json:"ca_file,omitzero"`
 }
 
 // welcome says where the server is and what to do next.
-func welcome(w io.Writer, flags devFlags, bound, data string, made bool) error {
-	url, open := reachable(bound)
+func welcome(w io.Writer, flags devFlags, server *app.App, data string, made bool) error {
+	url, open := reachable("http://", server.Bound)
+	if server.TLSBound != "" {
+		_, too := reachable("https://", server.TLSBound)
+		open = open || too
+	}
 	public := strings.TrimSuffix(flags.publicURL, "/")
 	if public == "" {
 		public = url
 	}
 	if flags.json {
-		return printObject(w, listening{url, public, data, thisBuild().Version, os.Getpid()})
+		first := listening{URL: url, PublicURL: public, Data: data, Version: thisBuild().Version, PID: os.Getpid()}
+		first.TLSURL, first.ProxyURL, first.CAFile = namedURLs(server)
+		return printObject(w, first)
 	}
 	if made {
 		data += " (new)"
@@ -46,6 +58,7 @@ func welcome(w io.Writer, flags devFlags, bound, data string, made bool) error {
 		row("public", printable(public))
 	}
 	row("demo", "a shop to look at: "+printable(public)+"/demo/")
+	namedRows(server, row)
 	row("try it", "kvitto try --url "+url)
 	row("mistake", "curl -u demo:demo -d '{}' -H 'Content-Type: application/json' "+url+"/payments/v1/sessions")
 	row("stop", "Ctrl-C")
@@ -56,15 +69,15 @@ func welcome(w io.Writer, flags devFlags, bound, data string, made bool) error {
 
 // reachable is the URL at which this machine reaches a server bound to an
 // address, and whether others can reach it too. Nobody can call 0.0.0.0.
-func reachable(bound string) (url string, open bool) {
-	address, err := netip.ParseAddrPort(strings.TrimPrefix(bound, "http://"))
+func reachable(scheme, bound string) (url string, open bool) {
+	address, err := netip.ParseAddrPort(bound)
 	if err != nil {
-		return bound, true
+		return scheme + bound, true
 	}
 	if address.Addr().IsUnspecified() {
-		return fmt.Sprintf("http://127.0.0.1:%d", address.Port()), true
+		return fmt.Sprintf("%s127.0.0.1:%d", scheme, address.Port()), true
 	}
-	return bound, !address.Addr().IsLoopback()
+	return scheme + bound, !address.Addr().IsLoopback()
 }
 
 // farewellPatience is how long the last line waits for its reader.

@@ -3,6 +3,8 @@ package cli
 import (
 	"strings"
 	"testing"
+
+	"github.com/kvitto/kvitto/internal/app"
 )
 
 func TestReachable(t *testing.T) {
@@ -11,13 +13,13 @@ func TestReachable(t *testing.T) {
 		url  string
 		open bool
 	}{
-		"http://127.0.0.1:7420":   {"http://127.0.0.1:7420", false},
-		"http://[::1]:7420":       {"http://[::1]:7420", false},
-		"http://0.0.0.0:7420":     {"http://127.0.0.1:7420", true},
-		"http://[::]:7420":        {"http://127.0.0.1:7420", true},
-		"http://192.168.1.9:7420": {"http://192.168.1.9:7420", true},
+		"127.0.0.1:7420":   {"http://127.0.0.1:7420", false},
+		"[::1]:7420":       {"http://[::1]:7420", false},
+		"0.0.0.0:7420":     {"http://127.0.0.1:7420", true},
+		"[::]:7420":        {"http://127.0.0.1:7420", true},
+		"192.168.1.9:7420": {"http://192.168.1.9:7420", true},
 	} {
-		if url, open := reachable(bound); url != want.url || open != want.open {
+		if url, open := reachable("http://", bound); url != want.url || open != want.open {
 			t.Errorf("%s is reached at %s, by others %t; want %s, %t", bound, url, open, want.url, want.open)
 		}
 	}
@@ -25,9 +27,9 @@ func TestReachable(t *testing.T) {
 
 func TestWelcomeWarns(t *testing.T) {
 	t.Parallel()
-	for bound, want := range map[string]bool{"http://127.0.0.1:1": false, "http://0.0.0.0:1": true} {
+	for bound, want := range map[string]bool{"127.0.0.1:1": false, "0.0.0.0:1": true} {
 		var b strings.Builder
-		if err := welcome(&b, devFlags{publicURL: "https://pay.example"}, bound, "/data", false); err != nil {
+		if err := welcome(&b, devFlags{publicURL: "https://pay.example"}, &app.App{Bound: bound}, "/data", false); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Contains(b.String(), "\n  beware    other machines"); got != want {

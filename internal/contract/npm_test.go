@@ -2,21 +2,10 @@ package contract_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
-	"math/big"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,22 +20,19 @@ const npmPackage = "@agoransson/klarna-payments@1.0.15"
 // npmMax bounds the installation and the run.
 const npmMax = 3 * time.Minute
 
-// TestNPMClient runs the client, as it is published, against our server behind
-// a TLS front with the names the client has built in.
+// TestNPMClient runs the client, as it is published, against our listener of
+// the names the client has built in.
 func TestNPMClient(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), npmMax)
 	defer cancel()
 	packages := installNPM(ctx, t)
-	s := newServer(t)
-	certificate, file := frontCertificate(t)
-	front := startFront(t, s, certificate)
+	s := newServer(t, underNames(t))
 	output := filepath.Join(t.TempDir(), "result.json")
 	node := exec.CommandContext(ctx, "node", filepath.Join("testdata", "npm", "driver.mjs"))
-	// The client would send its calls to a proxy of the environment.
-	node.Env = slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.Contains(strings.ToLower(e), "_proxy=") })
+	node.Env = withoutProxy() // the client would send its calls to one
 	node.Env = append(node.Env, "PACKAGES="+packages, "SERVER="+s.url, "RESULT="+output,
-		"FRONT="+front[strings.LastIndex(front, ":")+1:], "NODE_EXTRA_CA_CERTS="+file)
+		"FRONT="+port(s.app.TLSBound), "NODE_EXTRA_CA_CERTS="+s.app.AuthorityFile)
 	if log, err := node.CombinedOutput(); err != nil {
 		t.Fatalf("the client failed: %v\n%s", err, log)
 	}
@@ -77,50 +63,6 @@ func installNPM(ctx context.Context, t *testing.T) (packages string) {
 		missing("npm cannot install " + npmPackage + ": " + err.Error() + "\n" + string(log))
 	}
 	return packages
-}
-
-// frontCertificate is a certificate for the client's hosts, and the file that
-// makes node trust it.
-func frontCertificate(t *testing.T) (certificate tls.Certificate, file string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		DNSNames: []string{
-			"api.klarna.com", "api-na.klarna.com", "api-oc.klarna.com",
-			"api.playground.klarna.com", "api-na.playground.klarna.com", "api-oc.playground.klarna.com",
-		},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file = filepath.Join(t.TempDir(), "front.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
-}
-
-// startFront ends TLS and passes everything on with the Host it came with.
-func startFront(t *testing.T, s *server, certificate tls.Certificate) (address string) {
-	t.Helper()
-	target, err := url.Parse(s.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	front := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(target)
-		r.Out.Host = r.In.Host
-	}})
-	front.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	front.StartTLS()
-	t.Cleanup(front.Close)
-	return front.Listener.Addr().String()
 }
 
 // npmSession is what the client's callers read of a session.

@@ -21,6 +21,7 @@ var frozen = time.Date(2030, time.June, 1, 12, 0, 0, 0, time.UTC)
 type server struct {
 	t   *testing.T
 	url string
+	app *app.App
 	// HTTP follows no redirects: where one leads is part of the contract.
 	client *http.Client
 }
@@ -53,7 +54,7 @@ func newServer(t *testing.T, change ...func(*app.Config)) *server {
 			t.Errorf("close: %v", err)
 		}
 	})
-	return &server{t: t, url: a.URL, client: &http.Client{
+	return &server{t: t, url: a.URL, app: a, client: &http.Client{
 		Transport: transport, Timeout: time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}

@@ -166,6 +166,53 @@ func TestTheListenerBoundsConnections(t *testing.T) {
 	})
 }
 
+// TestListenersShareTheirBound: neither starves the other, and what is open on
+// both counts.
+func TestListenersShareTheirBound(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		bound := overload.NewConnections(1, 2)
+		endlessly, silent := bound.Listener(endless{make(chan struct{})}), bound.Listener(quiet{make(chan struct{})})
+		accepted := make(chan net.Conn, 10)
+		ended := make(chan error, 2)
+		for _, listener := range []net.Listener{silent, endlessly} {
+			go func() {
+				for {
+					connection, err := listener.Accept()
+					if err != nil {
+						ended <- err
+						return
+					}
+					accepted <- connection
+				}
+			}()
+			synctest.Wait()
+		}
+		if len(accepted) != 1 || bound.Open() != 1 {
+			t.Errorf("beside a listener that waits %d were accepted, %d are open, want 1", len(accepted), bound.Open())
+		}
+		for _, listener := range []net.Listener{silent, endlessly} {
+			if err := listener.Close(); err != nil {
+				t.Error(err)
+			}
+			if err := <-ended; !errors.Is(err, net.ErrClosed) {
+				t.Errorf("error %v", err)
+			}
+		}
+		_ = (<-accepted).Close()
+		if bound.Open() != 0 {
+			t.Errorf("%d are open at the end", bound.Open())
+		}
+	})
+}
+
+// quiet is a listener to which nobody connects.
+type quiet struct{ closed chan struct{} }
+
+func (q quiet) Accept() (net.Conn, error) { <-q.closed; return nil, net.ErrClosed }
+func (q quiet) Close() error              { close(q.closed); return nil }
+func (q quiet) Addr() net.Addr            { return nil }
+
 func BenchmarkEnterAndLeave(b *testing.B) {
 	gate := overload.NewGate(overload.Options{})
 	b.ReportAllocs()

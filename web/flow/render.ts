@@ -29,7 +29,7 @@ export function renderScreen(screen: Screen, texts: Texts, hands: Hands): HTMLEl
   return element('div', { class: `screen screen-${screen.name}`, ...screenId(screen) }, ...body);
 }
 
-function screenId({ name }: Screen): { 'data-testid': string } {
+function screenId({ name }: Screen): ReturnType<typeof testId> {
   switch (name) {
     case 'preparing':
       return testId('flowPreparing');

@@ -32,7 +32,7 @@ export function runFlow(stage: Stage, start: Omit<Start, 'type' | 'popup'>): Pro
       clearTimeout(missing);
       clearTimeout(leaving);
       window.removeEventListener('pagehide', hide);
-      stage.close();
+      stage.close(ending.how === 'result');
       resolve(ending);
     };
 
