@@ -107,7 +107,7 @@ func (x *exchange) flow(request *wire.BrowserRequest, primed *lab.Primed) *check
 
 func (x *exchange) pageOf(call string, session *checkout.Session, notes []string) wire.Page {
 	return wire.Page{
-		Call: call, Playground: x.api.Playground != nil, MerchantName: x.api.MerchantName,
+		Call: call, Playground: x.api.Playground != nil, MerchantName: x.api.MerchantName(x.request.Context(), session.MerchantID),
 		Revision: session.Revision, Notes: notes,
 	}
 }

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -30,6 +31,16 @@ func fromPage(t *testing.T, url, token, body string) reply {
 	return reply{response.StatusCode, response.Header, string(text)}
 }
 
+// payload is what a token says.
+func payload(t *testing.T, token string) string {
+	t.Helper()
+	claims, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(claims)
+}
+
 // TestProductionAsksForNoCode: a server for shops has nobody to send one, and a
 // page cannot switch its customer off. It asks for the rest, and decides.
 func TestProductionAsksForNoCode(t *testing.T) {
@@ -44,6 +55,10 @@ func TestProductionAsksForNoCode(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(created.body), &session); err != nil || session.Token == "" {
 		t.Fatalf("%v: %s", err, created.body)
+	}
+	loaded := fromPage(t, server.URL+"/kp/v1/sessions/"+session.ID+"/load", session.Token, `{}`)
+	if claims := payload(t, session.Token); !strings.Contains(loaded.body, `"merchant_name" : "Shoes"`) || !strings.Contains(claims, `"environment":"production"`) {
+		t.Errorf("the page is shown %s, the token says %s", loaded.body, claims)
 	}
 	authorize := server.URL + "/kp/v1/sessions/" + session.ID + "/authorize"
 	details := `"details":{"billing_address":{"given_name":"A","family_name":"B","email":"customer+denied@email.se","phone":"0701234567",` +
