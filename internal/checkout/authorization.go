@@ -131,6 +131,9 @@ type Browser struct {
 	Now                    time.Time
 	// Flow is how far the customer has come; nil is a call without a customer.
 	Flow *Flow
+	// Person stands for the customer of a call without one: it finds who buys in
+	// a country, and fills in what nobody stated. Nil fills in nothing.
+	Person func(country string) *Content
 
 	repeated   bool // reauthorize or finalize: something was agreed to before
 	finalizing bool
@@ -196,6 +199,9 @@ func (s Session) Authorize(call Browser) (Session, Event, BrowserResult, *Refusa
 			return s, Event{}, BrowserResult{Ask: ask}, nil
 		}
 		next.Collected, call.Category = conversation.collected, conversation.category
+	}
+	if call.Flow == nil && call.Person != nil {
+		next.Collected = next.addedBy(call.Person)
 	}
 	known := next.Known()
 	if call.Flow == nil {
