@@ -73,7 +73,9 @@ func pageCall(x *exchange, call risk.Call) (answer, error) {
 	browser.ShownRevision = request.ShownRevision.Value
 	taken := x.api.Next.Take(x.caller.MerchantID, sessionID, string(call))
 	browser.Decided = taken.Primed().Decision()
-	browser.Flow = x.flow(&request, taken.Primed())
+	if browser.Flow = x.flow(&request, taken.Primed()); browser.Flow == nil && browser.CollectShippingAddress {
+		browser.Person = lab.Person // an address can only come from somebody
+	}
 	answered, err := x.carryOut(sessionID, &request, browser, taken)
 	if err != nil {
 		return answer{}, err
