@@ -28,8 +28,8 @@ func ForPages(r *http.Request) bool {
 // authenticatePage lets a page in at the one session of its token. It has no
 // other right, and no merchant's credentials.
 func (x *exchange) authenticatePage() error {
-	token, ok := strings.CutPrefix(x.request.Header.Get("Authorization"), "Bearer ")
-	if !ok || token == "" {
+	scheme, token, _ := strings.Cut(x.request.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return &checkout.Refusal{Kind: checkout.KindUnauthorized, Reason: "there is no Authorization header of the Bearer scheme"}
 	}
 	if x.request.URL.Path == expressPath {

@@ -18,6 +18,7 @@ func (a *App) routes(payments, redirect, static http.Handler, metrics *metrics) 
 	operators := http.NewServeMux()
 	a.healthRoutes(operators)
 	operators.Handle(widget.RedirectPattern, redirect)
+	operators.HandleFunc(widget.BadgePattern, widget.Badge)
 	for _, pattern := range widget.StaticPatterns {
 		operators.Handle(pattern, static)
 	}

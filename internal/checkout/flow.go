@@ -207,6 +207,16 @@ func (c *conversation) add(typed *Content) {
 	c.known = c.known.filledWith(&said)
 }
 
+// addedBy is what is collected once the person of the country has told what the
+// market asks for.
+func (s *Session) addedBy(person func(country string) *Content) *Content {
+	c := conversation{session: s, known: s.Known(), collected: s.Collected}
+	if who := person(c.known.EffectiveCountry()); who != nil {
+		c.add(who)
+	}
+	return c.collected
+}
+
 func (c *conversation) details() *Ask {
 	missing := missingDetails(&c.known)
 	if len(missing) == 0 {
@@ -313,6 +323,19 @@ func (s *Session) Review() (content Content, paid Offer, ok bool) {
 	}
 	m := a.Content.Market()
 	return a.Content.filledWith(s.Collected), offerOf(m, m.Category(category)), true
+}
+
+// chosenWithoutCustomer is the category where nobody chooses: a repeated call
+// keeps the one before, another takes the first that was named.
+func (s *Session) chosenWithoutCustomer(call *Browser, known *Content) string {
+	if call.Category != "" || len(call.Categories) == 0 {
+		return call.Category
+	}
+	offered := Offers(known, call.Category, call.Categories)
+	if earlier := s.Authorization; call.repeated && earlier != nil && offers(offered, earlier.Category) {
+		return earlier.Category
+	}
+	return offered[0].Category
 }
 
 func offerOf(m market.Market, category market.Category) Offer {

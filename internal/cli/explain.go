@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kvitto/kvitto/client"
+	"github.com/kvitto/kvitto/internal/hostname"
 )
 
 func newExplain() *cobra.Command {
@@ -22,7 +23,8 @@ value sent, the value expected and who set each of them.
 
 The correlation id is in the header Klarna-Correlation-Id of every answer, in
 the body of every refusal, and in the lines that kvitto dev prints. The address in
-the header Kvitto-Explanation of a refusal names server and exchange together.`,
+the header Kvitto-Explanation of a refusal names server and exchange together; one
+under an original host name is asked for at --url.`,
 		Example: "  kvitto explain CORRELATION_ID --user demo:demo",
 		Args:    oneArg("one correlation id"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -36,7 +38,11 @@ the header Kvitto-Explanation of a refusal names server and exchange together.`,
 
 func explain(c *cobra.Command, where connection, correlationID string, asJSON bool) error {
 	if url, id, ok := strings.Cut(correlationID, "/kvitto/v1/exchanges/"); ok {
-		where.url, correlationID = url, id
+		correlationID = id
+		// Here the original's names lead to the original.
+		if _, _, original := hostname.Find(url[strings.LastIndex(url, "/")+1:]); !original {
+			where.url = url
+		}
 	}
 	server, err := where.client()
 	if err != nil {

@@ -74,6 +74,7 @@ on your own machine and in your tests, and says why it refuses what it refuses.
   kvitto try                    watch a payment from the first session to the order
   kvitto explain ID             why an exchange was refused, by its correlation id
   kvitto check cart.json        what is wrong with the body of a create session
+  kvitto hosts, kvitto trust    lead plugins with built-in host names to kvitto dev --tls
   kvitto serve                  start a server for real shops (see kvitto config example)
 
 It is not affiliated with Klarna.`,
@@ -82,6 +83,7 @@ It is not affiliated with Klarna.`,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.AddCommand(newDev(), newTry(), newExplain(), newCheck(), newVersion())
+	root.AddCommand(newHosts(), newTrust())
 	root.AddCommand(newServe(), newConfig(), newMerchant(), newKey(), newMigrate(), newBackup(), newRestore())
 	return root
 }

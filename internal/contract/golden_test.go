@@ -145,6 +145,10 @@ func (sc *scenario) request(t *testing.T, text string) (*http.Request, error) {
 	}
 	r := sc.server.merchant(sc.name).request(t, method, path, body)
 	for _, line := range lines[1:] {
+		line, err := sc.words.expand(line)
+		if err != nil {
+			return nil, err
+		}
 		header, value, ok := strings.Cut(line, ": ")
 		if !ok {
 			return nil, fmt.Errorf("%q is not a header", line)

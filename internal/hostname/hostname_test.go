@@ -79,6 +79,8 @@ func TestPathsOfBrowsers(t *testing.T) {
 		{"api.klarna.com", "/eu/kp/widget.html", "/eu/kp/widget.html"},
 		{"x.klarnacdn.net", "/kp/lib/v1/api.js", "/kp/lib/v1/api.js"},
 		{"x.klarnacdn.net", "/lib/v1/api.js", "/lib/v1/api.js"},
+		{"x.klarnacdn.net", "/payment-method/assets/badges/generic/klarna.svg", "/kp/badge.svg"},
+		{"js.klarna.com", "/payment-method/assets/badges/generic/klarna.svg", "/payment-method/assets/badges/generic/klarna.svg"},
 		{"credit.klarnacdn.net", "/lib/v1/api.js", "/kp/lib/v1/api.js"},
 		{"credit.klarnacdn.net", "/library", "/library"},
 		{"credit.klarnacdn.net", "", ""},

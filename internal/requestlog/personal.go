@@ -18,11 +18,13 @@ var personalObjects = map[string][]string{
 var personalNames = map[string]bool{
 	"attention":                    true,
 	"city":                         true,
+	"code":                         true, // that a customer signs in with
 	"date_of_birth":                true,
 	"email":                        true,
 	"family_name":                  true,
 	"gender":                       true,
 	"given_name":                   true,
+	"login":                        true,
 	"merchant_data":                true,
 	"organization_name":            true,
 	"organization_registration_id": true, // a sole trader's is a person's number

@@ -33,6 +33,10 @@ func TestPersonal(t *testing.T) {
 		"password":                                true,
 		"customer[0].gender":                      true,
 		"customer[0].type":                        false,
+		"answers.login":                           true,
+		"answers.code":                            true,
+		"answers.details.billing_address.city":    true,
+		"answers.consent.order_amount":            false,
 
 		"":                                 false,
 		"order_amount":                     false,

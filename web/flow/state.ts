@@ -135,7 +135,7 @@ function shown(state: State, ask: Ask): Turn {
 function valuesOf(ask: Ask, state: State): FormValues {
   switch (ask.step) {
     case 'identify':
-      return { login: state.answers.login ?? ask.login ?? state.kept?.answers.login ?? '' };
+      return { login: state.answers.login || state.kept?.answers.login || ask.login || '' }; // what was typed before what is known
     case 'details':
       return Object.assign({}, ...(ask.fields ?? []).map((field) => formValues(field, field.value || said(state, field.path)))) as FormValues;
     case 'method':

@@ -61,7 +61,7 @@ export const englishTexts: Texts = textsOf('en', english);
 
 /** The texts of a language; English when it is unknown or cannot be loaded. */
 export async function loadTexts(language: string): Promise<Texts> {
-  const load = others[language];
+  const load = Object.hasOwn(others, language) ? others[language] : undefined;
   if (!load) {
     return englishTexts;
   }

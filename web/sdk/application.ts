@@ -19,7 +19,6 @@ const preloadAfter = 500;
 /** A widget of the page with what belongs to it. */
 interface Shown {
   widget: Widget;
-  overlay: Overlay | undefined;
   /** counts the loads, so that a late answer does not replace a newer view */
   loads: number;
   session: string;
@@ -41,6 +40,8 @@ export interface Purchase {
 export class Application {
   #token: Token | undefined;
   readonly #shown = new Map<string, Shown>();
+  /** The full-screen frames, loaded and hidden, by the widget's name. */
+  readonly #overlays = new Map<string, Overlay>();
   /** The calls that run, each with where its flow is shown, if it has one. */
   readonly #running = new Map<string, Stage | undefined>();
 
@@ -118,11 +119,10 @@ export class Application {
         heightChanged: (height) => this.events.emit('heightChanged', height, name),
         removed: () => {
           this.#drop(name, shown);
-          const stage = this.#running.get(name);
-          if (stage instanceof Overlay) stage.dismiss();
+          this.#overlays.get(name)?.dismiss();
+          this.#overlays.delete(name);
         },
       }),
-      overlay: undefined,
       loads: 0,
       session: '',
       revision: 0,
@@ -134,20 +134,24 @@ export class Application {
 
   #drop(name: string, shown: Shown): void {
     shown.widget.close();
-    shown.overlay?.dismiss();
     if (this.#shown.get(name) === shown) this.#shown.delete(name);
   }
 
   #preload(name: string, shown: Shown): void {
-    if (this.#shown.get(name) !== shown || this.#running.has(name)) return;
-    if (!shown.overlay?.usable) shown.overlay = this.#overlay(name, shown.widget.options.base);
+    if (this.#shown.get(name) === shown && !this.#running.has(name)) this.#overlay(name, shown.widget.options.base);
   }
 
+  /** The full-screen frame of a name, made when there is none of this server. */
   #overlay(name: string, base: string): Overlay {
-    return new Overlay(name, base, {
+    const waiting = this.#overlays.get(name);
+    if (waiting?.usable && waiting.base === base) return waiting;
+    waiting?.dismiss();
+    const overlay = new Overlay(name, base, {
       shown: () => this.events.emit('fullscreenOverlayShown', name),
       hidden: () => this.events.emit('fullscreenOverlayHidden', name),
     });
+    this.#overlays.set(name, overlay);
+    return overlay;
   }
 
   /** Loads a widget and calls back when it shows the answer. */
@@ -164,6 +168,7 @@ export class Application {
     }
     if (!reply.result.show_form) return reply.result;
     if (await shown.widget.drawn) return reply.result;
+    this.#drop(name, shown); // the next load tries with a new frame
     warn('widget', `The widget's page ${token.base}/widget.html did not come; load calls back with show_form: false.`);
     this.tell('failure', { call: path, message: 'the page of the widget did not come' }, token);
     return { show_form: false };
@@ -184,10 +189,9 @@ export class Application {
         shown.widget.setAvailable(result.show_form);
         setTimeout(() => this.#preload(name, shown), preloadAfter);
       }
-      opener?.focus({ preventScroll: true });
+      giveFocusBack(opener);
       answer(callback, result);
-      // A shop that had disabled its button enables it in its callback.
-      if (!focused()) opener?.focus({ preventScroll: true });
+      giveFocusBack(opener); // to a button that was disabled until the callback
     });
   }
 
@@ -195,7 +199,8 @@ export class Application {
   busy(name: string, call: string): boolean {
     if (!this.#running.has(name)) return false;
     warn(`busy ${name}`, `${call} was called while another call runs for "${name}". It is ignored and its callback is not called.`);
-    this.#running.get(name)?.show();
+    const stage = this.#running.get(name);
+    if (stage?.popup) stage.show();
     return true;
   }
 
@@ -216,12 +221,10 @@ export class Application {
       popup?.close();
       return reply?.result ?? failed;
     }
-    const stage = popup ?? this.#stage(name, token.base);
+    const stage = popup ?? this.#overlay(name, token.base);
     this.#running.set(name, stage);
-    this.tell('flow_shown', { call, popup: stage.popup }, token);
-    const ending = await runFlow(stage, {
-      base: stage.base, client_token: token.text, session_id: token.session_id, call, request: sent, ask: reply.ask,
-    }); // prettier-ignore
+    const start = { base: stage.base, client_token: token.text, session_id: token.session_id, call, request: sent, ask: reply.ask };
+    const ending = await runFlow(stage, start, () => this.tell('flow_shown', { call, popup: stage.popup }, token));
     this.tell('flow_hidden', { call, popup: stage.popup, how: ending.how }, token);
     switch (ending.how) {
       case 'result':
@@ -234,16 +237,6 @@ export class Application {
         this.tell('failure', { call, message: 'the page of the purchase flow did not come' }, token);
         return { show_form: false, approved: false };
     }
-  }
-
-  /** The frame that waits beside the widget, or a new one. */
-  #stage(name: string, base: string): Overlay {
-    const shown = this.#shown.get(name);
-    const waiting = shown?.overlay;
-    if (shown) shown.overlay = undefined;
-    const stage = waiting?.usable && waiting.base === base ? waiting : this.#overlay(name, base);
-    if (waiting && waiting !== stage) waiting.close();
-    return stage;
   }
 
   /** Posts a call and tells the developer what came of it; undefined is a refusal. */
@@ -267,6 +260,11 @@ export class Application {
 const failed: Result = { show_form: false, approved: false, finalize_required: false };
 
 const address = (token: Token): string => `${token.base}/v1/sessions/${encodeURIComponent(token.session_id)}`;
+
+/** The focus goes back to where it was when nothing else has it. */
+function giveFocusBack(to: HTMLElement | null): void {
+  if (!focused()) to?.focus({ preventScroll: true });
+}
 
 /** The request with the page's own switch, as it is at this call. */
 function withSwitch(request: CallRequest): CallRequest {

@@ -14,7 +14,8 @@ export function styleForAWhile(element: HTMLElement, styles: Record<string, stri
   style(element, styles);
   return () => {
     for (const [name, value, priority] of before) element.style.setProperty(name, value, priority);
-    if (!hadAttribute && element.style.length === 0) element.removeAttribute('style');
+    // Asking for its text first makes Chromium forget what it would write there.
+    if (!hadAttribute && !element.getAttribute('style')) element.removeAttribute('style');
   };
 }
 

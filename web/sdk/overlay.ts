@@ -14,7 +14,8 @@ const visible = { height: '100%', opacity: '1', 'pointer-events': 'auto', visibi
 
 /**
  * The purchase flow in a frame over the whole page. It is loaded when it is made
- * and hidden until it is shown; it serves one flow.
+ * and hidden until it is shown. The same page serves one flow after another, so
+ * that it remembers what the customer has said.
  */
 export class Overlay implements Stage {
   readonly popup = false;
@@ -23,6 +24,7 @@ export class Overlay implements Stage {
   readonly #unwatch: () => void;
   #leave: ((how: Leaving) => void) | undefined;
   #unlock: (() => void) | undefined;
+  #unwanted = false;
 
   constructor(
     name: string,
@@ -60,17 +62,22 @@ export class Overlay implements Stage {
 
   /** What it belonged to is gone: it ends, unless a decision is under way. */
   dismiss(): void {
+    this.#unwanted = true;
     if (this.#leave) this.#leave('leave');
-    else this.close();
+    else this.close(false);
   }
 
-  close(): void {
+  close(keep: boolean): void {
     this.#leave = undefined;
-    this.#unwatch();
-    this.line.close();
-    this.#frame.remove();
-    window.removeEventListener('keydown', this.#key, true);
+    if (this.#unlock) this.#frame.blur();
+    if (!keep || this.#unwanted) {
+      this.#unwatch();
+      this.line.close();
+      this.#frame.remove();
+    }
     if (!this.#unlock) return;
+    window.removeEventListener('keydown', this.#key, true);
+    style(this.#frame, { transition: 'none', ...hidden });
     this.#unlock();
     this.#unlock = undefined;
     this.events.hidden();

@@ -15,14 +15,18 @@ export class Popup implements Stage {
   #leave: ((how: Leaving) => void) | undefined;
 
   private constructor(
-    private readonly window: Window,
+    private readonly opened: Window,
     readonly base: string,
   ) {
-    this.line = new Line(() => this.window, base);
+    this.line = new Line(() => this.opened, base);
     this.#timer = setInterval(() => {
-      if (this.window.closed) this.#leave?.('gone');
+      if (this.opened.closed) this.#leave?.('gone');
     }, askEvery);
+    window.addEventListener('pagehide', this.#pageHidden);
   }
+
+  /** A window whose page is gone has nobody to answer to. */
+  readonly #pageHidden = (): void => this.opened.close();
 
   /**
    * Opens the window; must be called in the click itself.
@@ -37,7 +41,7 @@ export class Popup implements Stage {
   }
 
   show(): void {
-    this.window.focus();
+    this.opened.focus();
   }
 
   onLeave(leave: (how: Leaving) => void): void {
@@ -46,7 +50,8 @@ export class Popup implements Stage {
 
   close(): void {
     clearInterval(this.#timer);
+    window.removeEventListener('pagehide', this.#pageHidden);
     this.line.close();
-    this.window.close();
+    this.opened.close();
   }
 }

@@ -13,6 +13,9 @@ export interface Stage {
   show(): void;
   /** Is called when the flow's window went away, or when it is to be left. */
   onLeave(leave: (how: Leaving) => void): void;
-  /** Takes the flow away for good and gives the page back. */
-  close(): void;
+  /**
+   * Gives the page back. A flow that ended by itself may be kept for the next
+   * call; one that was left is not: what it still says is not for the next.
+   */
+  close(keep: boolean): void;
 }

@@ -20,7 +20,7 @@ export interface WidgetOptions {
 /** A widget in the shop's page: the frame in its container. */
 export class Widget {
   readonly frame: HTMLIFrameElement;
-  /** Settles when the first view is drawn: false when the page did not come. */
+  /** Settles when the first view is drawn, or nobody waits for it; false when the page did not come. */
   readonly drawn: Promise<boolean>;
   /** Takes a link of the widget; true when the shop has shown it itself. */
   showDocument: ((url: string) => boolean) | undefined;
@@ -74,7 +74,7 @@ export class Widget {
   close(): void {
     this.#unwatch();
     this.#line.close();
-    this.#settle(false);
+    this.#settle(true);
     this.frame.remove();
   }
 
