@@ -98,7 +98,8 @@ async function change(body, button) {
 for (const button of document.querySelectorAll('[data-person]')) {
   button.addEventListener('click', () => {
     for (const [name, value] of Object.entries({region: '', ...state.persons[button.dataset.person]})) {
-      const field = document.querySelector(`[data-address] [name="${name}"]`);
+      // The country is the market's, and not one of the visible fields.
+      const field = document.querySelector(`[data-address] [name="${name}"]:not([type=hidden])`);
       if (field) field.value = value;
       if (field) unmark(field);
     }
