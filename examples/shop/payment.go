@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -158,8 +159,8 @@ func (s *shop) place(w http.ResponseWriter, r *http.Request, v *visit) {
 	}
 	v.placed = &placed{Order: answer, Token: sent.AuthorizationToken, Reference: v.reference, Market: v.market,
 		Lines: body.OrderLines, Amount: body.OrderAmount, Tax: body.OrderTaxAmount}
-	if body.BillingAddress != nil {
-		v.placed.Email = body.BillingAddress.Email
+	if to := cmp.Or(body.BillingAddress, body.ShippingAddress); to != nil {
+		v.placed.Email = to.Email
 	}
 	v.quantities = map[string]int64{}
 	v.forget()

@@ -74,7 +74,8 @@ function withdraw(method) {
   if (page === 'review') {
     offered = false;
     update();
-    return say('This payment was not approved. Please choose another way to pay.', [], {text: 'Choose another way', href: base + 'checkout/payment'});
+    const link = {text: 'Choose another way', href: base + 'checkout/payment'};
+    return say('This payment was not approved. Please choose another way to pay.', {link});
   }
   option(method).hidden = true;
   option(method).querySelector('input').checked = false;
@@ -123,12 +124,13 @@ function pay(name, options, data = {}) {
     setBusy(false);
     const fields = result.error?.invalid_fields;
     if (fields?.length) {
-      if (form.querySelector('[data-address]')) return say('Some details need your attention.', mark(fields));
+      if (form.querySelector('[data-address]')) return say('Some details need your attention.', {details: mark(fields)});
       const names = fields.map((path) => path.split('.').at(-1)).join(',');
-      return say('Some details of your address need your attention.', [], {text: 'Mend the address', href: `${base}checkout/address?fields=${names}`});
+      const link = {text: 'Mend the address', href: `${base}checkout/address?fields=${encodeURIComponent(names)}`};
+      return say('Some details of your address need your attention.', {link});
     }
     // The customer has left the flow. That is no refusal: all stays as it was.
-    if (result.show_form) return say('Nothing was paid. You can try again whenever you like.');
+    if (result.show_form) return say('Nothing was paid. You can try again whenever you like.', {calm: true});
     withdraw(options.payment_method_category);
   });
 }
@@ -139,7 +141,7 @@ async function approved(result) {
     // A preliminary yes: the method wants one more step before there is a token.
     finalizing = true;
     setBusy(false);
-    return say('Almost done: press the button once more to finish the payment.');
+    return say('Almost done: press the button once more to finish the payment.', {calm: true});
   }
   try {
     const kept = await post('authorization', {
@@ -170,7 +172,7 @@ async function place(token) {
     if (page === 'single') load(chosen);
   }
   const details = [...(answer.details ?? []), ...(again ? ['Press Pay to approve the cart as it is now.'] : [])];
-  say(answer.message, details, answer.explanation ? {text: 'What the payment server says about it', href: answer.explanation} : null);
+  say(answer.message, {details, link: answer.explanation && {text: 'What the payment server says about it', href: answer.explanation}});
 }
 
 // The button keeps its focus while it waits: a disabled one would lose it.

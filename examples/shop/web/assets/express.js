@@ -10,7 +10,7 @@ function load() {
   container.closest('section').hidden = false; // what is hidden cannot be measured
   // The session's own token. A shop without a session on its cart page gives a
   // client_id here and the order as the second argument of authorize instead.
-  const options = {container, theme: 'default', shape: 'rect', on_click: buy};
+  const options = {container, theme: 'default', shape: 'default', on_click: buy};
   Klarna.Payments.Buttons.init({client_token: state.client_token}).load(options, (result) => {
     note('Klarna.Payments.Buttons.load answered', result);
     container.closest('section').hidden = !result.show_form;
@@ -24,12 +24,13 @@ function buy(authorize) {
   authorize(options, null, async (result) => {
     note('authorize answered', {...result, authorization_token: result.authorization_token && '…'});
     if (!result.approved) {
-      return say(result.show_form ? 'Nothing was paid. You can try again whenever you like.' : 'Please use the checkout instead.');
+      if (result.show_form) return say('Nothing was paid. You can try again whenever you like.', {calm: true});
+      return say('This payment was not approved. Please use the checkout instead.');
     }
     try {
       const placed = await post('order', {authorization_token: result.authorization_token, shipping_address: result.collected_shipping_address});
       if (placed.ok) return location.assign(placed.location);
-      say(placed.message, placed.details ?? []);
+      say(placed.message, {details: placed.details});
     } catch {
       say('The shop did not answer. Please use the checkout.');
     }

@@ -18,10 +18,11 @@ export async function post(path, body) {
   return {ok: response.ok, ...answer};
 }
 
-/** Tells the customer something, with lines of detail and a link if there are. */
-export function say(text, details = [], link = null) {
+/** Tells the customer something, with lines of detail and a link if there are. Calm is what went as the customer wanted. */
+export function say(text, {details = [], link = null, calm = false} = {}) {
   const box = document.querySelector('[data-message]');
   box.hidden = text === '';
+  box.classList.toggle('calm', calm);
   box.replaceChildren(element('p', text));
   if (details.length) box.append(element('ul', ...details.map((line) => element('li', line))));
   if (link) box.append(Object.assign(element('a', link.text), {href: link.href}));
