@@ -60,6 +60,53 @@ func (c *Client) browser(ctx context.Context, name, sessionID string, body any) 
 	return answer, err
 }
 
+// Next says what the next call of a browser, or of Load, Authorize, Reauthorize
+// and Finalize without an outcome, is to end as.
+type Next struct {
+	SessionID string `json:"session_id,omitzero"` // empty is any session of the merchant
+	Call      string `json:"call,omitzero"`       // load, authorize, reauthorize or finalize; empty is any but load
+	// Outcome is one of the constants above; empty lets the test data decide.
+	Outcome       string   `json:"outcome,omitzero"`
+	InvalidFields []string `json:"invalid_fields,omitempty"` // for that outcome
+	// Interaction is InteractionNone, or InteractionFull when empty.
+	Interaction string `json:"interaction,omitzero"`
+	// Standing keeps it until it is replaced or taken back; else it happens once.
+	Standing bool `json:"standing,omitzero"`
+}
+
+// What a browser's call shows the customer.
+const (
+	InteractionNone = "none" // no window and no click
+	InteractionFull = "full" // the purchase flow first
+)
+
+// Primed is the answer of Prime, Primed and ClearPrimed: what is primed now.
+type Primed struct {
+	Answer
+	Next []Next `json:"next"`
+}
+
+// Prime says what comes next.
+func (c *Client) Prime(ctx context.Context, next Next) (Primed, error) {
+	return c.primed(ctx, "prime", http.MethodPost, next)
+}
+
+// Primed lists what was primed and did not come yet.
+func (c *Client) Primed(ctx context.Context) (Primed, error) {
+	return c.primed(ctx, "read primed", http.MethodGet, nil)
+}
+
+// ClearPrimed takes back all that was primed.
+func (c *Client) ClearPrimed(ctx context.Context) (Primed, error) {
+	return c.primed(ctx, "clear primed", http.MethodDelete, nil)
+}
+
+func (c *Client) primed(ctx context.Context, name, method string, body any) (Primed, error) {
+	var answer Primed
+	err := c.do(ctx, call{operation: name, method: method, path: "/kvitto/v1/next", body: body}, &answer)
+	return answer, err
+}
+
 // Explain returns a recorded exchange of this merchant, with every violation
 // and who set each value.
 func (c *Client) Explain(ctx context.Context, correlationID string) (Exchange, error) {

@@ -181,3 +181,50 @@ func TestClock(t *testing.T) {
 		t.Errorf("moving the clock back answers %v, want 400", err)
 	}
 }
+
+// TestPrimed: what is primed is listed, happens once, and can be taken back.
+func TestPrimed(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	c := kvittotest.Start(t).Client
+	session, err := c.CreateSession(ctx, cart(1, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []client.Next{
+		{SessionID: session.SessionID, Call: "authorize", Outcome: client.InvalidFields,
+			InvalidFields: []string{"billing_address.email"}, Interaction: client.InteractionNone},
+		{Outcome: client.Deny, Standing: true},
+	}
+	for i, next := range want {
+		primed, err := c.Prime(ctx, next)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want[:i+1], primed.Next); diff != "" {
+			t.Errorf("primed:\n%s", diff)
+		}
+	}
+	first, err := c.Authorize(ctx, session.SessionID, nil)
+	if err != nil || len(first.Error.InvalidFields) != 1 {
+		t.Errorf("first: %+v, %v", first, err)
+	}
+	for range 2 {
+		if denied, err := c.Authorize(ctx, session.SessionID, nil); err != nil || denied.Approved || denied.ShowForm {
+			t.Errorf("standing: %+v, %v", denied, err)
+		}
+	}
+	left, err := c.Primed(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want[1:], left.Next); diff != "" {
+		t.Errorf("left:\n%s", diff)
+	}
+	if cleared, err := c.ClearPrimed(ctx); err != nil || len(cleared.Next) != 0 || cleared.CorrelationID == "" {
+		t.Errorf("cleared: %+v, %v", cleared, err)
+	}
+	if approved, err := c.Authorize(ctx, session.SessionID, nil); err != nil || !approved.Approved {
+		t.Errorf("nothing is primed: %+v, %v", approved, err)
+	}
+}

@@ -109,6 +109,16 @@ func (s *Server) Authorize(sessionID, outcome string) client.BrowserResult {
 	return result
 }
 
+// Next says what the next call of a browser is to end as, for a session of the
+// default merchant or all of them: with client.InteractionNone a page under test
+// gets its result without any window or click.
+func (s *Server) Next(next client.Next) {
+	s.t.Helper()
+	if _, err := s.Client.Prime(s.ctx, next); err != nil {
+		s.t.Fatalf("kvittotest: %v", err)
+	}
+}
+
 // Explain tells in words what was asked and answered in an exchange of the
 // default merchant, and why it was refused.
 func (s *Server) Explain(correlationID string) string {

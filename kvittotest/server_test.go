@@ -2,6 +2,7 @@ package kvittotest_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -195,5 +196,32 @@ func TestSuccessIsSilent(t *testing.T) {
 	})
 	if err != nil || quiet.log != "" {
 		t.Errorf("the test logged %q, %v", quiet.log, err)
+	}
+}
+
+// TestNextIsForAPageUnderTest: a page gets the result at once. The test's own
+// stand-in would get it too.
+func TestNextIsForAPageUnderTest(t *testing.T) {
+	t.Parallel()
+	server := kvittotest.Start(t)
+	session := create(t, server.Client)
+	server.Next(client.Next{Outcome: client.Deny, Interaction: client.InteractionNone})
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+		server.URL+"/kp/v1/sessions/"+session.SessionID+"/authorize", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+session.ClientToken)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || !strings.Contains(string(body), `"approved" : false`) {
+		t.Errorf("%v %s", err, body)
+	}
+	if result := server.Authorize(session.SessionID, ""); !result.Approved {
+		t.Errorf("it came twice: %+v", result)
 	}
 }

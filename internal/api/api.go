@@ -54,8 +54,9 @@ type Options struct {
 	Playground    *lab.Clock // nil leaves out what only a playground has
 	Next          *lab.Queue // what is primed; nil leaves priming out
 	// Tokens lets pages in; nil leaves the browser's API out.
-	Tokens       Tokens
-	MerchantName string // that pages show
+	Tokens Tokens
+	// MerchantName is the name that pages show.
+	MerchantName func(ctx context.Context, merchantID string) string
 	Logger       *slog.Logger
 	// Addresses are the server's, as the sender of a request reaches it; nil
 	// makes paths of them.

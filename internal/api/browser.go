@@ -73,7 +73,9 @@ func pageCall(x *exchange, call risk.Call) (answer, error) {
 	browser.ShownRevision = request.ShownRevision.Value
 	taken := x.api.Next.Take(x.caller.MerchantID, sessionID, string(call))
 	browser.Decided = taken.Primed().Decision()
-	browser.Flow = x.flow(&request, taken.Primed())
+	if browser.Flow = x.flow(&request, taken.Primed()); browser.Flow == nil && browser.CollectShippingAddress {
+		browser.Person = lab.Person // an address can only come from somebody
+	}
 	answered, err := x.carryOut(sessionID, &request, browser, taken)
 	if err != nil {
 		return answer{}, err
@@ -107,7 +109,7 @@ func (x *exchange) flow(request *wire.BrowserRequest, primed *lab.Primed) *check
 
 func (x *exchange) pageOf(call string, session *checkout.Session, notes []string) wire.Page {
 	return wire.Page{
-		Call: call, Playground: x.api.Playground != nil, MerchantName: x.api.MerchantName,
+		Call: call, Playground: x.api.Playground != nil, MerchantName: x.api.MerchantName(x.request.Context(), session.MerchantID),
 		Revision: session.Revision, Notes: notes,
 	}
 }

@@ -152,3 +152,29 @@ type nothing struct{ header http.Header }
 func (n nothing) Header() http.Header         { return n.header }
 func (n nothing) Write(p []byte) (int, error) { return len(p), nil }
 func (n nothing) WriteHeader(int)             {}
+
+// TestAPreflightPassesAFullServer, and a page can read that the server is full.
+func TestAPreflightPassesAFullServer(t *testing.T) {
+	t.Parallel()
+	refused := 0
+	handler := api.CrossOrigin(full(t, func(overload.Outcome) { refused++ }))
+	for _, c := range []struct {
+		method, path string
+		status       int
+		readable     bool
+	}{
+		{http.MethodOptions, "/kp/v1/sessions/x/load", 204, true},
+		{http.MethodPost, "/kp/v1/sessions/x/load", 503, true},
+		{http.MethodOptions, "/payments/v1/sessions", 503, false},
+		{http.MethodPost, "/payments/v1/sessions", 503, false},
+	} {
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), c.method, c.path, nil))
+		if answer.Code != c.status || (answer.Header().Get("Access-Control-Allow-Origin") == "*") != c.readable {
+			t.Errorf("%s %s: %d %v", c.method, c.path, answer.Code, answer.Header())
+		}
+	}
+	if refused != 3 {
+		t.Errorf("%d refusals: the preflight is none", refused)
+	}
+}

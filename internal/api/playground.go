@@ -28,6 +28,9 @@ func browserCall(x *exchange, call risk.Call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if browser.CollectShippingAddress {
+		browser.Person = lab.Person // as for a page without interaction
+	}
 	var taken *lab.Taken
 	if request.Outcome.Value != "" {
 		decision, ok := lab.Decide(request.Outcome.Value, request.Invalid)

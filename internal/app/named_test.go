@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,43 @@ func TestPathsUnderTheNames(t *testing.T) {
 			t.Errorf("%s: %d, want %d", address, answer.StatusCode, want)
 		}
 	}
+}
+
+// TestTheScriptAndThePictureUnderTheirNames: at the addresses that pages have
+// built in.
+func TestTheScriptAndThePictureUnderTheirNames(t *testing.T) {
+	t.Parallel()
+	server := withNames(t, nil)
+	client := mapped(t, server)
+	for address, want := range map[string]string{
+		"https://x.klarnacdn.net/kp/lib/v1/api.js":           "text/javascript",
+		"https://credit.klarnacdn.net/lib/v1/api.js?shop=1":  "text/javascript",
+		"https://js.klarna.com/kp/lib/v1/api.js":             "text/javascript",
+		"https://js.playground.klarna.com/eu/kp/widget.html": "text/html",
+		"https://js.klarna.com/oc/kp/flow.html":              "text/html",
+		"https://x.klarnacdn.net" + badgePath(t, client):     "image/svg+xml",
+	} {
+		answer, err := client.Get(address)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != 200 || !strings.HasPrefix(answer.Header.Get("Content-Type"), want) {
+			t.Errorf("%s: %d %s, want %s", address, answer.StatusCode, answer.Header.Get("Content-Type"), want)
+		}
+	}
+}
+
+// badgePath is the path of the picture that a session names.
+func badgePath(t *testing.T, client *http.Client) string {
+	t.Helper()
+	_, body := post(t, client, "https://api.klarna.com/payments/v1/sessions", scarf, "Content-Type", "application/json")
+	found := regexp.MustCompile(`"standard" : "https://x\.klarnacdn\.net([^"]+)"`).FindStringSubmatch(body)
+	if len(found) != 2 {
+		t.Fatalf("no picture in %s", body)
+	}
+	return found[1]
 }
 
 // TestABrowserIsNotKeptFromOtherServersOfLocalhost: Strict-Transport-Security

@@ -61,7 +61,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tokens := clienttoken.New(key)
+	tokens := clienttoken.New(key, a.environment())
 	checkouts, err := service.New(service.Options{
 		Engine: a.stores, Committer: a.committer(batcher, protection, metrics), Clock: own.clock, Minter: tokens,
 		Assessor: own.assessor, NewID: identifier.New, CacheBytes: a.config.CacheBytes, Shared: a.stores.shared,
@@ -72,7 +72,7 @@ func (a *App) wire(ctx context.Context) error {
 	metrics.watch(watched{protection.gate, protection.bodies, protection.connections, batcher, checkouts, a.tracing})
 	options := api.Options{
 		Service: checkouts, Authenticator: own.authenticator, Clock: own.clock, Recorder: a.stores.log, NewID: identifier.New,
-		Addresses: a.addresses, Playground: own.playground, Next: own.next, Tokens: tokens, MerchantName: clienttoken.MerchantName,
+		Addresses: a.addresses, Playground: own.playground, Next: own.next, Tokens: tokens, MerchantName: a.shopName(),
 		Logger: a.config.Logger, Observe: a.observer(metrics),
 	}
 	protection.apply(&options, a.config)

@@ -131,6 +131,9 @@ type Browser struct {
 	Now                    time.Time
 	// Flow is how far the customer has come; nil is a call without a customer.
 	Flow *Flow
+	// Person stands for the customer of a call without one: it finds who buys in
+	// a country, and fills in what nobody stated. Nil fills in nothing.
+	Person func(country string) *Content
 
 	repeated   bool // reauthorize or finalize: something was agreed to before
 	finalizing bool
@@ -197,6 +200,9 @@ func (s Session) Authorize(call Browser) (Session, Event, BrowserResult, *Refusa
 		}
 		next.Collected, call.Category = conversation.collected, conversation.category
 	}
+	if call.Flow == nil && call.Person != nil {
+		next.Collected = next.addedBy(call.Person)
+	}
 	known := next.Known()
 	if call.Flow == nil {
 		call.Category = s.chosenWithoutCustomer(&call, &known)
@@ -235,16 +241,39 @@ func (s Session) Reauthorize(call Browser) (Session, Event, BrowserResult, *Refu
 }
 
 // Finalize completes an authorization that said finalize_required. Without one
-// there is nothing to finalize and the answer is a technical no.
+// there is nothing to finalize and the answer is a technical no; but a call that
+// comes again, because its answer was lost or a button was pressed twice, gets
+// the answer of the first.
 func (s Session) Finalize(call Browser) (Session, Event, BrowserResult, *Refusal) {
 	if refusal := s.open(call.Now); refusal != nil {
 		return s, Event{}, BrowserResult{}, refusal
 	}
 	if s.authorizationState() != AuthorizationPreliminary {
-		return s, Event{}, BrowserResult{}, nil
+		return s, Event{}, s.finalizedBefore(call), nil
 	}
 	call.finalizing = true
 	return s.Reauthorize(call)
+}
+
+// finalizedBefore is the answer to a finalize when nothing waits for one: the
+// live approval if it is of this very content and risk still agrees, else a no.
+func (s Session) finalizedBefore(call Browser) BrowserResult {
+	token := s.LiveToken(call.Now)
+	next, result, refusal := s.merged(call)
+	if token == "" || refusal != nil || len(result.InvalidFields) > 0 || len(requestDifferences(s.Authorization.Content, &next.Content)) > 0 {
+		return BrowserResult{}
+	}
+	known := next.Known()
+	switch call.Decide(&known).Outcome {
+	case OutcomeApprove, OutcomeRefer, OutcomeFinalizeRequired:
+	case OutcomeDeny, OutcomeInvalidFields, OutcomeCancel, OutcomeError:
+		return BrowserResult{}
+	}
+	result = BrowserResult{ShowForm: true, Approved: true, AuthorizationToken: token}
+	if call.CollectShippingAddress {
+		result.CollectedShippingAddress = known.shippingAddress()
+	}
+	return result
 }
 
 func eventOf(outcome Outcome, autoFinalize bool) EventKind {

@@ -216,7 +216,7 @@ func TestFinalizeCompletesAPreliminaryApproval(t *testing.T) {
 func TestFinalizeWithoutAPreliminaryApproval(t *testing.T) {
 	t.Parallel()
 	for _, state := range states(t) {
-		if state == checkout.AuthorizationPreliminary || state == checkout.AuthorizationOrdered {
+		if state == checkout.AuthorizationPreliminary || state == checkout.AuthorizationLive || state == checkout.AuthorizationOrdered {
 			continue
 		}
 		d, _ := reach(t, state)
@@ -226,6 +226,47 @@ func TestFinalizeWithoutAPreliminaryApproval(t *testing.T) {
 		requireSame(t, "result in "+stateName(state), checkout.BrowserResult{}, result)
 		requireSame(t, "session in "+stateName(state), before, next)
 		requireSame(t, "event in "+stateName(state), checkout.Event{}, event)
+	}
+}
+
+// TestAFinalizeThatComesAgain gets the answer of the first, and changes nothing:
+// an answer was lost, or a button was pressed twice. For another content, after
+// an hour, or against the assessment there is nothing to give.
+func TestAFinalizeThatComesAgain(t *testing.T) {
+	t.Parallel()
+	data := checkout.Content{MerchantReference2: text("final"), BillingAddress: address("SE")}
+	for name, c := range map[string]struct {
+		outcome checkout.Outcome
+		patch   checkout.Content
+		wait    time.Duration
+		again   bool
+	}{
+		"the same data":       {checkout.OutcomeApprove, data, time.Minute, true},
+		"no data":             {checkout.OutcomeRefer, checkout.Content{}, 0, true},
+		"still to finalize":   {checkout.OutcomeFinalizeRequired, data, 0, true},
+		"other data":          {checkout.OutcomeApprove, checkout.Content{MerchantReference2: text("other")}, 0, false},
+		"bad data":            {checkout.OutcomeApprove, checkout.Content{OrderAmount: integer(1)}, 0, false},
+		"an hour later":       {checkout.OutcomeApprove, data, time.Hour, false},
+		"an assessment no":    {checkout.OutcomeDeny, data, 0, false},
+		"a customer who left": {checkout.OutcomeCancel, data, 0, false},
+	} {
+		d := open(t, swedish())
+		d.deferred()
+		next, _, first, refusal := d.session.Finalize(d.call(checkout.OutcomeApprove, data))
+		accepted(t, refusal)
+		d.session = next
+		d.wait(c.wait)
+		before := copied(d.session)
+		next, event, again, refusal := d.session.Finalize(d.call(c.outcome, c.patch))
+		accepted(t, refusal)
+		want := checkout.BrowserResult{}
+		if c.again {
+			want = first
+			want.Changed = false
+		}
+		requireSame(t, name, want, again)
+		requireSame(t, name+": session", before, next)
+		requireSame(t, name+": event", checkout.Event{}, event)
 	}
 }
 

@@ -207,6 +207,16 @@ func (c *conversation) add(typed *Content) {
 	c.known = c.known.filledWith(&said)
 }
 
+// addedBy is what is collected once the person of the country has told what the
+// market asks for.
+func (s *Session) addedBy(person func(country string) *Content) *Content {
+	c := conversation{session: s, known: s.Known(), collected: s.Collected}
+	if who := person(c.known.EffectiveCountry()); who != nil {
+		c.add(who)
+	}
+	return c.collected
+}
+
 func (c *conversation) details() *Ask {
 	missing := missingDetails(&c.known)
 	if len(missing) == 0 {

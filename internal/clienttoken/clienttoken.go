@@ -22,10 +22,24 @@ import (
 const KeyBytes = 32
 
 // Minter signs client tokens.
-type Minter struct{ key []byte }
+type Minter struct {
+	key         []byte
+	environment Environment
+}
+
+// Environment is what tokens say of the server that made them.
+type Environment string
+
+// The environments, in the words of recorded tokens.
+const (
+	Playground Environment = "playground"
+	Production Environment = "production"
+)
 
 // New returns a minter with a key of KeyBytes.
-func New(key []byte) *Minter { return &Minter{key: key} }
+func New(key []byte, environment Environment) *Minter {
+	return &Minter{key: key, environment: environment}
+}
 
 // claims in the order of recorded tokens of 2023 and later.
 type claims struct {
@@ -83,7 +97,7 @@ func (m *Minter) Mint(s *checkout.Session, browserURL string) (string, error) {
 		Design:             "klarna",
 		Language:           at.Language(s.Content.Locale.Value),
 		PurchaseCountry:    s.Content.EffectiveCountry(),
-		Environment:        "playground",
+		Environment:        string(m.environment),
 		MerchantName:       MerchantName,
 		SessionType:        "PAYMENTS",
 		ClientEventBaseURL: browserURL,

@@ -16,7 +16,7 @@ func TestTheTokenHasTheRecordedClaims(t *testing.T) {
 	key := []byte("0123456789abcdef0123456789abcdef")
 	session := checkout.Session{ID: "11111111-2222-4333-8444-555555555555", Content: checkout.Content{
 		PurchaseCountry: checkout.TextOf("SE"), Locale: checkout.TextOf("PL"), OrderAmount: checkout.IntegerOf(22299)}}
-	token, err := clienttoken.New(key).Mint(&session, "http://127.0.0.1:7420")
+	token, err := clienttoken.New(key, clienttoken.Playground).Mint(&session, "http://127.0.0.1:7420")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestNorthAmericaIsCalledUS(t *testing.T) {
 	t.Parallel()
 	for country, want := range map[string]string{"US": "us", "CA": "us", "SE": "eu", "AU": "oc"} {
 		session := checkout.Session{Content: checkout.Content{PurchaseCountry: checkout.TextOf(country)}}
-		token, err := clienttoken.New([]byte("key")).Mint(&session, "http://localhost")
+		token, err := clienttoken.New([]byte("key"), clienttoken.Playground).Mint(&session, "http://localhost")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,7 +19,7 @@ var key = []byte("0123456789abcdef0123456789abcdef")
 func minted(t testing.TB, key []byte) string {
 	t.Helper()
 	session := checkout.Session{ID: sessionID, Content: checkout.Content{PurchaseCountry: checkout.TextOf("SE")}}
-	token, err := clienttoken.New(key).Mint(&session, "http://127.0.0.1:7420")
+	token, err := clienttoken.New(key, clienttoken.Playground).Mint(&session, "http://127.0.0.1:7420")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func signed(t testing.TB, method jwt.SigningMethod, key any, claims jwt.MapClaim
 
 func TestAMintedTokenNamesItsSession(t *testing.T) {
 	t.Parallel()
-	got, err := clienttoken.New(key).Verify(minted(t, key))
+	got, err := clienttoken.New(key, clienttoken.Playground).Verify(minted(t, key))
 	if err != nil || got != sessionID {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -70,7 +70,7 @@ func TestTokensThatAreNotOurs(t *testing.T) {
 		"too long":           signed(t, jwt.SigningMethodHS256, key, jwt.MapClaims{"session_id": sessionID, "x": strings.Repeat("x", 8000)}),
 		"a merchant's":       "klarna_test_client_ZGVtbw",
 	} {
-		if got, err := clienttoken.New(key).Verify(token); !errors.Is(err, clienttoken.ErrRefused) || got != "" {
+		if got, err := clienttoken.New(key, clienttoken.Playground).Verify(token); !errors.Is(err, clienttoken.ErrRefused) || got != "" {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
@@ -83,7 +83,7 @@ func FuzzVerify(f *testing.F) {
 		"eyJhbGciOiJub25lIn0.eyJzZXNzaW9uX2lkIjoiYSJ9.", "eyJhbGciOm51bGx9.e30.", "\x00.\xff.é"} {
 		f.Add(seed)
 	}
-	minter := clienttoken.New(key)
+	minter := clienttoken.New(key, clienttoken.Playground)
 	f.Fuzz(func(t *testing.T, token string) {
 		got, err := minter.Verify(token)
 		if err != nil {

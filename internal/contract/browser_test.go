@@ -375,9 +375,10 @@ func TestExpressSessionsAreAPlaygroundsOwn(t *testing.T) {
 		}
 		p := page{s, a.text(t, "session_id"), a.text(t, "client_token")}
 		s.merchant(name).must(t, 200, http.MethodGet, sessionPath(p.session), "")
-		collect := `{"interaction":"none","collect_shipping_address":"true","auto_finalize":"false","data":{"shipping_address":{"city":"Lund"}}}`
+		collect := `{"interaction":"none","collect_shipping_address":"true","auto_finalize":"false","data":{"billing_address":{"city":"Lund"}}}`
 		if got, _ := p.call(t, "authorize", collect).result(t); got !=
-			`{"approved":true,"collected_shipping_address":{"city":"Lund","country":"SE"},"finalize_required":true,"show_form":true}` {
+			`{"approved":true,"collected_shipping_address":{"city":"Lund","country":"SE","email":"customer@email.se","family_name":"Test","given_name":"Alice",`+
+				`"phone":"+46701740615","postal_code":"11 148","street_address":"Södra Blasieholmshamnen 2"},"finalize_required":true,"show_form":true}` {
 			t.Error(got)
 		}
 	}
@@ -387,4 +388,21 @@ func TestExpressSessionsAreAPlaygroundsOwn(t *testing.T) {
 	if a := (page{server: s}).post(t, "/kp/v1/sessions", cart); a.status != 401 {
 		t.Errorf("no client id: %d", a.status)
 	}
+}
+
+// TestAFinalizeThatComesAgain: the answer was lost on its way to the page, which
+// asks again.
+func TestAFinalizeThatComesAgain(t *testing.T) {
+	t.Parallel()
+	m := newServer(t).merchant("m")
+	p := m.page(t, customerKnown)
+	p.call(t, "authorize", `{"interaction":"none","payment_method_category":"pay_later","auto_finalize":false}`)
+	body := `{"interaction":"none","data":{"merchant_reference2":"final"}}`
+	first, token := p.call(t, "finalize", body).result(t)
+	second := p.call(t, "finalize", body)
+	again, tokenAgain := second.result(t)
+	if first != resultApproved || again != first || token != tokenAgain || len(second.Notes) != 1 {
+		t.Errorf("%s, then %s with %q", first, again, second.Notes)
+	}
+	m.must(t, 200, http.MethodPost, orderPath(token), customerKnown)
 }

@@ -23,6 +23,8 @@ type BrowserCall struct {
 	Decided *checkout.Decision
 	// Flow is how far the customer has come; nil is a call without a customer.
 	Flow *checkout.Flow
+	// Person stands for the customer of a call without one; see checkout.Browser.
+	Person func(country string) *checkout.Content
 	// ShownRevision is what the page shows, 0 when it does not say.
 	ShownRevision int64
 }
@@ -62,7 +64,7 @@ func (s *Service) command(ctx context.Context, caller Caller, sessionID string, 
 	}
 	return checkout.Browser{
 		Patch: call.Patch, Problems: call.Problems, Category: call.Category, Categories: call.Categories,
-		AutoFinalize: call.AutoFinalize, CollectShippingAddress: call.CollectShippingAddress, Flow: call.Flow, Now: caller.Now,
+		AutoFinalize: call.AutoFinalize, CollectShippingAddress: call.CollectShippingAddress, Flow: call.Flow, Person: call.Person, Now: caller.Now,
 		NewToken: func() string { return s.NewID(caller.Now) },
 		Decide: func(content *checkout.Content) checkout.Decision {
 			if call.Decided != nil {
@@ -122,6 +124,9 @@ func (s *Service) notes(ctx context.Context, caller Caller, before *checkout.Ses
 	}
 	if call.Call == risk.CallFinalize && result.Ask == nil && !result.Changed && !result.ShowForm {
 		add("There was nothing to finalize: finalize() follows an authorize() that answered finalize_required.")
+	}
+	if call.Call == risk.CallFinalize && !result.Changed && result.Approved {
+		add("Nothing was left to finalize: this is the answer of the finalize() or authorize() before, with its token.")
 	}
 	if call.Decided != nil && result.Ask == nil {
 		add("The outcome was not assessed: %s.", call.Decided.Reason)

@@ -60,7 +60,7 @@ func (s *simulation) start() (*process, error) {
 		return nil, err
 	}
 	checkouts, err := service.New(service.Options{
-		Engine: engine, Committer: committer{s, p}, Clock: clock, Minter: clienttoken.New([]byte("simulation")),
+		Engine: engine, Committer: committer{s, p}, Clock: clock, Minter: clienttoken.New([]byte("simulation"), clienttoken.Playground),
 		Assessor: risk.Playground{}, NewID: p.ids.next, CacheBytes: s.cacheBytes, Shared: s.shared,
 	})
 	if err != nil {

@@ -194,7 +194,7 @@ func decideBrowser(s *state, c *call, ids fresh) outcome {
 	r := c.request
 	final := r.kind == reauthorize || r.kind == finalize
 	if r.kind == finalize && s.approval.state != preliminary {
-		return outcome{event: "nothing to finalize", reply: reply{Status: 200}}
+		return finalizedBefore(s, c)
 	}
 	if bad := r.patch.bad(); bad != "" {
 		return outcome{event: "invalid data", reply: reply{Status: 200, ShowForm: true, Invalid: bad}}
@@ -226,6 +226,20 @@ func decideBrowser(s *state, c *call, ids fresh) outcome {
 	}
 	next.revision = s.revision + 1
 	return assessed(s, &next, r, c.now, ids)
+}
+
+// finalizedBefore: a finalize that comes again gets the live approval, if it is
+// of what the session would be now.
+func finalizedBefore(s *state, c *call) outcome {
+	next := *s
+	if c.request.patch != (patch{}) {
+		next.merge(c.request.patch, c.now)
+	}
+	agreed := c.request.outcome == "" || c.request.outcome == "approve" || c.request.outcome == "refer" || c.request.outcome == "finalize_required"
+	if s.approval.state != live || !c.now.Before(s.approval.until) || c.request.patch.bad() != "" || next.content != s.approval.content || !agreed {
+		return outcome{event: "nothing to finalize", reply: reply{Status: 200}}
+	}
+	return outcome{event: "finalized again", reply: reply{Status: 200, ShowForm: true, Approved: true, Token: s.approval.token}}
 }
 
 // assessed records the decision on the merged session.

@@ -109,7 +109,7 @@ func report(t *testing.T, seed uint64, full result) string {
 const mustMeet = `
 	created, updated, read, loaded, authorized, referred, deferred, finalized, denied, released, ordered, customer token,
 	order again, order again after a lost answer, another body, customer token again,
-	mismatch, bad value, malformed, invalid data, invalid fields, not assessed, nothing to finalize, intent buy, intent tokenize,
+	mismatch, bad value, malformed, invalid data, invalid fields, not assessed, nothing to finalize, finalized again, intent buy, intent tokenize,
 	older token, released token, token expired, token consumed, rejected, not deletable, unknown token,
 	session expired, session completed, unknown session, wall, clock moved, 499, 503,
 	batch of several, changed after a conflict, conflict of two processes, commit: conflict, commit: fail before,

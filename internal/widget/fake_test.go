@@ -34,6 +34,7 @@ type fake struct {
 	requests []request
 	answers  map[string][]answer // by the last part of the path; the last one stays
 	changed  chan struct{}
+	gone     bool // the pages of the frames are not there
 }
 
 type answer struct {
@@ -78,7 +79,16 @@ func newFake(t *testing.T) *fake {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/kp/v1/", f.call)
 	for _, pattern := range widget.StaticPatterns {
-		mux.Handle(pattern, static)
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			f.mu.Lock()
+			gone := f.gone && strings.HasSuffix(r.URL.Path, ".html")
+			f.mu.Unlock()
+			if gone {
+				http.NotFound(w, r)
+				return
+			}
+			static.ServeHTTP(w, r)
+		})
 	}
 	f.Server = httptest.NewServer(mux)
 	t.Cleanup(f.Close)
@@ -133,6 +143,13 @@ func (f *fake) answer(call string, answers ...answer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.answers[call] = answers
+}
+
+// losePages takes the pages of the frames away, or gives them back.
+func (f *fake) losePages(gone bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gone = gone
 }
 
 // calls are the requests whose path ends with name.

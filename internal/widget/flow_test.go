@@ -239,6 +239,60 @@ func TestLeavingThePage(t *testing.T) {
 	}
 }
 
+// hurry lets the SDK wait a moment where it waits half a minute for a page.
+const hurry = "before=const slow = setTimeout; window.setTimeout = (run, time) => slow(run, time === 30000 ? 300 : time)"
+
+// TestAPageThatDoesNotCome is a technical failure, and the next call tries again.
+func TestAPageThatDoesNotCome(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.answer("authorize", answer{body: asking})
+	f.losePages(true)
+	page := f.open(t, strings.ReplaceAll(strings.ReplaceAll(hurry, " ", "%20"), ";", "%3B"))
+	load := func() object {
+		t.Helper()
+		return browsertest.Eval[object](page, `pay('load', {container: '#box', payment_method_category: 'pay_later'})`)
+	}
+	if got := load(); !cmp.Equal(got, object{"show_form": false}) {
+		t.Errorf("load: %v", got)
+	}
+	if got := browsertest.Eval[object](page, `pay('authorize', {})`); !cmp.Equal(got, object{"show_form": false, "approved": false}) {
+		t.Errorf("authorize: %v", got)
+	}
+	page.WaitConsole("widget.html did not come")
+	page.WaitConsole("flow.html did not come")
+	f.await(t, "/events", 2, named("failure"))
+	if n := len(f.calls("/events")); n < 3 || browsertest.Eval[bool](page, `document.querySelector('iframe') !== null`) {
+		t.Error("a frame without its page was left behind")
+	}
+	f.losePages(false)
+	page.Do(`window.setTimeout = slow`)
+	if got := load(); !cmp.Equal(got, object{"show_form": true}) {
+		t.Errorf("load again: %v", got)
+	}
+}
+
+// TestAShopInAModalDialog: the flow lies over that too.
+func TestAShopInAModalDialog(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.answer("authorize", answer{body: asking}, answer{body: cancelled})
+	page := f.open(t, "html="+url.QueryEscape(`<dialog><div id="box"></div><button id="buy">Buy</button></dialog>`))
+	page.Do(`(() => {
+		document.querySelector('dialog').showModal()
+		document.querySelector('#buy').onclick = () => pay('authorize', {payment_method_category: 'pay_later'}).then(ended('result'))
+	})()`)
+	page.Click("#buy")
+	flow := page.Frame("klarna-pay-later-fullscreen")
+	flow.Click("[data-testid=flow-close]")
+	if got := waitResult(page); !cmp.Equal(got, [][]any{{"result", cancelledResult}}) {
+		t.Errorf("got %v", got)
+	}
+	if focus := page.Focused(); focus.ID != "buy" {
+		t.Errorf("the focus is on %s", focus)
+	}
+}
+
 // TestTheFlowInAWindow, which was opened in the click.
 func TestTheFlowInAWindow(t *testing.T) {
 	t.Parallel()

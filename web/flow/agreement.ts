@@ -11,16 +11,15 @@ export function renderComparison({ comparison }: Screen, texts: Texts): HTMLElem
   if (comparison.length === 0) {
     return false;
   }
-  const head = element('tr', {},
-    element('th', { scope: 'col' }, element('span', { class: 'unseen' }, texts.text('changed.what'))),
-    element('th', { scope: 'col' }, texts.text('changed.before')),
-    element('th', { scope: 'col' }, texts.text('changed.now')));
-  const rows = comparison.map(({ name, label, before, now, changed }) =>
-    element('tr', { class: changed && 'changed', ...testId('comparisonRow', { name }) },
-      element('th', { scope: 'row' }, label),
-      element('td', {}, before),
-      element('td', {}, element('span', { class: 'now' }, now), changed && element('span', { class: 'mark' }, texts.text('changed.mark')))));
-  return element('table', { class: 'comparison', ...testId('comparison') }, element('thead', {}, head), element('tbody', {}, ...rows));
+  const head = element('tr', {}, element('th', { scope: 'col' }, texts.text('changed.before')), element('th', { scope: 'col' }, texts.text('changed.now')));
+  // A label has a row of its own: two amounts and a long word have no room beside each other.
+  const groups = comparison.map(({ name, label, before, now, changed }) =>
+    element('tbody', { class: changed && 'changed', ...testId('comparisonRow', { name }) },
+      element('tr', {}, element('th', { scope: 'rowgroup', colspan: 2 }, label)),
+      element('tr', {},
+        element('td', {}, before),
+        element('td', {}, element('span', { class: 'now' }, now), changed && element('span', { class: 'mark' }, texts.text('changed.mark'))))));
+  return element('table', { class: 'comparison', ...testId('comparison') }, element('thead', {}, head), ...groups);
 }
 
 /** The way to pay, and what is paid when. */

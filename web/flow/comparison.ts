@@ -16,7 +16,12 @@ export interface ComparisonRow {
 export function comparisonOf(agreed: Terms, terms: Terms, reader: Reader): ComparisonRow[] {
   const { texts, locale } = reader;
   const amount = (of: Terms): string => money(locale, of.order_amount, of.purchase_currency);
-  const due = ({ number_of_days: count }: Terms): string => (count > 0 ? texts.text('changed.due_days', { count }) : texts.text('changed.due_now'));
+  const due = ({ number_of_days: count, number_of_installments: parts }: Terms): string => {
+    if (count > 0) {
+      return texts.text('changed.due_days', { count });
+    }
+    return parts > 1 ? '–' : texts.text('changed.due_now'); // each part has its own day
+  };
   const row = (name: ComparisonRow['name'], told: (of: Terms) => string): ComparisonRow => {
     const [before, now] = [told(agreed), told(terms)];
     return { name, label: texts.text(`changed.${name}`), before, now, changed: before !== now };

@@ -4,6 +4,7 @@ import { connectToPage } from '../channel/frame';
 import type { FromFlow, Start, ToFlow } from '../channel/messages';
 import type { Port } from '../channel/port';
 import type { Answers } from '../channel/shapes';
+import { wear } from '../design/look';
 import { englishTexts, loadTexts, type Texts } from '../language/catalog';
 import type { Reader } from '../language/plan';
 import type { FormValues } from './answers';
@@ -78,6 +79,7 @@ class Flow {
     }
     const reader: Reader = { texts: this.texts, locale: ask.locale, today: new Date() };
     const screen = screenOf(this.state, ask, reader);
+    wear(ask.options);
     this.dialog.open(headerOf(ask, reader), this.texts);
     this.dialog.show(renderScreen(screen, this.texts, this.hands));
     this.dialog.say(screen.said);

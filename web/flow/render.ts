@@ -17,11 +17,11 @@ export interface Hands {
 export function renderScreen(screen: Screen, texts: Texts, hands: Hands): HTMLElement {
   const hasForm = screen.buttons.some(({ action }) => action === 'submit');
   const body = [
-    screen.notice !== undefined && element('p', { class: 'notice', ...testId('noticeChanged') }, screen.notice),
     screen.stages.length > 0 && renderStages(screen.stages, texts),
     resultIcon(screen),
     element('h1', { id: 'title', tabindex: -1, class: 'title' }, screen.title),
     screen.intro !== undefined && element('p', { class: 'intro' }, screen.intro),
+    screen.notice !== undefined && element('p', { class: 'notice', ...testId('noticeChanged') }, screen.notice),
     screen.list.length > 0 && element('ul', { class: 'list', ...testId('mendList') }, ...screen.list.map((item) => element('li', {}, item))),
     screen.name === 'preparing' && element('div', { class: 'dots', 'aria-hidden': 'true' }, element('i'), element('i'), element('i')),
     hasForm ? renderForm(screen, texts, hands) : renderEnd(screen, hands),

@@ -221,7 +221,7 @@ function confirmScreen(screen: Screen, state: State, ask: Ask, reader: Reader): 
   const again: Button[] = state.chose ? [{ action: 'back-method', label: texts.text('confirm.other') }] : [];
   return {
     ...screen,
-    ...(ask.agreed ? { title: texts.text('changed.title'), intro: texts.text('changed.intro') } : {}),
+    ...(ask.agreed ? { title: texts.text('changed.title'), ...(screen.notice === undefined ? { intro: texts.text('changed.intro') } : {}) } : {}),
     comparison: changed,
     plan: ask.terms ? sentences(ask, ask.terms, reader) : [],
     ...(ask.terms ? { planName: planName(nameable(ask.terms, ask), reader) } : {}),

@@ -223,10 +223,8 @@ export class Application {
     }
     const stage = popup ?? this.#overlay(name, token.base);
     this.#running.set(name, stage);
-    this.tell('flow_shown', { call, popup: stage.popup }, token);
-    const ending = await runFlow(stage, {
-      base: stage.base, client_token: token.text, session_id: token.session_id, call, request: sent, ask: reply.ask,
-    }); // prettier-ignore
+    const start = { base: stage.base, client_token: token.text, session_id: token.session_id, call, request: sent, ask: reply.ask };
+    const ending = await runFlow(stage, start, () => this.tell('flow_shown', { call, popup: stage.popup }, token));
     this.tell('flow_hidden', { call, popup: stage.popup, how: ending.how }, token);
     switch (ending.how) {
       case 'result':

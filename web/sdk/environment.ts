@@ -15,8 +15,8 @@ const script = document.currentScript instanceof HTMLScriptElement ? document.cu
 /** The host and port the script came from, '' when nothing tells. */
 export const ownHost = script && new URL(script).host;
 
-/** The server of the script: its address up to /lib/v1/api.js. */
-export const ownBase = script.replace(/\/lib\/v1\/api\.js.*$/s, '');
+/** The server of the script: its address up to /lib/v1/api.js, '' when it came from elsewhere. */
+export const ownBase = /^(.*)\/lib\/v1\/api\.js(?:[?#]|$)/.exec(script)?.[1] ?? '';
 
 /** The page's own switch, read at each call. */
 export function interaction(): string | undefined {

@@ -19,6 +19,7 @@ export interface ExpressSession {
  * @throws Error that names the property
  */
 export function checkOrder(order: object | undefined): object {
+  if (!ownBase) throw misuse('Error', 'With client_id the script must come from its server, as BASE/lib/v1/api.js.');
   const given = (order ?? {}) as Record<string, unknown>;
   for (const key of ['purchase_country', 'purchase_currency', 'order_amount', 'order_lines']) {
     if (given[key] === undefined || given[key] === null || given[key] === '') throw misuse('Error', `The order needs ${key} when there is only a client_id.`);

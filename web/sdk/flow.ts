@@ -18,9 +18,12 @@ const cancelMax = 3_000;
  * Hands a call over to the purchase flow and waits for its end. The stage is
  * shown when the flow's page is there, so that nobody looks at an empty one, and
  * closed in the end.
+ *
+ * @param shown is called when it is shown
  */
-export function runFlow(stage: Stage, start: Omit<Start, 'type' | 'popup'>): Promise<Ending> {
+export function runFlow(stage: Stage, start: Omit<Start, 'type' | 'popup'>, shown: () => void): Promise<Ending> {
   return new Promise((resolve) => {
+    let showing = false;
     let busy = false;
     let ended = false;
     let leaving: ReturnType<typeof setTimeout> | undefined;
@@ -65,6 +68,8 @@ export function runFlow(stage: Stage, start: Omit<Start, 'type' | 'popup'>): Pro
       port.listen(take);
       port.send({ ...start, type: 'start', popup: stage.popup });
       stage.show();
+      if (!showing) shown();
+      showing = true;
     });
   });
 }
