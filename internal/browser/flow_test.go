@@ -9,67 +9,7 @@ import (
 // result that the shop gets for it.
 func TestTheCustomerDecides(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		name string
-		acts func(*customer)
-		want object
-	}{
-		{"agrees", func(c *customer) {
-			c.approves()
-			c.sees("result-approved")
-			c.leaves()
-		}, approved},
-		{"agrees and lets the good news go by", func(c *customer) { c.approves() }, approved},
-		{"uses the keyboard only", func(c *customer) {
-			c.sees("step-identify")
-			c.page.Press("Tab", "Control+a")
-			c.page.Keys("customer@email.se")
-			c.page.Press("Enter")
-			c.sees("step-code")
-			c.page.Press("Tab")
-			c.page.Keys("123456")
-			c.page.Press("Enter")
-			c.sees("step-confirm")
-			c.tabTo("button-submit")
-			c.page.Press("Enter")
-			c.sees("result-approved")
-			c.tabTo("button-close")
-			c.page.Press("Space")
-		}, approved},
-		{"mistypes the code first", func(c *customer) {
-			c.identifies("customer@email.se")
-			c.enters("999999")
-			c.sees("problem-code")
-			c.enters("123456")
-			c.confirms()
-		}, approved},
-		{"mistypes the address first", func(c *customer) {
-			c.identifies("nobody")
-			c.sees("problem-login")
-			c.approves()
-		}, approved},
-		{"closes the flow at once", func(c *customer) {
-			c.sees("step-identify")
-			c.presses("flow-close")
-		}, cancelled},
-		{"closes the flow before agreeing", func(c *customer) {
-			c.identifies("customer@email.se")
-			c.enters("123456")
-			c.sees("step-confirm")
-			c.presses("flow-close")
-		}, cancelled},
-		{"presses Escape", func(c *customer) {
-			c.sees("step-identify")
-			c.page.Press("Escape")
-		}, cancelled},
-		{"is denied", func(c *customer) {
-			c.identifies("customer+denied@email.se")
-			c.enters("123456")
-			c.confirms()
-			c.sees("result-denied")
-			c.leaves()
-		}, refusal},
-	} {
+	for _, test := range decisions {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s := newReadyShopFor(t, strangersCart())
@@ -82,6 +22,69 @@ func TestTheCustomerDecides(t *testing.T) {
 			}
 		})
 	}
+}
+
+// decisions are what customers do, and what comes of it.
+var decisions = []struct {
+	name string
+	acts func(*customer)
+	want object
+}{
+	{"agrees", func(c *customer) {
+		c.approves()
+		c.sees("result-approved")
+		c.leaves()
+	}, approved},
+	{"agrees and lets the good news go by", func(c *customer) { c.approves() }, approved},
+	{"uses the keyboard only", func(c *customer) {
+		c.sees("step-identify")
+		c.page.Press("Tab", "Control+a")
+		c.page.Keys("customer@email.se")
+		c.page.Press("Enter")
+		c.sees("step-code")
+		c.page.Press("Tab")
+		c.page.Keys("123456")
+		c.page.Press("Enter")
+		c.sees("step-confirm")
+		c.tabTo("button-submit")
+		c.page.Press("Enter")
+		c.sees("result-approved")
+		c.tabTo("button-close")
+		c.page.Press("Space")
+	}, approved},
+	{"mistypes the code first", func(c *customer) {
+		c.identifies("customer@email.se")
+		c.enters("999999")
+		c.sees("problem-code")
+		c.enters("123456")
+		c.confirms()
+	}, approved},
+	{"mistypes the address first", func(c *customer) {
+		c.identifies("nobody")
+		c.sees("problem-login")
+		c.approves()
+	}, approved},
+	{"closes the flow at once", func(c *customer) {
+		c.sees("step-identify")
+		c.presses("flow-close")
+	}, cancelled},
+	{"closes the flow before agreeing", func(c *customer) {
+		c.identifies("customer@email.se")
+		c.enters("123456")
+		c.sees("step-confirm")
+		c.presses("flow-close")
+	}, cancelled},
+	{"presses Escape", func(c *customer) {
+		c.sees("step-identify")
+		c.page.Press("Escape")
+	}, cancelled},
+	{"is denied", func(c *customer) {
+		c.identifies("customer+denied@email.se")
+		c.enters("123456")
+		c.confirms()
+		c.sees("result-denied")
+		c.leaves()
+	}, refusal},
 }
 
 // strangersCart is a cart of whose customer nobody has said the e-mail.

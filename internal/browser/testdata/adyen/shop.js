@@ -1,6 +1,6 @@
 // A shop that pays by Adyen's component, as its documentation mounts it. The
-// component is the published one; the test bundles it as a shop would.
-import { AdyenCheckout, Klarna } from '@adyen/adyen-web'
+// component is the published one, served as it was installed.
+import { AdyenCheckout, Klarna } from '/adyen-web/index.js'
 
 /** What the component told the shop. */
 window.told = []
