@@ -199,9 +199,19 @@ func TestMissingDetails(t *testing.T) {
 func TestInvalidFieldsOfTheData(t *testing.T) {
 	t.Parallel()
 	s := newReadyShop(t)
-	number := s.click("Payments.authorize", payLater, object{"billing_address": object{"email": "no-address", "country": "Sweden"}}, callback)
-	s.check(s.answer(number), object{"approved": false, "show_form": true, "finalize_required": false,
-		"error": object{"invalid_fields": []string{"billing_address.email", "billing_address.country"}}})
+	for _, test := range []struct {
+		data   object
+		fields []string
+	}{
+		{object{"billing_address": object{"email": "no-address"}}, []string{"billing_address.email"}},
+		{object{"billing_address": object{"country": "Sweden"}, "shipping_address": object{"country": "Norway"}}, []string{"billing_address.country", "shipping_address.country"}},
+	} {
+		for _, call := range []string{"authorize", "reauthorize"} {
+			s.check(s.result("Payments."+call, payLater, test.data, callback), object{"approved": false, "show_form": true, "finalize_required": false,
+				"error": object{"invalid_fields": test.fields}})
+		}
+		s.check(s.result("Payments.load", loading, test.data, callback), object{"show_form": true, "error": object{"invalid_fields": test.fields}})
+	}
 }
 
 // TestChoiceOfMethod: without a category the customer chooses, and may choose

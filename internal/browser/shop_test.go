@@ -43,7 +43,7 @@ func cart(amount int64) object {
 		"order_lines": []any{object{"name": "Running shoe", "quantity": 1, "unit_price": amount, "tax_rate": 2500, "total_amount": amount, "total_tax_amount": amount / 5}},
 		"billing_address": object{"given_name": "Alice", "family_name": "Test", "email": "customer@email.se", "street_address": "Södra Blasieholmshamnen 2",
 			"postal_code": "11148", "city": "Stockholm", "phone": "+46701234567", "country": "SE"},
-		"customer": object{"date_of_birth": "1941-03-21"},
+		"customer": object{"date_of_birth": "1941-03-21", "national_identification_number": "194103219202"},
 	}
 }
 

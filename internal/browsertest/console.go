@@ -1,13 +1,16 @@
 package browsertest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
 )
 
 // Message is a line of the console.
@@ -132,13 +135,28 @@ func (p *Page) tell() {
 	var text strings.Builder
 	if all, err := p.frames(p.ctx); err == nil {
 		for _, f := range all {
-			fmt.Fprintf(&text, "\n  frame %s %s", f.name, f.url)
+			fmt.Fprintf(&text, "\n  frame %s %s\n    shows %q", f.name, f.url, p.words(f.id))
 		}
 	}
 	for _, m := range p.Console() {
 		fmt.Fprintf(&text, "\n  %s", m)
 	}
 	p.t.Logf("browsertest: frames and console of the page:%s", text.String())
+}
+
+// words are what a frame says to its reader; empty when it cannot be asked.
+func (p *Page) words(id cdp.FrameID) string {
+	const tellMax = 2 * time.Second // a page that hangs must not hold the report up
+	ctx, cancel := context.WithTimeout(p.ctx, tellMax)
+	defer cancel()
+	yes := true
+	answer, err := chromedp.Call(ctx, runtime.Evaluate, runtime.EvaluateParams{
+		Expression: `document.body.innerText.replace(/\s+/g, ' ').slice(0, 600)`, UniqueContextID: p.running(id), ReturnByValue: &yes,
+	})
+	if err != nil || answer.Result == nil {
+		return ""
+	}
+	return shown(answer.Result)
 }
 
 func thrown(e *runtime.ExceptionDetails) string {

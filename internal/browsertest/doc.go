@@ -17,7 +17,7 @@
 // loudly, or fails where CI is set.
 //
 // Nothing sleeps: everything waits for a condition in the page, until it holds
-// or the patience of a minute ends, and then says what was there instead. Every
+// or the patience of half a minute ends, and then says what was there instead. Every
 // method fails the test instead of returning an error, so it must be called from
 // the test's goroutine.
 //

@@ -14,7 +14,7 @@ import (
 )
 
 // patience bounds every wait. It is far above what a busy machine needs.
-const patience = time.Minute
+const patience = 30 * time.Second
 
 // Page is a tab or a popup. What it can do as a document it has from Document.
 type Page struct {

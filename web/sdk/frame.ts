@@ -28,7 +28,10 @@ export function makeFrame(id: string, title: string, source: string): HTMLIFrame
   frame.src = source;
   frame.setAttribute('scrolling', 'no');
   frame.setAttribute('frameborder', '0');
-  style(frame, { border: '0', 'background-color': 'transparent', 'color-scheme': 'normal' });
+  // Our pages name no scheme at their root, which is light. A browser paints a
+  // frame of another scheme than its page's on an opaque ground: white corners
+  // in the dark.
+  style(frame, { border: '0', 'background-color': 'transparent', 'color-scheme': 'light' });
   return frame;
 }
 

@@ -190,7 +190,11 @@ function update() {
 }
 
 form.addEventListener('change', (event) => { if (event.target.name === 'method') { say(''); choose(event.target.value); } });
-document.addEventListener('person', () => { state.load_data = true; if (chosen && page === 'single') load(chosen); });
+document.addEventListener('person', () => { // another customer: what was refused before may be offered now
+  state.load_data = true;
+  for (const way of document.querySelectorAll('[data-option]')) way.hidden = false;
+  if (page === 'single' && chosen && chosen !== 'other') load(chosen);
+});
 document.addEventListener('cart:changing', () => { changing++; unplaced = ''; update(); });
 document.addEventListener('cart:changed', () => {
   changing--;

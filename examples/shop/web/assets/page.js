@@ -48,7 +48,7 @@ async function refreshCalls() {
 
 /** Marks the fields of error.invalid_fields and returns the paths without one. */
 export function mark(paths) {
-  const fields = paths.map((path) => document.querySelector(`[data-address] [name="${CSS.escape(path.split('.').at(-1))}"]`));
+  const fields = paths.map((path) => typed(path.split('.').at(-1)));
   for (const field of fields.filter(Boolean)) {
     field.setAttribute('aria-invalid', 'true');
     document.getElementById(field.getAttribute('aria-describedby')).textContent = 'Please check this.';
@@ -56,6 +56,11 @@ export function mark(paths) {
   }
   fields.find(Boolean)?.focus();
   return paths.filter((_, i) => !fields[i]);
+}
+
+/** The field of the address form that the customer types into. */
+function typed(name) {
+  return document.querySelector(`[data-address] input:not([type=hidden])[name="${CSS.escape(name)}"]`);
 }
 
 function unmark(field) {
@@ -98,9 +103,10 @@ async function change(body, button) {
 for (const button of document.querySelectorAll('[data-person]')) {
   button.addEventListener('click', () => {
     for (const [name, value] of Object.entries({region: '', ...state.persons[button.dataset.person]})) {
-      const field = document.querySelector(`[data-address] [name="${name}"]`);
-      if (field) field.value = value;
-      if (field) unmark(field);
+      const field = typed(name);
+      if (!field) continue;
+      field.value = value;
+      unmark(field);
     }
     document.dispatchEvent(new Event('person'));
   });
