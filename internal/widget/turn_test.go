@@ -107,3 +107,30 @@ func TestAWindowIsAnOpenFlow(t *testing.T) {
 		t.Errorf("called back: %s", got)
 	}
 }
+
+// TestAFlowThatEndedDoesNotComeBack: a frame that is moved in the page loads its
+// page again, which says that it is ready.
+func TestAFlowThatEndedDoesNotComeBack(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.answer("authorize", answer{body: asking}, answer{body: approved}, answer{body: asking})
+	page := openBuyPage(t, f, "")
+	page.Click("#buy")
+	flow := page.Frame("klarna-pay-later-fullscreen")
+	flow.Type("input[name=login]", "customer@email.se")
+	page.Press("Enter")
+	waitResult(page)
+	page.Do(`new Promise((ready) => {
+		addEventListener('message', (event) => { if (event.data?.kvitto === 'ready') setTimeout(ready) })
+		document.body.prepend(document.querySelector('#klarna-pay-later-fullscreen'))
+	})`)
+	got := browsertest.Eval[object](page, `({shown: `+openFrame+`.length, style: document.body.getAttribute('style'), inert: document.querySelectorAll('[inert]').length,
+		log: log.map(([name]) => name)})`)
+	want := object{"shown": 0.0, "style": nil, "inert": 0.0, "log": []any{"fullscreenOverlayShown", "fullscreenOverlayHidden", "result"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(- wanted, + got):\n%s", diff)
+	}
+	// The page that came serves the next call.
+	page.Click("#buy")
+	flow.Wait(`document.querySelector('[data-testid=step-identify]')`)
+}
