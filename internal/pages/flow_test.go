@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -174,8 +175,11 @@ func TestADoubleClickSendsOnce(t *testing.T) {
 	c.Wait("told.some((m) => m.type === 'busy' && m.busy)")
 	c.Press("Enter", "Escape")
 	c.flow.Wait("document.querySelector('[aria-busy=true]')")
-	if said := c.text("flow-status"); said != "One moment…" {
+	if said := c.text("flow-status"); said != "Closing…" {
 		t.Errorf("said while waiting: %q", said)
+	}
+	if !browsertest.Eval[bool](c.flow, "document.querySelector('"+id("flow-status")+"').offsetHeight > 10") {
+		t.Error("who waits to leave does not see it")
 	}
 	close(release)
 	c.sees("result-approved")
@@ -188,5 +192,65 @@ func TestADoubleClickSendsOnce(t *testing.T) {
 	busy := browsertest.Eval[[]bool](c.Page, "told.filter((m) => m.type === 'busy').map((m) => m.busy)")
 	if diff := cmp.Diff([]bool{true, false}, busy); diff != "" {
 		t.Errorf("busy (-want +got):\n%s", diff)
+	}
+}
+
+// TestLeavingDoesNotWaitForAQuestion: the server hangs at a step that decides
+// nothing; the customer leaves, and the call is given up.
+func TestLeavingDoesNotWaitForAQuestion(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{"identify", "code"} {
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			hang, hung := make(chan struct{}), make(chan struct{}, 3)
+			s := serve(t, func(_ int, r request) (int, any) {
+				if r.Answers["cancelled"] != true {
+					hung <- struct{}{}
+					<-hang
+				}
+				return results(cancelled)
+			})
+			t.Cleanup(func() { close(hang) }) // before the server ends
+			c := openFlow(t, s, browsertest.View{}, ask(step, object{"login": "a@b.uk"}))
+			if step == "code" {
+				c.flow.Type(id("field-code"), "123456")
+			} else {
+				c.flow.Type(id("field-login"), "a@b.uk")
+			}
+			c.Press("Enter")
+			<-hung
+			c.Press("Escape")
+			if diff := cmp.Diff(cancelled, c.result()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if all := s.got(); len(all) != 2 || all[1].Answers["cancelled"] != true {
+				t.Errorf("the server was told %v", all)
+			}
+			if browsertest.Eval[bool](c.Page, "told.some((m) => m.type === 'busy' && m.busy)") {
+				t.Error("a question was called a decision, which the page must not interrupt")
+			}
+		})
+	}
+}
+
+// TestALeaveDuringTheDecisionIsRemembered: its result is not waited for by a
+// screen, and is the shop's.
+func TestALeaveDuringTheDecisionIsRemembered(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	let := sync.OnceFunc(func() { close(release) })
+	s := serve(t, func(int, request) (int, any) {
+		<-release
+		return results(denied)
+	})
+	t.Cleanup(let)
+	c := openFlow(t, s, browsertest.View{}, confirm)
+	c.flow.Click(id("button-submit"))
+	c.Wait("told.some((m) => m.type === 'busy' && m.busy)")
+	c.Do("() => say({type: 'cancel'})", 0)
+	c.flow.Wait("(s) => document.querySelector(s)?.textContent === 'Closing…'", id("flow-status"))
+	let()
+	if diff := cmp.Diff(denied, c.result()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

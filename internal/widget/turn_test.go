@@ -134,3 +134,54 @@ func TestAFlowThatEndedDoesNotComeBack(t *testing.T) {
 	page.Click("#buy")
 	flow.Wait(`document.querySelector('[data-testid=step-identify]')`)
 }
+
+// confirming is the last step of a flow.
+var confirming = object{"revision": 4, "notes": []string{}, "ask": merged(merged(object{}, asking["ask"].(object)), object{
+	"step": "confirm", "terms": object{"payment_method_category": "pay_later", "order_amount": 10000, "purchase_currency": "SEK", "number_of_days": 30, "number_of_installments": 1},
+})}
+
+// TestAWidgetThatIsRemovedEndsItsFlow also while the server is busy: a question
+// is given up, a decision is waited for and its result is the shop's.
+func TestAWidgetThatIsRemovedEndsItsFlow(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		first answer
+		act   string
+		last  answer
+		want  object
+	}{
+		"during a question": {answer{body: asking}, "button-submit", answer{body: cancelled}, cancelledResult},
+		"during a decision": {answer{body: confirming}, "button-submit", answer{}, failedResult},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			hold := make(chan struct{})
+			held := answer{body: object{"revision": 5, "notes": []string{}, "result": failedResult}, hold: hold}
+			answers := []answer{row.first, held}
+			if row.last.body != nil {
+				answers = append(answers, row.last)
+			}
+			f.answer("authorize", answers...)
+			page := f.open(t, "")
+			page.Do(`pay('load', {container: '#box', payment_method_category: 'pay_later'})`)
+			page.Do(`void pay('authorize', {payment_method_category: 'pay_later'}).then(ended('result'))`)
+			flow := page.Frame("klarna-pay-later-fullscreen")
+			flow.Wait(`document.querySelector('form')`)
+			flow.Do(`(() => { const login = document.querySelector('[name=login]'); if (login) login.value = 'customer@email.se' })()`)
+			flow.Click("[data-testid=" + row.act + "]")
+			f.await(t, "/authorize", 2)
+			page.Do(`document.querySelector('#box').replaceChildren()`)
+			if row.last.body == nil {
+				flow.Wait(`document.querySelector('[role=status]').textContent === 'Closing…'`)
+				close(hold)
+			} else {
+				defer close(hold)
+			}
+			if diff := cmp.Diff([][]any{{"result", row.want}}, waitResult(page)); diff != "" {
+				t.Errorf("(- wanted, + got):\n%s", diff)
+			}
+			page.Wait(`!document.querySelector('iframe') && document.body.style.position === ''`)
+		})
+	}
+}

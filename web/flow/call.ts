@@ -7,11 +7,15 @@ import type { Breakdown } from './state';
 
 export type Outcome = { answer: CallAnswer } | { breakdown: Breakdown };
 
-/** Sends the call with the customer's answers; never throws. */
-export async function send(start: Start, answers: Answers, network: Network, patience: Patience): Promise<Outcome> {
+/**
+ * Sends the call with the customer's answers; never throws.
+ *
+ * @param unwanted ends it at once, as broken
+ */
+export async function send(start: Start, answers: Answers, network: Network, patience: Patience, unwanted?: AbortSignal): Promise<Outcome> {
   const body: CallRequest = { ...start.request, answers };
   const url = `${start.base}/v1/sessions/${encodeURIComponent(start.session_id)}/${start.call}`;
-  const reply = await exchange(url, start.client_token, body, network, patience);
+  const reply = await exchange(url, start.client_token, body, network, patience, unwanted);
   if ('lost' in reply) {
     return { breakdown: { repeatable: true } };
   }

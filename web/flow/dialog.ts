@@ -59,9 +59,13 @@ export class Dialog {
     this.status.textContent = text;
   }
 
-  /** While busy nothing can be sent; the focus stays where it is. */
-  busy(busy: boolean): void {
+  /**
+   * While busy nothing can be sent; the focus stays where it is. Who leaves sees
+   * what is said, since nothing else tells that the button was heard.
+   */
+  busy(busy: boolean, leaving: boolean): void {
     this.dialog.toggleAttribute('data-busy', busy);
+    this.status.className = busy && leaving ? 'closing' : 'unseen';
     this.place.setAttribute('aria-busy', String(busy));
     for (const button of this.place.querySelectorAll('button')) {
       button.setAttribute('aria-disabled', String(busy));

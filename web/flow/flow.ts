@@ -21,6 +21,8 @@ const approvedStays = 2_500;
 class Flow {
   private state: State = initial;
   private texts: Texts = englishTexts;
+  /** Gives up the call under way. */
+  private unwanted = new AbortController();
   private readonly dialog = new Dialog(() => this.take({ type: 'cancelled' }));
   private readonly hands: Hands = {
     submit: (form) => this.take({ type: 'submitted', values: valuesOf(form) }),
@@ -58,11 +60,15 @@ class Flow {
     if (state.visit !== before.visit || state.phase !== before.phase) {
       this.draw();
     }
-    if (state.busy !== before.busy || state.visit !== before.visit) {
-      this.dialog.busy(state.busy);
+    if (state.busy !== before.busy || state.visit !== before.visit || state.leaving !== before.leaving) {
+      this.dialog.busy(state.busy, state.leaving);
       if (state.busy) {
-        this.dialog.say(this.texts.text('page.busy'));
+        this.dialog.say(this.texts.text(state.leaving ? 'page.closing' : 'page.busy'));
       }
+    }
+    if (state.serial !== before.serial) {
+      this.unwanted.abort(); // nobody hears the answer any more
+      this.unwanted = new AbortController();
     }
     effects.forEach((effect) => this.carryOut(effect));
   }
@@ -104,7 +110,7 @@ class Flow {
     if (!start) {
       return;
     }
-    const outcome = await send(start, answers, browserNetwork, answers.cancelled ? short : usual);
+    const outcome = await send(start, answers, browserNetwork, answers.cancelled ? short : usual, this.unwanted.signal);
     if ('breakdown' in outcome) {
       this.take({ type: 'broken', serial, breakdown: outcome.breakdown });
       return;

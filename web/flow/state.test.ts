@@ -166,16 +166,37 @@ test('who cancels at a question tells the server and gets its result', () => {
 
 test('who cancels while a decision is under way gets the decision', () => {
   const play = new Play(asks.confirm).submit().on({ type: 'cancelled' });
-  assert.deepEqual(play.effects, []);
+  assert.deepEqual([play.effects, play.state.leaving], [[], true]);
   play.decided(approved);
   assert.equal(play.state.phase, 'result');
   assert.deepEqual(play.on({ type: 'cancelled' }).finished, approved, 'leaving the good news is no cancellation');
 });
 
-test('who cancels while a question is under way leaves when it comes', () => {
-  const play = new Play().submit({ login: 'a@b.se' }).on({ type: 'cancelled' }).asked(asks.code);
+test('a leave that came during the decision is remembered: no other result waits for the customer', () => {
+  const mend: Result = { ...left, error: { invalid_fields: ['billing_address.email'] } };
+  for (const result of [denied, mend]) {
+    const play = new Play(asks.confirm).submit().on({ type: 'cancelled' }).decided(result);
+    assert.deepEqual([play.finished, play.state.phase], [result, 'closed']);
+  }
+  const again = new Play(asks.confirm).submit().on({ type: 'cancelled' }).asked(asks.confirm);
+  assert.deepEqual(again.sent, { consent: terms, cancelled: true });
+  assert.deepEqual(again.effects[0], { type: 'busy', busy: false }, 'telling the server is no decision');
+});
+
+test('who cancels while a question is under way does not wait for it', () => {
+  const play = new Play().submit({ login: 'a@b.se' });
+  const { serial } = play.state;
+  play.on({ type: 'cancelled' });
   assert.deepEqual(play.sent, { login: 'a@b.se', cancelled: true });
+  assert.deepEqual(play.on({ type: 'asked', serial, ask: asks.code }).effects, [], 'the answer is no longer wanted');
+  assert.deepEqual(play.on({ type: 'broken', serial, breakdown: { repeatable: true } }).effects, []);
   assert.deepEqual(play.decided(left).finished, left);
+});
+
+test('only a call with consent is a decision the page must not interrupt', () => {
+  const play = new Play().submit({ login: 'a@b.se' });
+  assert.deepEqual(play.effects.map(({ type }) => type), ['call']);
+  assert.deepEqual(play.asked(asks.code).effects, []);
 });
 
 test('a cancellation ends the flow even if the server is gone or asks on', () => {

@@ -26,7 +26,7 @@ export interface State {
   problems: readonly Problem[];
   /** A call is under way. */
   busy: boolean;
-  /** The customer wants to leave; it happens when the call under way is done. */
+  /** Somebody wants to leave: the server is being told, or a decision is under way and is waited for. */
   leaving: boolean;
   /** Counts the calls; an answer to an older one is no longer wanted. */
   serial: number;
@@ -80,6 +80,20 @@ const failedResult: Result = { show_form: false, approved: false, finalize_requi
 
 /** The next state, and what is to be done about it. */
 export function next(state: State, event: Event): Turn {
+  const turn = happened(state, event);
+  const [before, after] = [deciding(state), deciding(turn.state)];
+  return before === after ? turn : { ...turn, effects: [{ type: 'busy', busy: after }, ...turn.effects] };
+}
+
+/**
+ * Whether the call under way may be a purchase: the customer has agreed. Its
+ * answer is waited for, whoever wants to leave; others change nothing.
+ */
+function deciding({ busy, answers }: State): boolean {
+  return busy && answers.consent !== undefined && !answers.cancelled;
+}
+
+function happened(state: State, event: Event): Turn {
   switch (event.type) {
     case 'started':
       return started(state, event.start);
@@ -187,35 +201,27 @@ function call(state: State, answers: Answers): Turn {
   const { breakdown: _breakdown, ...rest } = state;
   return {
     state: { ...rest, answers, serial, busy: true },
-    effects: [{ type: 'busy', busy: true }, { type: 'call', serial, answers }],
+    effects: [{ type: 'call', serial, answers }],
   };
 }
 
-const released: Effect = { type: 'busy', busy: false };
-
 function asked(state: State, ask: Ask): Turn {
   if (state.answers.cancelled) {
-    return finish({ ...state, busy: false }, cancelledResult, [released]); // it asks on: it is not heard
+    return finish({ ...state, busy: false }, cancelledResult); // it asks on: it is not heard
   }
   if (state.leaving) {
     return call({ ...state, ask }, { ...state.answers, cancelled: true });
   }
-  const turn = shown(state, ask);
-  return { ...turn, effects: [released, ...turn.effects] };
+  return shown(state, ask);
 }
 
 function decided(state: State, result: Result, notes: string[]): Turn {
   const at: State = { ...state, phase: 'result', result, notes, busy: false, leaving: false, problems: [], visit: state.visit + 1 };
-  switch (outcomeOf(result)) {
-    case 'cancelled': {
-      const turn = closed(at);
-      return { ...turn, effects: [released, ...turn.effects] };
-    }
-    case 'approved':
-      return { state: at, effects: [released, { type: 'close soon', visit: at.visit }] };
-    default:
-      return { state: at, effects: [released] };
+  const outcome = outcomeOf(result);
+  if (outcome === 'approved') { // told also to one who is leaving: it has been paid
+    return { state: at, effects: [{ type: 'close soon', visit: at.visit }] };
   }
+  return outcome === 'cancelled' || state.leaving ? closed(at) : { state: at, effects: [] };
 }
 
 export type Outcome = 'approved' | 'denied' | 'mend' | 'cancelled';
@@ -233,9 +239,9 @@ export function outcomeOf(result: Result): Outcome {
 
 function broken(state: State, breakdown: Breakdown): Turn {
   if (state.leaving) {
-    return finish({ ...state, busy: false }, cancelledResult, [released]);
+    return finish({ ...state, busy: false }, cancelledResult);
   }
-  return { state: { ...state, phase: 'breakdown', breakdown, busy: false, visit: state.visit + 1 }, effects: [released] };
+  return { state: { ...state, phase: 'breakdown', breakdown, busy: false, visit: state.visit + 1 }, effects: [] };
 }
 
 function cancelled(state: State): Turn {
@@ -250,19 +256,19 @@ function cancelled(state: State): Turn {
       if (state.leaving) {
         return unchanged(state);
       }
-      return state.busy ? unchanged({ ...state, leaving: true }) : call({ ...state, leaving: true }, { ...state.answers, cancelled: true });
+      return deciding(state) ? unchanged({ ...state, leaving: true }) : call({ ...state, leaving: true }, { ...state.answers, cancelled: true });
   }
 }
 
 function closed(state: State): Turn {
   if (state.phase === 'result' && state.result) {
-    return finish(state, state.result, []);
+    return finish(state, state.result);
   }
-  return state.phase === 'breakdown' ? finish(state, failedResult, []) : unchanged(state);
+  return state.phase === 'breakdown' ? finish(state, failedResult) : unchanged(state);
 }
 
 /** Hands the result over and keeps what a repeated call need not ask again. */
-function finish(state: State, result: Result, before: Effect[]): Turn {
+function finish(state: State, result: Result): Turn {
   const { cancelled: _cancelled, consent: _consent, ...answers } = state.answers;
   const kept: Answers = { ...answers };
   if (state.ask?.step === 'identify' || state.ask?.step === 'code') {
@@ -271,6 +277,6 @@ function finish(state: State, result: Result, before: Effect[]): Turn {
   const { result: _result, breakdown: _breakdown, start, ask: _ask, ...rest } = state;
   return {
     state: { ...rest, phase: 'closed', answers: {}, values: {}, problems: [], leaving: false, busy: false, ...(start ? { kept: { session: start.session_id, answers: kept } } : {}) },
-    effects: [...before, { type: 'finish', result, notes: state.notes }],
+    effects: [{ type: 'finish', result, notes: state.notes }],
   };
 }

@@ -11,8 +11,11 @@ export type Ending =
   /** its page did not come */
   | { how: 'failed' };
 
-/** How long a flow that was asked to end may take to do so, in ms. */
-const cancelMax = 3_000;
+/**
+ * How long a flow that was asked to end may take to do so, in ms: it tells the
+ * server for up to 3 s, and shows an approval for 2.5 s.
+ */
+const cancelMax = 5_000;
 
 /**
  * Hands a call over to the purchase flow and waits for its end. The stage is
@@ -26,14 +29,15 @@ export function runFlow(stage: Stage, start: Omit<Start, 'type' | 'popup'>, show
     let showing = false;
     let busy = false;
     let ended = false;
-    let leaving: ReturnType<typeof setTimeout> | undefined;
+    let leaving = false;
+    let impatient: ReturnType<typeof setTimeout> | undefined;
     const missing = setTimeout(() => end({ how: 'failed' }), frameMax);
 
     const end = (ending: Ending): void => {
       if (ended) return;
       ended = true;
       clearTimeout(missing);
-      clearTimeout(leaving);
+      clearTimeout(impatient);
       window.removeEventListener('pagehide', hide);
       stage.line.dismiss();
       stage.close(ending.how === 'result');
@@ -43,17 +47,25 @@ export function runFlow(stage: Stage, start: Omit<Start, 'type' | 'popup'>, show
     const take = (message: FromFlow): void => {
       if (ended) return;
       if (message.type === 'result') end({ how: 'result', result: message.result, notes: message.notes });
-      if (message.type === 'busy') busy = message.busy;
+      if (message.type === 'busy') {
+        busy = message.busy;
+        hurry();
+      }
     };
 
-    /** Asks the flow to end, which tells the server; ends without it if it must. */
+    /** Ends without the flow if it must, but never while a decision is under way. */
+    const hurry = (): void => {
+      clearTimeout(impatient);
+      if (leaving && !busy) impatient = setTimeout(() => end({ how: 'left' }), cancelMax);
+    };
+
+    /** Asks the flow to end, which tells the server. It remembers it while it decides. */
     const leave = (): void => {
-      if (busy || leaving !== undefined) return;
+      if (!showing) return end({ how: 'left' }); // nobody is there to be asked
+      if (leaving) return;
+      leaving = true;
       stage.line.send({ type: 'cancel' });
-      leaving = setTimeout(() => {
-        leaving = undefined;
-        if (!busy) end({ how: 'left' });
-      }, cancelMax);
+      hurry();
     };
 
     // A page that comes back from the browser's cache must not find a dead
@@ -68,6 +80,8 @@ export function runFlow(stage: Stage, start: Omit<Start, 'type' | 'popup'>, show
     stage.line.greet((port) => {
       if (ended) return;
       clearTimeout(missing);
+      busy = false; // a page that was loaded again decides nothing
+      hurry();
       port.listen(take);
       port.send({ ...start, type: 'start', popup: stage.popup });
       stage.show();
