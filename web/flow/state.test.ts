@@ -256,3 +256,18 @@ test('another session knows nothing of the one before', () => {
   const play = afterCode().on({ type: 'cancelled' }).decided(left).start({ ...asks.identify, login: '' }, 's2');
   assert.deepEqual([play.state.phase, play.state.values, play.state.answers], ['step', { login: '' }, {}]);
 });
+
+test('a national id is neither shown again nor kept', () => {
+  const asked: Ask = {
+    ...asks.details,
+    fields: [{ path: 'billing_address.city', value: '', type: 'text' }, { path: 'customer.national_identification_number', value: '', type: 'national_id' }],
+  };
+  const play = new Play(asked).submit({ 'billing_address.city': 'Stockholm', 'customer.national_identification_number': '410321-9202' });
+  assert.deepEqual(play.sent, { details: { billing_address: { city: 'Stockholm' }, customer: { national_identification_number: '410321-9202' } } });
+  const blank = { 'billing_address.city': 'Stockholm', 'customer.national_identification_number': '' };
+  assert.deepEqual(play.asked(asked).state.values, blank, 'asked again');
+  play.submit({ 'billing_address.city': 'Stockholm', 'customer.national_identification_number': '410321-9202' })
+    .asked(asks.confirm).on({ type: 'cancelled' }).decided(left);
+  assert.doesNotMatch(JSON.stringify(play.state), /9202/, 'after the end');
+  assert.deepEqual(play.start(asked).state.values, blank, 'in the next call');
+});

@@ -36,6 +36,8 @@ export interface State {
   chose: boolean;
   /** The flow began with a question that came before the confirmation. */
   staged: boolean;
+  /** Paths of details that are neither shown again nor kept: national ids. */
+  secret: readonly string[];
   result?: Result;
   notes: string[];
   breakdown?: Breakdown;
@@ -72,7 +74,7 @@ export interface Turn {
 
 export const initial: State = {
   phase: 'waiting', answers: {}, values: {}, problems: [], busy: false, leaving: false,
-  serial: 0, visit: 0, chose: false, staged: false, notes: [],
+  serial: 0, visit: 0, chose: false, staged: false, secret: [], notes: [],
 };
 
 const cancelledResult: Result = { show_form: true, approved: false, finalize_required: false };
@@ -141,6 +143,7 @@ function shown(state: State, ask: Ask): Turn {
     state: {
       ...state, phase: 'step', ask, busy: false, visit: state.visit + 1,
       values: valuesOf(ask, state), problems: ask.problems ?? [], chose: state.chose || ask.step === 'method',
+      secret: [...state.secret, ...(ask.fields ?? []).filter(({ type }) => type === 'national_id').map(({ path }) => path)],
     },
     effects: [],
   };
@@ -151,7 +154,7 @@ function valuesOf(ask: Ask, state: State): FormValues {
     case 'identify':
       return { login: state.answers.login || state.kept?.answers.login || ask.login || '' }; // what was typed before what is known
     case 'details':
-      return Object.assign({}, ...(ask.fields ?? []).map((field) => formValues(field, field.value || said(state, field.path)))) as FormValues;
+      return Object.assign({}, ...(ask.fields ?? []).map((field) => formValues(field, field.value || (field.type === 'national_id' ? '' : said(state, field.path))))) as FormValues;
     case 'method':
       return { payment_method_category: state.answers.payment_method_category ?? ask.preferred ?? ask.methods?.[0]?.payment_method_category ?? '' };
     default:
@@ -270,7 +273,7 @@ function closed(state: State): Turn {
 /** Hands the result over and keeps what a repeated call need not ask again. */
 function finish(state: State, result: Result): Turn {
   const { cancelled: _cancelled, consent: _consent, ...answers } = state.answers;
-  const kept: Answers = { ...answers };
+  const kept: Answers = withoutDetails(answers, state.secret);
   if (state.ask?.step === 'identify' || state.ask?.step === 'code') {
     delete kept.code; // nobody said that it was the right one
   }
@@ -279,4 +282,13 @@ function finish(state: State, result: Result): Turn {
     state: { ...rest, phase: 'closed', answers: {}, values: {}, problems: [], leaving: false, busy: false, ...(start ? { kept: { session: start.session_id, answers: kept } } : {}) },
     effects: [{ type: 'finish', result, notes: state.notes }],
   };
+}
+
+function withoutDetails(answers: Answers, paths: readonly string[]): Answers {
+  if (!answers.details) {
+    return { ...answers };
+  }
+  const details = Object.entries(answers.details).map(([name, value]) => [name, typeof value === 'string'
+    ? value : Object.fromEntries(Object.entries(value).filter(([inner]) => !paths.includes(`${name}.${inner}`)))] as const);
+  return { ...answers, details: Object.fromEntries(details.filter(([name]) => !paths.includes(name))) };
 }
