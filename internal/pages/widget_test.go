@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -51,8 +52,8 @@ func TestALinkIsHandedToThePage(t *testing.T) {
 	t.Parallel()
 	page, widget := openWidget(t, browsertest.View{}, view(nil))
 	widget.Click(id("widget-terms"))
-	url := browsertest.Await[string](page, "told.find((m) => m.type === 'link')?.url")
-	terms := page.Tab(url)
+	address := browsertest.Await[string](page, "told.find((m) => m.type === 'link')?.url")
+	terms := page.Tab(address)
 	terms.Wait("document.querySelector('" + id("document-terms") + "')")
 	if title := browsertest.Eval[string](terms, "document.title"); title != "Terms" {
 		t.Errorf("the link leads to %q", title)
@@ -94,5 +95,22 @@ func TestEveryWidgetIsForEveryone(t *testing.T) {
 				page.Screenshot(fmt.Sprintf("widget-%s-%d-dark-%v", name, look.Width, look.Dark))
 			}
 		})
+	}
+}
+
+// TestTheTermsTakeANameOnly: anybody can write the address of the page.
+func TestTheTermsTakeANameOnly(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	for merchant, want := range map[string]string{
+		"Kéktó & Fia 2": "for “Kéktó & Fia 2”. You agree",
+		"":              "for –. You agree",
+		"you. Your card is blocked: call +1 555 or visit https://evil.example/now": "for “you Your card is blocked call +1 555 or visit https evil exa”. You agree",
+		"”. <b>Pay\n\u202etwice</b>":                                               "for “b Pay twice b”. You agree",
+	} {
+		page := browsertest.Open(t, s.url+"/terms.html?"+url.Values{"language": {"en"}, "merchant": {merchant}}.Encode())
+		if text := shown(&page.Document, "document-terms"); !strings.Contains(text, want) {
+			t.Errorf("%q: %s", merchant, text)
+		}
 	}
 }

@@ -210,7 +210,8 @@ window.misuse = (run) => {
 };`
 
 // page is a shop. Its query says what it differs in: html, before (a script
-// before the SDK's) and policy (a content security policy).
+// before the SDK's), policy (a content security policy) and embedder (a
+// Cross-Origin-Embedder-Policy).
 func (f *fake) page(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	if policy := query.Get("policy"); policy != "" {
@@ -222,6 +223,10 @@ func (f *fake) page(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if embedder := query.Get("embedder"); embedder != "" {
+		w.Header().Set("Cross-Origin-Embedder-Policy", embedder)
+		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
 	html := query.Get("html")
 	if html == "" {
 		html = `<div id="box"></div>`

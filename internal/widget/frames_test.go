@@ -159,3 +159,23 @@ func TestPaymentReview(t *testing.T) {
 		t.Errorf("calls: %+v", f.calls(""))
 	}
 }
+
+// TestAnIsolatedPage frames the widget and the flow: a page under
+// Cross-Origin-Embedder-Policy takes frames that have it too.
+func TestAnIsolatedPage(t *testing.T) {
+	t.Parallel()
+	for _, embedder := range []string{"require-corp", "credentialless"} {
+		t.Run(embedder, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			f.answer("authorize", answer{body: asking})
+			page := f.open(t, "embedder="+embedder)
+			if !browsertest.Eval[bool](page, `crossOriginIsolated`) {
+				t.Fatal("the page is not isolated: the test shows nothing")
+			}
+			page.Do(`pay('load', {container: '#box', payment_method_category: 'pay_later'})`)
+			page.Do(`void pay('authorize', {payment_method_category: 'pay_later'})`)
+			page.Frame("klarna-pay-later-fullscreen").Wait(`document.querySelector('[data-testid=step-identify]')`)
+		})
+	}
+}

@@ -110,6 +110,7 @@ func prepare(name string, content []byte) (*file, error) {
 		f.header["Content-Security-Policy"] = pagePolicy
 		f.header["Permissions-Policy"] = devices
 		f.header["Referrer-Policy"] = "no-referrer"
+		f.header["Cross-Origin-Embedder-Policy"] = "require-corp" // else a page that has it cannot frame ours
 		f.header["Cross-Origin-Resource-Policy"] = "cross-origin"
 	default:
 		f.header["Cache-Control"] = assetCache
