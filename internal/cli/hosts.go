@@ -82,6 +82,9 @@ func printHosts(w io.Writer, flags hostsFlags, args []string) error {
 		text := strings.Join(way.lines(to), "\n") + "\n"
 		switch {
 		case len(args) == 0:
+			if way.name == "chromium" { // to be pasted into a shell; alone it is used in another command
+				text = "'" + strings.TrimSuffix(text, "\n") + "'\n"
+			}
 			b.WriteString("# " + strings.ReplaceAll(way.heading, "\n", "\n# ") + "\n" + text + "\n")
 		case args[0] == way.name:
 			b.WriteString(text)

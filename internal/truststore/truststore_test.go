@@ -112,7 +112,7 @@ func TestEveryProgramHasItsWay(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"curl": "CURL_CA_BUNDLE='/my data/tls/ca.pem'", "php": "curl.cainfo=/my data/tls/ca.pem", "node": "NODE_EXTRA_CA_CERTS='/my data/tls/ca.pem'",
+		"curl": "CURL_CA_BUNDLE='/my data/tls/ca.pem'", "php": `curl.cainfo="/my data/tls/ca.pem"`, "node": "NODE_EXTRA_CA_CERTS='/my data/tls/ca.pem'",
 		"java": "-Djavax.net.ssl.trustStore='/my data/tls/java-truststore'", "go": "SSL_CERT_FILE=", "nss": "# certutil is not installed",
 		"chromium": "--ignore-certificate-errors-spki-list=a+b/c=", "firefox": "sql:PROFILE", "system": "# no way to change",
 		"macos": "security add-trusted-cert", "docker": "COPY ca.pem /usr/local/share/ca-certificates/kvitto.crt",

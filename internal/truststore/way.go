@@ -19,7 +19,7 @@ func Ways(m Machine, c Certificate) []Way {
 		{"curl", "curl; both variables stand instead of the certificates it knows", []string{
 			"curl --cacert " + file + " https://api.playground.klarna.com/", "export CURL_CA_BUNDLE=" + file, "export SSL_CERT_FILE=" + file}},
 		{"php", "PHP, as lines of php.ini or with -d; instead of the certificates it knows", []string{
-			"openssl.cafile=" + c.File, "curl.cainfo=" + c.File}},
+			`openssl.cafile="` + c.File + `"`, `curl.cainfo="` + c.File + `"`}}, // a ; would begin a comment
 		{"node", "Node, besides the certificates it knows", []string{"export NODE_EXTRA_CA_CERTS=" + file}},
 		{"java", "Java, with a truststore of its own; kvitto trust --apply java runs the first lines", append(lines(m.applyJava(c)),
 			"java -Djavax.net.ssl.trustStore="+quoted(c.javaStore())+" -Djavax.net.ssl.trustStorePassword="+javaPassword+" ...")},
