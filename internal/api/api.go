@@ -105,10 +105,16 @@ func New(options Options) *API {
 // slashes and a slash at the end reach the same operation. Dot segments are
 // resolved here, because the mux would answer them with a redirect of its own.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	Clean(r)
+	a.mux.ServeHTTP(w, r)
+}
+
+// Clean makes the path of a request the one that is served. Whoever decides on
+// paths before the API does it first, so that all decide on the same.
+func Clean(r *http.Request) {
 	if path := tolerantPath(r.URL.Path); path != r.URL.Path {
 		r.URL.Path, r.URL.RawPath = path, ""
 	}
-	a.mux.ServeHTTP(w, r)
 }
 
 // legacyPrefix is where the API lived until about 2018; one client still calls

@@ -184,6 +184,32 @@ func TestPagesOfEveryOriginMayCall(t *testing.T) {
 	}
 }
 
+// TestNoPageReachesTheShopsAPI through a path that begins like that of the
+// browser's API: no answer of it can be read, and no preflight lets one send.
+func TestNoPageReachesTheShopsAPI(t *testing.T) {
+	t.Parallel()
+	m := newServer(t).merchant("m")
+	for _, prefix := range []string{"/kp/v1/..%2f..%2f", "/kp/v1/..%2F..%2F", "/kp/v1/%2e%2e%2f%2e%2e%2f", "/kp/v1/%2e%2e/%2e%2e/", "/kp/v1/%2f..%2f..%2f", "/kp/v1/../../"} {
+		for _, path := range []string{"payments/v1/sessions", "credit/v1/sessions", "kvitto/v1/clock", "kvitto/v1/next"} {
+			for _, method := range []string{http.MethodOptions, http.MethodPost, http.MethodGet} {
+				r := m.request(t, method, prefix+path, "")
+				r.Header.Set("Origin", "https://evil.example")
+				r.Header.Set("Access-Control-Request-Method", "POST")
+				r.Header.Set("Access-Control-Request-Private-Network", "true")
+				a := m.send(t, r)
+				for name := range a.header {
+					if strings.HasPrefix(name, "Access-Control-") {
+						t.Errorf("%s %s: %d %s: %v", method, prefix+path, a.status, name, a.header[name])
+					}
+				}
+				if method == http.MethodOptions && a.status < 400 {
+					t.Errorf("preflight of %s: %d", prefix+path, a.status)
+				}
+			}
+		}
+	}
+}
+
 // TestCustomersDoNotUseUpTheLimitOfTheirShop.
 func TestCustomersDoNotUseUpTheLimitOfTheirShop(t *testing.T) {
 	t.Parallel()
