@@ -84,6 +84,7 @@ type API struct {
 	// One a second of many that say the same is told, the others are counted.
 	overload, unavailable, unauthorized sampler
 	events                              eventCounts
+	pages                               pageBounds
 }
 
 // New returns the handler.
