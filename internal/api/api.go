@@ -40,8 +40,9 @@ type Recorder interface {
 	Record(ctx context.Context, exchange requestlog.Exchange) error
 	// Find returns requestlog.ErrNotFound for an id that is not the merchant's.
 	Find(ctx context.Context, merchantID, correlationID string) (requestlog.Exchange, error)
-	// OfSession returns the merchant's exchanges about a session, oldest first.
-	OfSession(ctx context.Context, merchantID, sessionID string, limit int) ([]requestlog.Exchange, error)
+	// OfSession returns the merchant's exchanges about a session, oldest
+	// first and within the bounds.
+	OfSession(ctx context.Context, merchantID, sessionID string, bounds requestlog.Bounds) ([]requestlog.Exchange, error)
 }
 
 // Options are what an API is made of.
@@ -83,6 +84,7 @@ type API struct {
 	// One a second of many that say the same is told, the others are counted.
 	overload, unavailable, unauthorized sampler
 	events                              eventCounts
+	pages                               pageBounds
 }
 
 // New returns the handler.
