@@ -284,3 +284,84 @@ func TestTheFocusIsTrapped(t *testing.T) {
 	s.Press("Escape")
 	s.check(s.answer(number), cancelled)
 }
+
+// TestTheLastStepAtTheBank: a bank transfer is finished by finalize, in which
+// the customer agrees or leaves.
+func TestTheLastStepAtTheBank(t *testing.T) {
+	t.Parallel()
+	bank := object{"payment_method_category": "direct_bank_transfer"}
+	for name, test := range map[string]struct {
+		acts func(*customer)
+		want object
+	}{
+		"agrees": {(*customer).confirms, approved},
+		"leaves": {func(c *customer) { c.sees("step-confirm"); c.presses("flow-close") }, cancelled},
+		"is denied": {func(c *customer) {
+			c.shop.prime(object{"call": "finalize", "outcome": "deny", "interaction": "full"})
+			c.confirms()
+			c.sees("result-denied")
+			c.leaves()
+		}, refusal},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShopFor(t, strangersCart())
+			s.init()
+			s.check(s.result("Payments.load", with(bank, object{"container": "#klarna-container"}), object{}, callback), shown)
+			c := &customer{shop: s, page: s.Page, flow: s.Frame("klarna-direct-bank-transfer-fullscreen")}
+			number := s.click("Payments.authorize", with(bank, object{"auto_finalize": false}), object{}, callback)
+			c.approves()
+			c.leaves()
+			s.check(s.answer(number), preliminary)
+			number = s.click("Payments.finalize", bank, object{}, callback)
+			test.acts(c)
+			result := s.answer(number)
+			s.check(result, test.want)
+			if result["approved"] == true {
+				s.orders(s.token(result), amount)
+			}
+		})
+	}
+}
+
+// TestDeniedOnTheReviewPage: reauthorize of a cart that got dearer is denied by
+// the server after the customer agreed.
+func TestDeniedOnTheReviewPage(t *testing.T) {
+	t.Parallel()
+	s := newReadyShopFor(t, strangersCart())
+	old := s.approval()
+	s.update(prices(more))
+	s.prime(object{"call": "reauthorize", "outcome": "deny", "interaction": "full"})
+	number := s.click("Payments.reauthorize", payLater, object{}, callback)
+	c := s.customer()
+	c.sees("comparison")
+	c.confirms()
+	c.sees("result-denied")
+	c.leaves()
+	s.check(s.answer(number), refusal)
+	if _, err := s.order(old, prices(amount)); err == nil {
+		t.Error("an order was placed after the denial")
+	}
+}
+
+// TestAuthorizeWithoutLoad: no widget is needed for the purchase flow.
+func TestAuthorizeWithoutLoad(t *testing.T) {
+	t.Parallel()
+	s := newShopFor(t, strangersCart())
+	s.init()
+	number := s.click("Payments.authorize", payLater, object{}, callback)
+	s.customer().approves()
+	s.check(s.answer(number), approved)
+}
+
+// TestAnotherSession: init with a new token leads the widget to the new session.
+func TestAnotherSession(t *testing.T) {
+	t.Parallel()
+	s := newReadyShop(t)
+	s.create(cart(more))
+	s.init()
+	s.load()
+	s.Frame("klarna-pay-later-main").Wait("document.body.innerText.includes('150')")
+	s.headless()
+	s.orders(s.token(s.result("Payments.authorize", payLater, object{}, callback)), more)
+}
