@@ -82,7 +82,8 @@ func serverConfig(c *config.Config, logger *slog.Logger) app.Config {
 			Sessions: time.Duration(c.Retention.Sessions), Exchanges: time.Duration(c.Retention.ExchangesAge),
 			ExchangeBytes: int64(c.Retention.ExchangesBytes),
 		},
-		RateLimits: rateLimits(c.RateLimit), Overload: overloadBounds(c.Overload), Tracing: traces(c.Tracing),
+		CallbackNetworks: c.Callbacks.AllowNetworks,
+		RateLimits:       rateLimits(c.RateLimit), Overload: overloadBounds(c.Overload), Tracing: traces(c.Tracing),
 	}
 }
 

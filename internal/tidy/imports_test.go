@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 		"internal/requestlog", "internal/risk", "internal/service", "internal/wire"},
 	"internal/console":       {"internal/checkout", "internal/requestlog"},
 	"internal/widget":        {"internal/checkout"},
+	"internal/notify":        {"internal/checkout", "internal/requestlog", "internal/store"},
 	"internal/ratelimit":     {},
 	"internal/overload":      {},
 	"internal/tracing":       {"internal/requestlog", "internal/service", "internal/store"},
