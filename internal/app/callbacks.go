@@ -64,3 +64,21 @@ func (c wakingCommitter) Commit(ctx context.Context, change store.Change) error 
 	}
 	return err
 }
+
+// desk is the outbox for those who look at callbacks and steer them.
+type desk struct {
+	engine
+	wake func()
+}
+
+// HoldCallbacks passes on; what is held no more goes at once.
+func (d desk) HoldCallbacks(ctx context.Context, merchantID string, hold bool) error {
+	defer d.wake()
+	return d.engine.HoldCallbacks(ctx, merchantID, hold)
+}
+
+// StepCallback passes on; what is released goes at once.
+func (d desk) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error {
+	defer d.wake()
+	return d.engine.StepCallback(ctx, merchantID, callbackID, step, now)
+}

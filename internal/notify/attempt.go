@@ -48,13 +48,7 @@ func DecodeAnswer(kept []byte) (Answer, error) {
 	return answer, err
 }
 
-func (a *Answer) encode() []byte {
-	kept, err := json.Marshal(a)
-	if err != nil {
-		panic(err) // it is made of texts and numbers
-	}
-	return kept
-}
+func (a *Answer) encode() ([]byte, error) { return json.Marshal(a) }
 
 // headersKept are the headers of an answer that help to understand it.
 var headersKept = []string{"Content-Type", "Location", "Retry-After", "Server"}

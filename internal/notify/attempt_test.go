@@ -41,7 +41,11 @@ func TestAnAnswerIsKept(t *testing.T) {
 	if len(got.Headers) != 2 || got.Headers["Retry-After"] != "7" || got.Headers["Content-Type"] != "text/plain" {
 		t.Errorf("headers %v", got.Headers)
 	}
-	kept, err := DecodeAnswer(got.encode())
+	encoded, err := got.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := DecodeAnswer(encoded)
 	if err != nil || kept.Status != got.Status || !bytes.Equal(kept.Body, got.Body) || kept.Headers["Retry-After"] != "7" {
 		t.Errorf("as it was kept: %+v, %v", kept, err)
 	}

@@ -262,9 +262,10 @@ func (n *Notifier) send(ctx context.Context, c *store.Callback, secret []byte, a
 
 // end is what the answer leads to.
 func (n *Notifier) end(ctx context.Context, c *store.Callback, answer *Answer) (store.CallbackEnd, Result, error) {
-	end := store.CallbackEnd{State: store.CallbackDelivered, Answer: answer.encode()}
-	if answer.Delivered() {
-		return end, ResultDelivered, nil
+	kept, err := answer.encode()
+	end := store.CallbackEnd{State: store.CallbackDelivered, Answer: kept}
+	if err != nil || answer.Delivered() {
+		return end, ResultDelivered, err
 	}
 	now, err := n.options.Clock.Now(ctx, c.MerchantID)
 	if err != nil {

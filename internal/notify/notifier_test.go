@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -107,7 +108,7 @@ func (p *post) tell(session string, revision int64, url string) string {
 func (p *post) until(id, what string, is func(store.Callback) bool) store.Callback {
 	p.t.Helper()
 	var last store.Callback
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); runtime.Gosched() {
 		list, err := p.engine.Callbacks(p.t.Context(), store.CallbackFilter{MerchantID: merchant, Limit: 1000})
 		if err != nil {
 			p.t.Fatal(err)
@@ -350,8 +351,8 @@ func TestWhatWasNotWrittenIsSentAgain(t *testing.T) {
 	to := receiver(t, func(http.ResponseWriter, *http.Request) { arrived <- p.time() })
 	id := p.tell(identifier.New(p.time()), 1, to)
 	first := <-arrived
-	for i := 0; !f.lost.Load(); i++ {
-		time.Sleep(time.Millisecond)
+	for !f.lost.Load() {
+		runtime.Gosched()
 	}
 	for p.time().Before(first.Add(time.Minute)) {
 		p.move(time.Second)

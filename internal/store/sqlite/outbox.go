@@ -27,6 +27,10 @@ const dueCallbacks = ` FROM callbacks c LEFT JOIN clocks k ON k.merchant_id = c.
 const callbackColumns = `callback_id, session_id, revision, merchant_id, kind, url, body, created_at, state, due_at, attempts,
 	released, lease IS NOT NULL, answer`
 
+// endAllLeases takes the leases of a process that has ended, so that a start
+// does not wait for their time.
+const endAllLeases = `UPDATE callbacks SET lease = NULL, leased_until = NULL WHERE lease IS NOT NULL`
+
 // outboxWriter are the statements that change the outbox.
 type outboxWriter struct {
 	add, drop                   *statement
