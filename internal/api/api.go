@@ -54,6 +54,7 @@ type Options struct {
 	NewID         func(now time.Time) string
 	Playground    *lab.Clock // nil leaves out what only a playground has
 	Next          *lab.Queue // what is primed; nil leaves priming out
+	Callbacks     Callbacks  // messages to merchants' servers; nil leaves them out
 	// Tokens lets pages in; nil leaves the browser's API out.
 	Tokens Tokens
 	// MerchantName is the name that pages show.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kvitto/kvitto/internal/risk"
+	"github.com/kvitto/kvitto/internal/store"
 )
 
 // route is one operation.
@@ -40,6 +41,7 @@ func (a *API) routes() map[string]map[string]route {
 	table["/kvitto/v1/sessions/{session_id}/exchanges"] = map[string]route{http.MethodGet: {"read_session_exchanges", sessionExchanges}}
 	table["/kvitto/v1/check"] = map[string]route{http.MethodPost: {"check", check}}
 	a.pageRoutes(table)
+	a.callbackRoutes(table)
 	if a.Playground == nil {
 		return table
 	}
@@ -82,6 +84,26 @@ func (a *API) pageRoutes(table map[string]map[string]route) {
 	table[session+"review"] = map[string]route{http.MethodPost: {operationReview, review}}
 	table[session+"events"] = map[string]route{http.MethodPost: {operationEvent, noteEvent}}
 	table[expressPath] = map[string]route{http.MethodPost: {"browser_create_session", createSession}}
+}
+
+// callbackRoutes show a merchant what its server is told; only a playground
+// lets it be changed.
+func (a *API) callbackRoutes(table map[string]map[string]route) {
+	if a.Callbacks == nil {
+		return
+	}
+	const callbacks = "/kvitto/v1/callbacks"
+	table[callbacks] = map[string]route{http.MethodGet: {"read_callbacks", readCallbacks}}
+	table[callbacks+"/secret"] = map[string]route{http.MethodGet: {"read_callback_secret", readCallbackSecret}}
+	if a.Playground == nil {
+		return
+	}
+	table[callbacks+"/hold"] = map[string]route{http.MethodPost: {"hold_callbacks", holdCallbacks}}
+	for _, step := range []store.CallbackStep{store.CallbackRelease, store.CallbackReplay, store.CallbackDrop} {
+		table[callbacks+"/{callback_id}/"+string(step)] = map[string]route{
+			http.MethodPost: {string(step) + "_callback", func(x *exchange) (answer, error) { return stepCallback(x, step) }},
+		}
+	}
 }
 
 func allowed(methods map[string]route) string {

@@ -45,6 +45,9 @@ type Config struct {
 	// CacheBytes is the memory for recent sessions; 0 is 128 MiB.
 	CacheBytes int
 	Retention  Retention // what is deleted when; zero deletes nothing
+	// CallbackNetworks are those of receivers that are not public; a playground
+	// has its own.
+	CallbackNetworks []netip.Prefix
 	// RateLimits are the limits of each merchant; zero limits nothing.
 	RateLimits ratelimit.Options
 	// Overload bounds the server; zero is the defaults.

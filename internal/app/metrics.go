@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/kvitto/kvitto/internal/notify"
 	"github.com/kvitto/kvitto/internal/overload"
 	"github.com/kvitto/kvitto/internal/ratelimit"
 	"github.com/kvitto/kvitto/internal/requestlog"
@@ -25,6 +26,7 @@ type metrics struct {
 	changes     *prometheus.CounterVec
 	rateLimited *prometheus.CounterVec
 	refused     *prometheus.CounterVec
+	callbacks   *prometheus.CounterVec
 	outcomes    outcomes
 }
 
@@ -47,8 +49,10 @@ func newMetrics(log *requestlog.Log) *metrics {
 		changes:     counters("kvitto_store_changes_total", "Changes handed to the store, by result; a conflict is decided anew.", "result"),
 		rateLimited: counters("kvitto_rate_limited_total", "Requests refused by a merchant's rate limit, by class.", "class"),
 		refused:     counters("kvitto_overload_refused_total", "Requests refused under overload, by reason.", "reason"),
+		callbacks: counters("kvitto_callback_attempts_total",
+			"Attempts to deliver a callback, by result: delivered, again when another follows, failed when it was the last.", "result"),
 	}
-	m.registry.MustRegister(m.exchanges, m.durations, m.batchSizes, m.commits, m.changes, m.rateLimited, m.refused,
+	m.registry.MustRegister(m.exchanges, m.durations, m.batchSizes, m.commits, m.changes, m.rateLimited, m.refused, m.callbacks,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(logCounters(log)...)
 	m.presence()
@@ -67,7 +71,12 @@ func (m *metrics) presence() {
 	for _, result := range []string{changeCommitted, changeConflict, changeOverloaded, changeAbandoned, changeFailed} {
 		m.changes.WithLabelValues(result)
 	}
+	for _, result := range []notify.Result{notify.ResultDelivered, notify.ResultAgain, notify.ResultFailed} {
+		m.callbacks.WithLabelValues(string(result))
+	}
 }
+
+func (m *metrics) callback(result notify.Result) { m.callbacks.WithLabelValues(string(result)).Inc() }
 
 // refusalReasons are why the guard refuses, and reasonInside for what is
 // refused behind it: a full store queue, no memory for a body.

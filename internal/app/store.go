@@ -19,6 +19,7 @@ import (
 type engine interface {
 	store.Engine
 	store.Expiring
+	store.Outbox
 }
 
 // stores are where a server keeps what it knows.

@@ -62,9 +62,12 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	tokens := clienttoken.New(key, a.environment())
+	show := a.console()
+	notifier := a.notifier(own.clock, metrics, show)
 	checkouts, err := service.New(service.Options{
-		Engine: a.stores, Committer: a.committer(batcher, protection, metrics), Clock: own.clock, Minter: tokens,
-		Assessor: own.assessor, NewID: identifier.New, CacheBytes: a.config.CacheBytes, Shared: a.stores.shared,
+		Engine: a.stores, Committer: wakingCommitter{a.committer(batcher, protection, metrics), notifier.Wake}, Clock: own.clock,
+		Minter: tokens, Assessor: own.assessor, NewID: identifier.New, CacheBytes: a.config.CacheBytes, CallbackBody: callbackBody,
+		Shared: a.stores.shared,
 	})
 	if err != nil {
 		return err
@@ -72,8 +75,8 @@ func (a *App) wire(ctx context.Context) error {
 	metrics.watch(watched{protection.gate, protection.bodies, protection.connections, batcher, checkouts, a.tracing})
 	options := api.Options{
 		Service: checkouts, Authenticator: own.authenticator, Clock: own.clock, Recorder: a.stores.log, NewID: identifier.New,
-		Addresses: a.addresses, Playground: own.playground, Next: own.next, Tokens: tokens, MerchantName: a.shopName(),
-		Logger: a.config.Logger, Observe: a.observer(metrics),
+		Addresses: a.addresses, Playground: own.playground, Next: own.next, Callbacks: desk{a.stores.engine, notifier.Wake}, Tokens: tokens, MerchantName: a.shopName(),
+		Logger: a.config.Logger, Observe: a.observer(metrics, show),
 	}
 	protection.apply(&options, a.config)
 	static, err := widget.Static()
@@ -123,14 +126,18 @@ func (a *App) signingKey(ctx context.Context) ([]byte, error) {
 }
 
 // observer is told every exchange.
-func (a *App) observer(metrics *metrics) func(*requestlog.Exchange) {
-	observe := func(e *requestlog.Exchange) { a.answered.Add(1); metrics.exchange(e) }
+func (a *App) observer(metrics *metrics, show func(*requestlog.Exchange)) func(*requestlog.Exchange) {
+	return func(e *requestlog.Exchange) { a.answered.Add(1); metrics.exchange(e); show(e) }
+}
+
+// console prints exchanges where there is one.
+func (a *App) console() (show func(*requestlog.Exchange)) {
 	if a.config.Console == nil {
-		return observe
+		return func(*requestlog.Exchange) {}
 	}
 	printer := console.New(a.config.Console, a.config.ConsoleFormat)
 	a.closers = append(a.closers, func() error { printer.Close(); return nil })
-	return func(e *requestlog.Exchange) { observe(e); printer.Exchange(e) }
+	return printer.Exchange
 }
 
 // serverLog is where net/http writes what it has to say.

@@ -28,7 +28,8 @@ func newServe() *cobra.Command {
 		Long: `Serve starts the Payments API for merchants and keys that were made with kvitto
 merchant add and kvitto key create. There is no playground: no sign-in with any
 credentials, no clock to move, and test data has no meaning. Under /kvitto/v1/
-there are only exchanges and check, which explain refusals to the merchant's key.
+there are exchanges and check, which explain refusals to the merchant's key, and
+callbacks, which shows what its server was told.
 
 Flags override KVITTO_ variables, which override the file, which overrides the
 defaults; see kvitto config example. SIGTERM and SIGINT turn /readyz to 503, wait
@@ -82,7 +83,8 @@ func serverConfig(c *config.Config, logger *slog.Logger) app.Config {
 			Sessions: time.Duration(c.Retention.Sessions), Exchanges: time.Duration(c.Retention.ExchangesAge),
 			ExchangeBytes: int64(c.Retention.ExchangesBytes),
 		},
-		RateLimits: rateLimits(c.RateLimit), Overload: overloadBounds(c.Overload), Tracing: traces(c.Tracing),
+		CallbackNetworks: c.Callbacks.AllowNetworks,
+		RateLimits:       rateLimits(c.RateLimit), Overload: overloadBounds(c.Overload), Tracing: traces(c.Tracing),
 	}
 }
 

@@ -18,6 +18,7 @@ type Config struct {
 	Overload       Overload  `toml:"overload"`
 	Cache          Cache     `toml:"cache"`
 	Retention      Retention `toml:"retention"`
+	Callbacks      Callbacks `toml:"callbacks"`
 	Metrics        Metrics   `toml:"metrics"`
 	Tracing        Tracing   `toml:"tracing"`
 	Log            Log       `toml:"log"`
@@ -67,6 +68,11 @@ type Retention struct {
 	Sessions       Duration `toml:"sessions" unit:"duration" doc:"How long an expired session without an order is kept; 0s is for ever."`
 	ExchangesAge   Duration `toml:"exchanges_age" unit:"duration" doc:"How long recorded exchanges are kept; 0s is for ever."`
 	ExchangesBytes Bytes    `toml:"exchanges_bytes" unit:"bytes" doc:"How much room they may take; the oldest go first; 0 is no bound."`
+}
+
+// Callbacks are messages to merchants' servers.
+type Callbacks struct {
+	AllowNetworks Networks `toml:"allow_networks" unit:"list of CIDRs" doc:"Networks that callbacks may go to although they are not public, also over plain http."`
 }
 
 // Metrics are for Prometheus.

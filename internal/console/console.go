@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -105,12 +106,15 @@ func text(e *requestlog.Exchange) string {
 	if operation == "" {
 		operation = "-"
 	}
-	fmt.Fprintf(&b, "%s  %d  %-21s %s %s  %.1f ms  %s\n", e.At.Local().Format("15:04:05"), e.Status, operation,
-		e.Method, oneLine(e.Path), float64(e.Duration.Microseconds())/1000, e.CorrelationID)
-	if !e.Refused() {
-		return b.String()
+	status := strconv.Itoa(e.Status)
+	if e.Status == 0 { // a callback that nobody answered
+		status = "---"
 	}
-	b.WriteString(strings.TrimRight("          "+e.ErrorCode+" "+oneLine(strings.Join(e.ErrorMessages, "; ")), " ") + "\n")
+	fmt.Fprintf(&b, "%s  %s  %-21s %s %s  %.1f ms  %s\n", e.At.Local().Format("15:04:05"), status, operation,
+		e.Method, oneLine(e.Path), float64(e.Duration.Microseconds())/1000, e.CorrelationID)
+	if said := strings.TrimSpace(e.ErrorCode + " " + oneLine(strings.Join(e.ErrorMessages, "; "))); said != "" {
+		b.WriteString("          " + said + "\n")
+	}
 	if e.Reason != "" {
 		fmt.Fprintf(&b, "          why: %s\n", oneLine(e.Reason))
 	}

@@ -21,7 +21,7 @@ var secrets = [...]struct {
 }{
 	{'f', []string{"last_four_ssn", "national_identification_number"}},
 	{'k', []string{"client_token"}},
-	{'w', []string{"password"}},
+	{'w', []string{"password", "webhook_secret"}},
 }
 
 const (

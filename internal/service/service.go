@@ -28,7 +28,8 @@ type Committer interface {
 	Commit(ctx context.Context, change store.Change) error
 }
 
-// Options are what a Service is made of. All fields but Shared are required.
+// Options are what a Service is made of. All fields but Shared and
+// CallbackBody are required.
 type Options struct {
 	Engine     store.Engine
 	Committer  Committer
@@ -37,6 +38,8 @@ type Options struct {
 	Assessor   risk.Assessor
 	NewID      func(now time.Time) string
 	CacheBytes int // memory for recent sessions, estimated
+	// CallbackBody writes a message to a merchant's server; nil sends none.
+	CallbackBody func(*checkout.Callback) []byte
 	// Shared says that other processes change the same store. Then the store is
 	// the truth, and the cache only saves work before a conditional commit.
 	Shared bool
@@ -187,7 +190,7 @@ func (s *Service) change(ctx context.Context, caller Caller, sessionID string, d
 		}
 		made.event.CorrelationID = caller.CorrelationID
 		next := made.next
-		err = s.Committer.Commit(ctx, store.Change{Session: next, Event: made.event})
+		err = s.Committer.Commit(ctx, store.Change{Session: next, Event: made.event, Callback: s.callback(&next, &made.event)})
 		if cached && (err == nil || errors.Is(err, store.ErrConflict)) {
 			s.staleness.note(err != nil)
 		}

@@ -33,6 +33,9 @@ type Change struct {
 	// goroutine so that the single writer does not have to. Engines that store
 	// bytes make it themselves when it is nil.
 	State []byte
+	// Callback, when not nil, is put into the outbox. Its ID, Kind, URL and Body
+	// are given; the rest follows from the change.
+	Callback *Callback
 	// Report, when not nil, is filled in by the Batcher before it answers.
 	Report *CommitReport
 }

@@ -36,6 +36,7 @@ func (e *Engine) DeleteExpired(ctx context.Context, before time.Time, cursor str
 		looked, next = looked+1, id
 		if e.books.expired(id, before) {
 			e.books.remove(id)
+			e.outbox.entries = slices.DeleteFunc(e.outbox.entries, func(entry *entry) bool { return entry.SessionID == id })
 			deleted++
 		}
 	}

@@ -20,6 +20,7 @@ type Engine struct {
 	mu     sync.Mutex
 	closed bool
 	books  books
+	outbox outbox
 
 	tenants tenants
 	clocks  map[string]time.Duration // by merchant
@@ -31,6 +32,7 @@ type Engine struct {
 func New() *Engine {
 	return &Engine{
 		books:   newBooks(),
+		outbox:  outbox{held: map[string]bool{}},
 		tenants: newTenants(),
 		clocks:  map[string]time.Duration{},
 		secrets: map[string][]byte{},
@@ -63,8 +65,17 @@ func (e *Engine) Commit(ctx context.Context, changes []store.Change) []error {
 	}
 	defer e.mu.Unlock()
 	for i := range changes {
-		if answers[i] = e.books.check(&changes[i]); answers[i] == nil {
-			e.books.write(&changes[i])
+		c := &changes[i]
+		answers[i] = e.books.check(c)
+		if answers[i] == nil && c.Callback != nil {
+			answers[i] = e.outbox.check(c.Callback)
+		}
+		if answers[i] != nil {
+			continue
+		}
+		e.books.write(c)
+		if c.Callback != nil {
+			e.outbox.add(c)
 		}
 	}
 	return answers

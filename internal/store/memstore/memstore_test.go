@@ -17,3 +17,8 @@ func TestMemstoreDeletesWhatHasExpired(t *testing.T) {
 	t.Parallel()
 	storetest.RunExpiring(t, func(*testing.T) store.Engine { return memstore.New() })
 }
+
+func TestMemoryHasAnOutbox(t *testing.T) {
+	t.Parallel()
+	storetest.RunOutbox(t, func(*testing.T) store.Engine { return memstore.New() })
+}

@@ -27,9 +27,9 @@ type row struct {
 	change *store.Change
 	state  []byte
 
-	session, id, token, order, orderToken [16]byte
-	hasToken, hasOrder                    bool
-	issues                                bool // makes the token findable
+	session, id, token, order, orderToken, callback [16]byte
+	hasToken, hasOrder                              bool
+	issues                                          bool // makes the token findable
 
 	written bool
 	refusal error
@@ -40,7 +40,8 @@ type batch struct {
 	answers  []error
 	rows     []row // row i has the change id that ends with i
 	waves    []wave
-	findable bool // a token or an order is among them
+	findable bool // a token, an order or a callback is among them
+	outbox   bool // the schema has a place for callbacks
 }
 
 // newBatch refuses what no state could take, and divides the rest.
@@ -57,7 +58,7 @@ func newBatch(changes []store.Change, answers []error) *batch {
 		if r.state == nil {
 			r.state = record.Append(nil, &r.change.Session)
 		}
-		b.findable = b.findable || r.issues || r.hasOrder
+		b.findable = b.findable || r.issues || r.hasOrder || r.change.Callback != nil
 		b.rows = append(b.rows, r)
 	}
 	b.waves = divide(b.rows)
@@ -78,7 +79,8 @@ func (r *row) read() error {
 	r.issues = r.hasToken && (event.Kind == checkout.EventAuthorized || event.Kind == checkout.EventReferred)
 	if !identifier.Parse(session.ID, &r.session) ||
 		r.hasToken && !identifier.Parse(event.AuthorizationToken, &r.token) ||
-		r.hasOrder && !identifier.Parse(event.OrderID, &r.order) {
+		r.hasOrder && !identifier.Parse(event.OrderID, &r.order) ||
+		r.change.Callback != nil && !identifier.Parse(r.change.Callback.ID, &r.callback) {
 		return errIdentifier
 	}
 	if session.Revision < 1 {
@@ -94,6 +96,9 @@ func (r *row) read() error {
 		if !identifier.Parse(session.Order.AuthorizationToken, &r.orderToken) {
 			return errIdentifier
 		}
+	}
+	if c := r.change.Callback; c != nil && !storable(c.URL) {
+		return errText
 	}
 	for _, text := range []string{string(event.Kind), event.CorrelationID, event.Reason, session.MerchantID, session.ClientToken} {
 		if !storable(text) {

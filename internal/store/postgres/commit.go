@@ -70,6 +70,7 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 	if len(b.rows) == 0 {
 		return nil
 	}
+	b.outbox = e.outbox.Load()
 	err := e.write(ctx, func(ctx context.Context, conn *pgxpool.Conn, again bool) error {
 		err := b.together(ctx, conn.Conn(), again)
 		if !refused(err) {
@@ -116,6 +117,9 @@ func (b *batch) transact(ctx context.Context, conn *pgx.Conn, waves []wave, agai
 		}
 		if w.orders > 0 {
 			p.exec(addOrders, w.placed()...)
+		}
+		if w.callbacks > 0 && b.outbox {
+			p.exec(addCallbacks, w.outbox()...)
 		}
 	}
 	if again {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,6 +17,7 @@ type Engine struct {
 	pool     *pgxpool.Pool
 	retryFor time.Duration
 	lookups  lookups
+	outbox   atomic.Bool // the schema has a place for callbacks
 
 	// life is held for reading by every call, and for writing by Close.
 	life   sync.RWMutex

@@ -47,6 +47,8 @@ const (
 	deleteTokens = `DELETE FROM authorizations WHERE session_id IN ` + closed + ` AND token IN (SELECT authorization_token FROM revisions
 		WHERE session_id IN ` + closed + ` AND kind IN ('authorized', 'referred'))`
 
+	deleteCallbacks = `DELETE FROM callbacks WHERE session_id IN ` + closed
+
 	deleteSessions = `DELETE FROM revisions WHERE session_id IN ` + closed + ` AND kind <> 'deleted' RETURNING revision`
 
 	deleteClosed = `DELETE FROM revisions WHERE (session_id, revision) IN
@@ -130,6 +132,9 @@ func (e *Engine) deleteSessions(ctx context.Context, expired []walked) (deleted 
 	err = e.change(ctx, func(p *pipeline) {
 		p.exec(closePlaces, id.sessions, id.revisions, id.changes, now)
 		p.exec(deleteTokens, id.sessions, id.changes)
+		if e.outbox.Load() {
+			p.exec(deleteCallbacks, id.sessions, id.changes)
+		}
 		p.query(func(rows pgx.Rows, err error) error {
 			deleted = 0
 			return eachRow(rows, err, func(rows pgx.Rows) error {

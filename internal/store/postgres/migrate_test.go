@@ -30,10 +30,13 @@ func newest(t testing.TB) int {
 }
 
 // before is the URL of a database with the schema before this program's.
-func before(t testing.TB) string {
+func before(t testing.TB) string { return migratedTo(t, newest(t)-1) }
+
+// migratedTo is the URL of a database with an earlier schema.
+func migratedTo(t testing.TB, number int) string {
 	t.Helper()
 	url := pgtest.URL(t)
-	if err := postgres.MigrateTo(t.Context(), url, newest(t)-1); err != nil {
+	if err := postgres.MigrateTo(t.Context(), url, number); err != nil {
 		t.Fatal(err)
 	}
 	return url

@@ -43,3 +43,8 @@ func TestPostgreSQLIsAStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, opener(migrated(t)))
 }
+
+func TestOutbox(t *testing.T) {
+	t.Parallel()
+	storetest.RunOutbox(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
+}

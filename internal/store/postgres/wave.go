@@ -6,6 +6,7 @@ import "github.com/jackc/pgx/v5/pgtype"
 type wave struct {
 	rows           []row
 	tokens, orders int // how many issue a token, place an order
+	callbacks      int // how many put a callback into the outbox
 }
 
 func newWave(rows []row) wave {
@@ -16,6 +17,9 @@ func newWave(rows []row) wave {
 		}
 		if rows[i].hasOrder {
 			w.orders++
+		}
+		if rows[i].change.Callback != nil {
+			w.callbacks++
 		}
 	}
 	return w

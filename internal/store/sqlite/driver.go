@@ -125,6 +125,12 @@ type statement struct {
 	err  error
 }
 
+// preparation is a statement to prepare and where it goes.
+type preparation struct {
+	into **statement
+	sql  string
+}
+
 func (s *statement) keep(err error) *statement {
 	if err != nil && s.err == nil {
 		s.err = err

@@ -136,6 +136,9 @@ func (e *Engine) migrate(ctx context.Context) error {
 		err = migrate(conn, migrationFiles)
 	}
 	if err == nil {
+		err = conn.exec(endAllLeases) // the file has one owner, and that is a new one
+	}
+	if err == nil {
 		err = conn.checkpointAll()
 	}
 	conn.bound(context.Background())

@@ -37,3 +37,8 @@ func TestSQLiteDeletesWhatHasExpired(t *testing.T) {
 	t.Parallel()
 	storetest.RunExpiring(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
 }
+
+func TestOutbox(t *testing.T) {
+	t.Parallel()
+	storetest.RunOutbox(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}

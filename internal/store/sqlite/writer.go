@@ -36,6 +36,7 @@ type writer struct {
 	dropTokens, dropHead     *statement
 	dropRevisions            *statement
 	dropSession              *statement
+	outbox                   outboxWriter
 
 	ids   changeIDs
 	state []byte // scratch for states that come unwritten
@@ -49,8 +50,8 @@ var (
 
 // changeIDs are the parsed ids of the change at hand.
 type changeIDs struct {
-	session, token, order, orderToken identifier
-	hasToken, hasOrder                bool
+	session, token, order, orderToken, callback identifier
+	hasToken, hasOrder                          bool
 }
 
 // chain is all revisions of a session, by the row of the newest.
@@ -60,10 +61,7 @@ const chain = `WITH RECURSIVE chain (row_id) AS (
 // newWriter prepares the statements. pending must hold what readPending finds.
 func newWriter(conn *connection, pending *pending, flush flush) (*writer, error) {
 	w := &writer{conn: conn, batch: map[identifier]head{}, pending: pending, heads: newHeads(headsRemembered), flush: flush}
-	for _, s := range []struct {
-		into **statement
-		sql  string
-	}{
+	for _, s := range append([]preparation{
 		{&w.begin, `BEGIN IMMEDIATE`},
 		{&w.commit, `COMMIT`},
 		{&w.rollback, `ROLLBACK`},
@@ -100,7 +98,7 @@ func newWriter(conn *connection, pending *pending, flush flush) (*writer, error)
 		{&w.dropRevisions, chain + ` DELETE FROM revisions WHERE row_id IN (SELECT row_id FROM chain)`},
 		{&w.dropHead, `DELETE FROM heads WHERE session = ?`},
 		{&w.dropSession, `DELETE FROM sessions WHERE number = ?`},
-	} {
+	}, w.outbox.statements()...) {
 		statement, err := conn.prepare(s.sql)
 		if err != nil {
 			return nil, err
@@ -133,6 +131,11 @@ func (w *writer) put(c *store.Change) (clean bool, err error) {
 	if err := w.putFindable(c, next.number); err != nil {
 		return false, err
 	}
+	if c.Callback != nil {
+		if err := w.outbox.put(c, &w.ids); err != nil {
+			return false, err
+		}
+	}
 	w.batch[w.ids.session] = next
 	return true, nil
 }
@@ -143,7 +146,8 @@ func (ids *changeIDs) read(c *store.Change) error {
 	ids.hasOrder = c.Event.OrderID != ""
 	if !parseIdentifier(c.Session.ID, &ids.session) ||
 		ids.hasToken && !parseIdentifier(c.Event.AuthorizationToken, &ids.token) ||
-		ids.hasOrder && !parseIdentifier(c.Event.OrderID, &ids.order) {
+		ids.hasOrder && !parseIdentifier(c.Event.OrderID, &ids.order) ||
+		c.Callback != nil && !parseIdentifier(c.Callback.ID, &ids.callback) {
 		return errIdentifier
 	}
 	if c.Session.Order != nil && !c.Session.Order.Ledger.Holds() {

@@ -1,0 +1,264 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/identifier"
+	"github.com/kvitto/kvitto/internal/pgpool"
+	"github.com/kvitto/kvitto/internal/store"
+)
+
+var _ store.Outbox = (*Engine)(nil)
+
+const (
+	addCallbacks = `INSERT INTO callbacks (callback_id, session_id, revision, merchant_id, kind, url, body, created_at, due_at, state)
+		SELECT c.callback_id, c.session_id, c.revision, c.merchant_id, c.kind, c.url, c.body, c.created_at, c.created_at, 'waiting'
+		FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::bigint[])
+			AS c (session_id, revision, change_id, callback_id, merchant_id, kind, url, body, created_at)
+		WHERE c.change_id = (SELECT r.change_id FROM revisions r WHERE r.session_id = c.session_id AND r.revision = c.revision)
+		ON CONFLICT (session_id, revision) DO NOTHING`
+
+	// dueCallbacks are those that can be leased at the time $1.
+	dueCallbacks = ` FROM callbacks c WHERE c.state = 'waiting' AND (c.lease IS NULL OR c.leased_until <= $1)
+		AND c.due_at <= $1 + coalesce((SELECT k.advance_ns FROM clocks k WHERE k.merchant_id = c.merchant_id
+			ORDER BY k.move DESC LIMIT 1), 0) / 1000000
+		AND (c.released OR NOT EXISTS (SELECT 1 FROM callback_holds h WHERE h.merchant_id = c.merchant_id))
+		AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.session_id = c.session_id AND o.revision <> c.revision
+			AND (o.leased_until > $1 OR (o.state = 'waiting'
+				AND (o.released > c.released OR (o.released = c.released AND o.revision < c.revision)))))
+		ORDER BY c.due_at LIMIT $2`
+
+	endLeases = `UPDATE callbacks SET lease = NULL, leased_until = NULL WHERE lease IS NOT NULL AND leased_until <= $1`
+
+	// leaseCallbacks leases none when an earlier attempt of the same claim has
+	// leased some. Rows that another claim has locked are skipped: it leases them.
+	leaseCallbacks = `WITH due AS MATERIALIZED (SELECT c.callback_id` + dueCallbacks + ` FOR UPDATE OF c SKIP LOCKED)
+		UPDATE callbacks c SET lease = $3, leased_until = $4 FROM due
+		WHERE c.callback_id = due.callback_id AND NOT EXISTS (SELECT 1 FROM callbacks l WHERE l.lease = $3)`
+
+	callbackColumns = `callback_id, session_id, revision, merchant_id, kind, url, body, created_at, state, due_at, attempts,
+		released, lease IS NOT NULL, answer`
+
+	finishCallback = `UPDATE callbacks SET lease = NULL, leased_until = NULL, changed_by = $2, state = $3,
+		due_at = coalesce($4, due_at), attempts = attempts + 1, answer = $5 WHERE callback_id = $1 AND lease = $2`
+
+	changedCallback = `SELECT coalesce(changed_by = $2, false) FROM callbacks WHERE callback_id = $1`
+)
+
+// callbackSteps are idempotent: a callback that was changed by the step $2 is
+// not changed by it again.
+var callbackSteps = map[store.CallbackStep]string{
+	store.CallbackRelease: `UPDATE callbacks SET changed_by = $2, released = true, due_at = $3
+		WHERE callback_id = $1 AND state = 'waiting'`,
+	store.CallbackReplay: `UPDATE callbacks SET changed_by = $2, state = 'waiting', released = true, due_at = $3, attempts = 0
+		WHERE callback_id = $1 AND state <> 'waiting' AND changed_by IS DISTINCT FROM $2`,
+	store.CallbackDrop: `UPDATE callbacks SET changed_by = $2, state = 'dropped'
+		WHERE callback_id = $1 AND state = 'waiting' AND lease IS NULL`,
+}
+
+// outbox are the parameters of addCallbacks.
+func (w *wave) outbox() []any {
+	id, names := newIdentity(w.callbacks), make(uuids, 0, w.callbacks)
+	merchants, kinds, urls := make(texts, 0, w.callbacks), make(texts, 0, w.callbacks), make(texts, 0, w.callbacks)
+	bodies, created := make(pgtype.FlatArray[[]byte], 0, w.callbacks), make(integers, 0, w.callbacks)
+	for i := range w.rows {
+		r := &w.rows[i]
+		c := r.change.Callback
+		if c == nil {
+			continue
+		}
+		id.add(r)
+		names, merchants = append(names, uuid(r.callback, true)), append(merchants, text(r.change.Session.MerchantID, true))
+		kinds, urls = append(kinds, text(string(c.Kind), true)), append(urls, text(c.URL, true))
+		bodies, created = append(bodies, c.Body), append(created, integer(r.change.Event.At.UnixMilli(), true))
+	}
+	return []any{id.sessions, id.revisions, id.changes, names, merchants, kinds, urls, bodies, created}
+}
+
+// noOutbox tells that the schema is the one before callbacks, which this
+// program works on as well. Until it is migrated none are written.
+func noOutbox(err error) bool { return pgpool.Code(err) == pgpool.MissingTable }
+
+// ClaimCallbacks is store.Outbox's. Whether any is due is found by reading.
+func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) (claimed []store.Callback, err error) {
+	var lease [16]byte
+	if claim.Limit < 1 {
+		return nil, errors.New("postgres: a limit must be positive")
+	}
+	if !identifier.Parse(claim.Lease, &lease) {
+		return nil, errIdentifier
+	}
+	now := claim.Now.UnixMilli()
+	due, err := e.hasRow(ctx, `SELECT 1`+dueCallbacks, now, 1)
+	if err != nil || !due {
+		return nil, err
+	}
+	err = e.change(ctx, func(p *pipeline) {
+		p.exec(endLeases, now)
+		p.exec(leaseCallbacks, now, claim.Limit, lease, claim.Until.UnixMilli())
+		p.query(func(rows pgx.Rows, err error) error {
+			claimed = nil
+			return eachRow(rows, err, func(rows pgx.Rows) error { return scanCallback(rows, &claimed) })
+		}, `SELECT `+callbackColumns+` FROM callbacks WHERE lease = $1 ORDER BY due_at`, lease)
+	})
+	if pgpool.Code(err) == uniqueViolation {
+		return nil, nil // somebody leased another of a session at the same moment
+	}
+	return claimed, err
+}
+
+// hasRow tells whether the query finds a row; without an outbox it does not.
+func (e *Engine) hasRow(ctx context.Context, query string, parameters ...any) (found bool, err error) {
+	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		found = false
+		return each(ctx, conn, query, parameters, func(pgx.Rows) error { found = true; return nil })
+	})
+	if e.seen(err); errors.Is(err, store.ErrNotFound) || noOutbox(err) {
+		return false, nil
+	}
+	return found, err
+}
+
+// seen notes by the answer to a query of the outbox whether there is one.
+func (e *Engine) seen(err error) {
+	switch {
+	case noOutbox(err):
+		e.outbox.Store(false)
+	case err == nil, errors.Is(err, store.ErrNotFound):
+		e.outbox.Store(true)
+	}
+}
+
+// FinishCallback is store.Outbox's.
+func (e *Engine) FinishCallback(ctx context.Context, callbackID, lease string, end store.CallbackEnd) error {
+	var id, name [16]byte
+	if !identifier.Parse(callbackID, &id) || !identifier.Parse(lease, &name) {
+		return store.ErrConflict
+	}
+	mine, err := e.changeCallback(ctx, finishCallback, id, name, string(end.State), optional(end.DueAt), end.Answer)
+	if err == nil && !mine {
+		return store.ErrConflict
+	}
+	return err
+}
+
+// changeCallback runs a statement whose first two parameters are a callback and
+// what changes it, and tells whether that changed it, by whichever attempt.
+func (e *Engine) changeCallback(ctx context.Context, statement string, parameters ...any) (mine bool, err error) {
+	err = e.change(ctx, func(p *pipeline) {
+		mine = false
+		p.exec(statement, parameters...)
+		p.query(func(rows pgx.Rows, err error) error {
+			return eachRow(rows, err, func(rows pgx.Rows) error { return rows.Scan(&mine) })
+		}, changedCallback, parameters[:2]...)
+	})
+	return mine, err
+}
+
+// Callbacks is store.Outbox's.
+func (e *Engine) Callbacks(ctx context.Context, filter store.CallbackFilter) (found []store.Callback, err error) {
+	var session [16]byte
+	if filter.Limit < 1 {
+		return nil, errors.New("postgres: a limit must be positive")
+	}
+	known := filter.SessionID == "" || identifier.Parse(filter.SessionID, &session)
+	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		found = nil
+		if !known || !storable(filter.MerchantID) || !storable(string(filter.State)) {
+			return store.ErrNotFound
+		}
+		return each(ctx, conn, `SELECT `+callbackColumns+` FROM callbacks WHERE merchant_id = $1
+			AND ($2::uuid IS NULL OR session_id = $2) AND ($3::text IS NULL OR state = $3)
+			ORDER BY created_at DESC, session_id DESC, revision DESC LIMIT $4`,
+			[]any{filter.MerchantID, uuid(session, filter.SessionID != ""), text(string(filter.State), filter.State != ""), filter.Limit},
+			func(rows pgx.Rows) error { return scanCallback(rows, &found) })
+	})
+	if e.seen(err); errors.Is(err, store.ErrNotFound) || noOutbox(err) {
+		return nil, nil
+	}
+	return found, err
+}
+
+// CountWaitingCallbacks is store.Outbox's.
+func (e *Engine) CountWaitingCallbacks(ctx context.Context) (waiting int, err error) {
+	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		return each(ctx, conn, `SELECT count(*) FROM callbacks WHERE state = 'waiting'`, nil,
+			func(rows pgx.Rows) error { return rows.Scan(&waiting) })
+	})
+	if e.seen(err); noOutbox(err) {
+		return 0, nil
+	}
+	return waiting, err
+}
+
+// HoldCallbacks is store.Outbox's.
+func (e *Engine) HoldCallbacks(ctx context.Context, merchantID string, hold bool) error {
+	if !storable(merchantID) {
+		return errText
+	}
+	return e.change(ctx, func(p *pipeline) {
+		if hold {
+			p.exec(`INSERT INTO callback_holds (merchant_id) VALUES ($1) ON CONFLICT DO NOTHING`, merchantID)
+		} else {
+			p.exec(`DELETE FROM callback_holds WHERE merchant_id = $1`, merchantID)
+		}
+	})
+}
+
+// CallbacksHeld is store.Outbox's.
+func (e *Engine) CallbacksHeld(ctx context.Context, merchantID string) (bool, error) {
+	return e.hasRow(ctx, `SELECT 1 FROM callback_holds WHERE merchant_id = $1`, merchantID)
+}
+
+// StepCallback is store.Outbox's.
+func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error {
+	statement, ok := callbackSteps[step]
+	if !ok {
+		return fmt.Errorf("postgres: no step of a callback is called %q", step)
+	}
+	var id [16]byte
+	owned := identifier.Parse(callbackID, &id) && storable(merchantID)
+	if owned {
+		var err error
+		if owned, err = e.hasRow(ctx, `SELECT 1 FROM callbacks WHERE callback_id = $1 AND merchant_id = $2`, id, merchantID); err != nil {
+			return err
+		}
+	}
+	if !owned {
+		return store.ErrNotFound
+	}
+	parameters := []any{id, newChangeNames().at(0)}
+	if step != store.CallbackDrop {
+		parameters = append(parameters, now.UnixMilli())
+	}
+	mine, err := e.changeCallback(ctx, statement, parameters...)
+	if err == nil && !mine {
+		return store.ErrConflict
+	}
+	return err
+}
+
+func scanCallback(rows pgx.Rows, into *[]store.Callback) error {
+	var c store.Callback
+	var id, session pgtype.UUID
+	var kind, state string
+	var created, due int64
+	err := rows.Scan(&id, &session, &c.Revision, &c.MerchantID, &kind, &c.URL, &c.Body, &created, &state, &due, &c.Attempts,
+		&c.Released, &c.UnderWay, &c.Answer)
+	if err != nil {
+		return err
+	}
+	c.ID, c.SessionID = textOf(id), textOf(session)
+	c.Kind, c.State = checkout.CallbackKind(kind), store.CallbackState(state)
+	c.CreatedAt, c.DueAt = timeOf(created), timeOf(due)
+	*into = append(*into, c)
+	return nil
+}
