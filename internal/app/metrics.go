@@ -25,7 +25,9 @@ type metrics struct {
 	changes     *prometheus.CounterVec
 	rateLimited *prometheus.CounterVec
 	refused     *prometheus.CounterVec
-	outcomes    outcomes
+	// ruleFailures are risk rules that failed while they were evaluated.
+	ruleFailures prometheus.Counter
+	outcomes     outcomes
 }
 
 func newMetrics(log *requestlog.Log) *metrics {
@@ -47,8 +49,10 @@ func newMetrics(log *requestlog.Log) *metrics {
 		changes:     counters("kvitto_store_changes_total", "Changes handed to the store, by result; a conflict is decided anew.", "result"),
 		rateLimited: counters("kvitto_rate_limited_total", "Requests refused by a merchant's rate limit, by class.", "class"),
 		refused:     counters("kvitto_overload_refused_total", "Requests refused under overload, by reason.", "reason"),
+		ruleFailures: prometheus.NewCounter(prometheus.CounterOpts{Name: "kvitto_risk_rule_failures_total",
+			Help: "Risk rules that failed; their assessments approve nothing."}),
 	}
-	m.registry.MustRegister(m.exchanges, m.durations, m.batchSizes, m.commits, m.changes, m.rateLimited, m.refused,
+	m.registry.MustRegister(m.exchanges, m.durations, m.batchSizes, m.commits, m.changes, m.rateLimited, m.refused, m.ruleFailures,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(logCounters(log)...)
 	m.presence()
