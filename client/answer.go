@@ -118,6 +118,9 @@ type Exchange struct {
 	Request            json.RawMessage `json:"request"`  // null, JSON, or a string that is not JSON
 	Response           json.RawMessage `json:"response"` // likewise
 	BodiesShed         bool            `json:"bodies_shed"`
+	// BodiesLeftOut: a list leaves out bodies of more than 4 KiB, and the rest of
+	// a long explanation; Explain has them.
+	BodiesLeftOut bool `json:"bodies_left_out"`
 }
 
 // Violation is one broken rule. Sent and Expected are a string, a json.Number,

@@ -40,8 +40,11 @@ func (e Exchange) String() string {
 		b.WriteString("\n" + violation.String())
 	}
 	if e.BodiesShed {
-		b.WriteString("\nThe bodies were not kept: the server was under overload.\n")
+		b.WriteString("\nThe bodies were not kept: the server was under overload, or the page had made many calls.\n")
 		return b.String()
+	}
+	if e.BodiesLeftOut {
+		b.WriteString("\nNot all of it is in the list; the exchange itself has it.\n")
 	}
 	writeBody(&b, "request", e.Request)
 	writeBody(&b, "answer", e.Response)

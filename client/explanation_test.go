@@ -79,7 +79,7 @@ func TestExplanationOfASuccess(t *testing.T) {
 	t.Parallel()
 	exchange := client.Exchange{ID: "x", Method: "GET", Path: "/", Status: 200, BodiesShed: true, Request: json.RawMessage(`{}`)}
 	const want = "no operation: 200\nGET /\nx, 0001-01-01 00:00:00.000 UTC, 0.0 ms\n\n" +
-		"The bodies were not kept: the server was under overload.\n"
+		"The bodies were not kept: the server was under overload, or the page had made many calls.\n"
 	if diff := cmp.Diff(want, exchange.String()); diff != "" {
 		t.Errorf("the explanation differs (-want +got):\n%s", diff)
 	}

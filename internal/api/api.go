@@ -40,8 +40,9 @@ type Recorder interface {
 	Record(ctx context.Context, exchange requestlog.Exchange) error
 	// Find returns requestlog.ErrNotFound for an id that is not the merchant's.
 	Find(ctx context.Context, merchantID, correlationID string) (requestlog.Exchange, error)
-	// OfSession returns the merchant's exchanges about a session, oldest first.
-	OfSession(ctx context.Context, merchantID, sessionID string, limit int) ([]requestlog.Exchange, error)
+	// OfSession returns the merchant's exchanges about a session, oldest
+	// first and within the bounds.
+	OfSession(ctx context.Context, merchantID, sessionID string, bounds requestlog.Bounds) ([]requestlog.Exchange, error)
 }
 
 // Options are what an API is made of.
@@ -83,6 +84,7 @@ type API struct {
 	// One a second of many that say the same is told, the others are counted.
 	overload, unavailable, unauthorized sampler
 	events                              eventCounts
+	pages                               pageBounds
 }
 
 // New returns the handler.
@@ -105,10 +107,16 @@ func New(options Options) *API {
 // slashes and a slash at the end reach the same operation. Dot segments are
 // resolved here, because the mux would answer them with a redirect of its own.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	Clean(r)
+	a.mux.ServeHTTP(w, r)
+}
+
+// Clean makes the path of a request the one that is served. Whoever decides on
+// paths before the API does it first, so that all decide on the same.
+func Clean(r *http.Request) {
 	if path := tolerantPath(r.URL.Path); path != r.URL.Path {
 		r.URL.Path, r.URL.RawPath = path, ""
 	}
-	a.mux.ServeHTTP(w, r)
 }
 
 // legacyPrefix is where the API lived until about 2018; one client still calls

@@ -40,7 +40,7 @@ func (n *notebook) Find(context.Context, string, string) (requestlog.Exchange, e
 	return requestlog.Exchange{}, requestlog.ErrNotFound
 }
 
-func (n *notebook) OfSession(context.Context, string, string, int) ([]requestlog.Exchange, error) {
+func (n *notebook) OfSession(context.Context, string, string, requestlog.Bounds) ([]requestlog.Exchange, error) {
 	return nil, nil
 }
 

@@ -20,9 +20,10 @@ func (x *exchange) readBody() error {
 	if r.Body == nil || r.ContentLength == 0 {
 		return nil
 	}
-	if r.ContentLength > BodyMax {
+	bodyMax := x.bodyMax()
+	if r.ContentLength > int64(bodyMax) {
 		x.closing = true
-		return tooLarge()
+		return tooLarge(bodyMax)
 	}
 	if r.Method == http.MethodPost {
 		if err := x.mediaType(); err != nil {
@@ -30,7 +31,7 @@ func (x *exchange) readBody() error {
 			return err
 		}
 	}
-	body, err := x.readAll()
+	body, err := x.readAll(bodyMax)
 	if errors.Is(err, errNoMemory) {
 		x.closing = true
 		return &checkout.Refusal{Kind: checkout.KindOverloaded, Reason: "large bodies take all the memory they may; nothing was changed"}
@@ -41,16 +42,16 @@ func (x *exchange) readBody() error {
 		x.closing = true
 		return &checkout.Refusal{Kind: checkout.KindBadRequest, Reason: "the body could not be read: " + err.Error()}
 	}
-	if len(body) > BodyMax {
+	if len(body) > bodyMax {
 		x.closing = true
-		return tooLarge()
+		return tooLarge(bodyMax)
 	}
 	x.record.RequestBody = body
 	return nil
 }
 
-func tooLarge() error {
-	return &checkout.Refusal{Kind: checkout.KindTooLarge, Reason: "the body is larger than " + strconv.Itoa(BodyMax) + " bytes"}
+func tooLarge(bodyMax int) error {
+	return &checkout.Refusal{Kind: checkout.KindTooLarge, Reason: "the body is larger than " + strconv.Itoa(bodyMax) + " bytes"}
 }
 
 // errNoMemory: other large bodies take all of their budget.
@@ -59,17 +60,17 @@ var errNoMemory = errors.New("no memory for the body")
 // bodyStart is what a body of unknown length gets at first, in bytes.
 const bodyStart = 4 << 10
 
-// readAll reads at most one byte more than BodyMax. A body of the usual size
+// readAll reads at most one byte more than bodyMax. A body of the usual size
 // gets its memory at once; a larger one gets it from the budget, and only when
 // the first part has arrived: who announces much and sends little costs little.
-func (x *exchange) readAll() ([]byte, error) {
+func (x *exchange) readAll(bodyMax int) ([]byte, error) {
 	r := x.request
 	if r.ContentLength > 0 && r.ContentLength <= overload.BodyFree {
 		body := make([]byte, r.ContentLength)
 		_, err := io.ReadFull(r.Body, body)
 		return body, err
 	}
-	size, grown := bodyStart, func(size int) int { return min(2*size, BodyMax+1) }
+	size, grown := bodyStart, func(size int) int { return min(2*size, bodyMax+1) }
 	if r.ContentLength > 0 {
 		size, grown = overload.BodyFree, func(int) int { return int(r.ContentLength) }
 	}
@@ -84,7 +85,7 @@ func (x *exchange) readAll() ([]byte, error) {
 			return body, nil
 		case err != nil:
 			return body, err
-		case len(body) > BodyMax, int64(len(body)) == r.ContentLength:
+		case len(body) > bodyMax, int64(len(body)) == r.ContentLength:
 			return body, nil
 		}
 		size = grown(size)

@@ -70,6 +70,12 @@ func pageCall(x *exchange, call risk.Call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	giveBack := func() {}
+	if call != risk.CallLoad || !browser.Patch.Empty() {
+		if giveBack, err = x.assessing(sessionID); err != nil {
+			return answer{}, err
+		}
+	}
 	browser.ShownRevision = request.ShownRevision.Value
 	taken := x.api.Next.Take(x.caller.MerchantID, sessionID, string(call))
 	browser.Decided = taken.Primed().Decision()
@@ -77,6 +83,9 @@ func pageCall(x *exchange, call risk.Call) (answer, error) {
 		browser.Person = lab.Person // an address can only come from somebody
 	}
 	answered, err := x.carryOut(sessionID, &request, browser, taken)
+	if err != nil || answered.Result.Ask != nil {
+		giveBack()
+	}
 	if err != nil {
 		return answer{}, err
 	}

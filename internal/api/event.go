@@ -25,13 +25,8 @@ const (
 
 // noteEvent records what happened in the browser alone.
 func noteEvent(x *exchange) (answer, error) {
-	sessionID, err := x.pageSession()
-	if err != nil {
+	if _, err := x.pageSession(); err != nil {
 		return answer{}, err
-	}
-	if len(x.record.RequestBody) > eventBodyMax {
-		x.record.RequestBody = nil
-		return answer{}, badValue("detail", "more than 4 KiB", "an object of at most 4 KiB")
 	}
 	event, err := wire.DecodeEvent(x.record.RequestBody)
 	if err != nil {
@@ -47,7 +42,6 @@ func noteEvent(x *exchange) (answer, error) {
 		return answer{}, badValue("detail", "more than 4 KiB", "an object of at most 4 KiB")
 	}
 	x.record.Operation = "browser_event_" + event.Name
-	x.unrecorded = !x.api.events.count(sessionID)
 	return noContent()
 }
 

@@ -35,6 +35,8 @@ type exchange struct {
 	unread     bool      // refused before the body
 	page       bool      // the caller is a page with a client token
 	tokenOf    string    // the session of that token
+	bare       bool      // recorded without its bodies
+	retryAfter string    // of a 429, in seconds; empty for none
 	values     [2]string // of the headers that every answer has
 }
 
@@ -101,6 +103,7 @@ func (x *exchange) finish(answer *answer) {
 		defer cancel()
 		ctx = patient
 	}
+	x.strip()
 	if x.unrecorded {
 		x.observe()
 		return
@@ -171,6 +174,10 @@ func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 		}
 	case http.StatusMethodNotAllowed:
 		h["Allow"] = []string{x.allow}
+	case http.StatusTooManyRequests:
+		if x.retryAfter != "" {
+			h["Retry-After"] = []string{x.retryAfter}
+		}
 	case http.StatusServiceUnavailable:
 		h["Retry-After"] = headerRetryAfter
 	}

@@ -157,7 +157,7 @@ func (n nothing) WriteHeader(int)             {}
 func TestAPreflightPassesAFullServer(t *testing.T) {
 	t.Parallel()
 	refused := 0
-	handler := api.CrossOrigin(full(t, func(overload.Outcome) { refused++ }))
+	handler := api.CrossOrigin(full(t, func(overload.Outcome) { refused++ }), true)
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -176,5 +176,44 @@ func TestAPreflightPassesAFullServer(t *testing.T) {
 	}
 	if refused != 3 {
 		t.Errorf("%d refusals: the preflight is none", refused)
+	}
+}
+
+// TestOnlyThePagesAPIIsForOtherOrigins: what leads out of it by dot segments or
+// encoded slashes is not, whatever the path begins with.
+func TestOnlyThePagesAPIIsForOtherOrigins(t *testing.T) {
+	t.Parallel()
+	for path, readable := range map[string]bool{
+		"/kp/v1/sessions/x/load":                               true,
+		"/kp/v1/sessions/x%2Fload":                             true,
+		"/kp//v1/sessions/x/load":                              true,
+		"/kp/v1/..%2f..%2fpayments/v1/sessions":                false,
+		"/kp/v1/..%2F..%2Fpayments/v1/sessions":                false,
+		"/kp/v1/%2e%2e/%2e%2e/payments/v1/sessions":            false,
+		"/kp/v1/%2e%2e%2f%2e%2e%2fkvitto/v1/clock":             false,
+		"/kp/v1/sessions/..%2f..%2f..%2fcredit/v1/sessions":    false,
+		"/kp/v1/.%2f..%2f..%2fpayments%2fv1%2fsessions":        false,
+		"/kp/v1/%2f..%2f..%2fpayments/v1/sessions":             false,
+		"/kp/v1/../../payments/v1/sessions":                    false,
+		"/kp/v1/..":                                            false,
+		"/kp/v1/sessions/x/../../../../payments/v1/sessions/x": false,
+	} {
+		for _, method := range []string{http.MethodOptions, http.MethodPost} {
+			for _, playground := range []bool{true, false} {
+				reached := false
+				handler := api.CrossOrigin(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }), playground)
+				answer := httptest.NewRecorder()
+				r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
+				r.Header.Set("Access-Control-Request-Private-Network", "true")
+				handler.ServeHTTP(answer, r)
+				if (answer.Header().Get("Access-Control-Allow-Origin") != "") != readable || reached == (readable && method == http.MethodOptions) {
+					t.Errorf("%s %s: reached %v, %v", method, path, reached, answer.Header())
+				}
+				private := readable && playground && method == http.MethodOptions
+				if (answer.Header().Get("Access-Control-Allow-Private-Network") != "") != private {
+					t.Errorf("%s %s, playground %v: %v", method, path, playground, answer.Header())
+				}
+			}
+		}
 	}
 }

@@ -10,10 +10,13 @@ import (
 )
 
 // limit counts the request against its merchant's limit. The playground's part
-// of Kvitto's own interface is not limited: the original has no such operations. Nor
-// are pages: a shop's customers must not use up its limit.
+// of Kvitto's own interface is not limited: the original has no such operations.
+// Pages have bounds of their own: a shop's customers must not use up its limit.
 func (x *exchange) limit(methods map[string]route) error {
-	if x.api.Limiter == nil || x.page || x.api.Playground != nil && strings.HasPrefix(x.request.URL.Path, "/kvitto/") {
+	if x.page {
+		return x.limitPage(methods[x.request.Method].operation)
+	}
+	if x.api.Limiter == nil || x.api.Playground != nil && strings.HasPrefix(x.request.URL.Path, "/kvitto/") {
 		return nil
 	}
 	route := methods[x.request.Method]

@@ -17,7 +17,9 @@ const (
 	expressPath = pagesPrefix + "sessions"
 )
 
-func forPages(path string) bool { return strings.HasPrefix(path, pagesPrefix) }
+// forPages decides on the path that is served, not on the one that was sent:
+// below /kp/v1/ a path with ..%2f, which browsers keep as it is, leads elsewhere.
+func forPages(path string) bool { return strings.HasPrefix(tolerantPath(path), pagesPrefix) }
 
 // ForPages tells whether a request is one to the browser's API: everything else
 // below /kp/ is what a browser loads.
@@ -87,8 +89,9 @@ var (
 
 // CrossOrigin stands before everything that answers pages: they may read every
 // answer, also a refusal under overload. A preflight is answered here, without
-// credentials, record, or a place among the requests that do something.
-func CrossOrigin(next http.Handler) http.Handler {
+// credentials, record, or a place among the requests that do something. Only a
+// playground is for pages of the internet while it stands in a private network.
+func CrossOrigin(next http.Handler, playground bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !forPages(r.URL.Path) {
 			next.ServeHTTP(w, r)
@@ -104,7 +107,7 @@ func CrossOrigin(next http.Handler) http.Handler {
 		h["Access-Control-Allow-Methods"] = headerMethods
 		h["Access-Control-Allow-Headers"] = headerAsked
 		h["Access-Control-Max-Age"] = headerPreflight
-		if r.Header.Get("Access-Control-Request-Private-Network") == "true" {
+		if playground && r.Header.Get("Access-Control-Request-Private-Network") == "true" {
 			// A shop's public page, a playground on the developer's machine.
 			h["Access-Control-Allow-Private-Network"] = headerTrue
 		}

@@ -64,7 +64,7 @@ func exchangeView(e *requestlog.Exchange) wire.Exchange {
 		CorrelationID: e.CorrelationID, At: e.At, Duration: e.Duration, Method: e.Method, Path: e.Path,
 		Operation: e.Operation, Status: e.Status, SessionID: e.SessionID, OrderID: e.OrderID,
 		AuthorizationToken: e.AuthorizationToken, Request: e.RequestBody, Response: e.ResponseBody,
-		ErrorCode: e.ErrorCode, ErrorMessages: e.ErrorMessages, Reason: e.Reason, Violations: e.Violations, Shed: e.Shed,
+		ErrorCode: e.ErrorCode, ErrorMessages: e.ErrorMessages, Reason: e.Reason, Violations: e.Violations, Shed: e.Shed, LeftOut: e.LeftOut,
 	}
 }
 

@@ -62,6 +62,12 @@ func (a *API) routes() map[string]map[string]route {
 	return table
 }
 
+// Operations of pages that are treated apart.
+const (
+	operationReview = "browser_review"
+	operationEvent  = "browser_event"
+)
+
 // pageRoutes are the browser's API.
 func (a *API) pageRoutes(table map[string]map[string]route) {
 	if a.Tokens == nil {
@@ -73,8 +79,8 @@ func (a *API) pageRoutes(table map[string]map[string]route) {
 			http.MethodPost: {"browser_" + string(call), func(x *exchange) (answer, error) { return pageCall(x, call) }},
 		}
 	}
-	table[session+"review"] = map[string]route{http.MethodPost: {"browser_review", review}}
-	table[session+"events"] = map[string]route{http.MethodPost: {"browser_event", noteEvent}}
+	table[session+"review"] = map[string]route{http.MethodPost: {operationReview, review}}
+	table[session+"events"] = map[string]route{http.MethodPost: {operationEvent, noteEvent}}
 	table[expressPath] = map[string]route{http.MethodPost: {"browser_create_session", createSession}}
 }
 

@@ -3,13 +3,17 @@ package api
 import (
 	"strconv"
 
+	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/wire"
 )
 
-// The number of exchanges in one answer. Each may carry a body of a megabyte.
+// Bounds of one answer. A body of more than listedBodyMax is left out of it, and
+// so is what comes when listedMax is full: reading the exchange itself gives it.
 const (
 	exchangesDefault = 100
 	exchangesMax     = 1000
+	listedBodyMax    = 4 << 10 // bytes
+	listedMax        = 2 << 20 // bytes of all bodies and explanations
 )
 
 // sessionExchanges tells a session's story: what the shop's server and the
@@ -24,7 +28,8 @@ func sessionExchanges(x *exchange) (answer, error) {
 		}
 		limit = number
 	}
-	found, err := x.api.Recorder.OfSession(x.request.Context(), x.caller.MerchantID, x.request.PathValue("session_id"), limit)
+	found, err := x.api.Recorder.OfSession(x.request.Context(), x.caller.MerchantID, x.request.PathValue("session_id"),
+		requestlog.Bounds{Count: limit, Body: listedBodyMax, Bodies: listedMax})
 	if err != nil {
 		return answer{}, storeFailed(err)
 	}

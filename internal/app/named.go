@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/kvitto/kvitto/internal/authority"
 	"github.com/kvitto/kvitto/internal/hostname"
@@ -109,12 +111,15 @@ func (n *named) refuse() {
 	}
 }
 
-// close ends the proxy and its tunnels.
-func (n *named) close() error {
+// close ends the proxy and its tunnels, which for some time may still pass on
+// the last answers of a server that has stopped.
+func (n *named) close(patience time.Duration) error {
 	if n == nil || n.proxy == nil {
 		return nil
 	}
-	err := n.proxyServer.Close()
-	n.proxy.Close()
-	return closedListener(err)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_ = n.proxyServer.Shutdown(ctx) // what it does not finish in time is closed
+	n.proxy.Close(patience)
+	return closedListener(n.proxyServer.Close())
 }

@@ -27,6 +27,7 @@ func (a *App) routes(payments, redirect, static http.Handler, metrics *metrics) 
 		operators.Handle("GET /metrics", metrics.handler())
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		api.Clean(r)
 		switch path := r.URL.Path; {
 		case api.ForPages(r):
 			payments.ServeHTTP(w, r)

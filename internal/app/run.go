@@ -30,7 +30,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	select {
 	case err := <-served:
-		return errors.Join(fmt.Errorf("serve: %w", err), a.server.Close(), a.named.close(), a.closeMetrics())
+		return errors.Join(fmt.Errorf("serve: %w", err), a.server.Close(), a.named.close(0), a.closeMetrics())
 	case <-ctx.Done():
 	}
 	a.drain.stopping.Store(true)
@@ -40,10 +40,10 @@ func (a *App) Run(ctx context.Context) error {
 		select {
 		case <-lameDuck.C:
 		case err := <-served:
-			return errors.Join(fmt.Errorf("serve: %w", err), a.server.Close(), a.named.close(), a.closeMetrics())
+			return errors.Join(fmt.Errorf("serve: %w", err), a.server.Close(), a.named.close(0), a.closeMetrics())
 		}
 	}
-	return errors.Join(a.finish(context.WithoutCancel(ctx)), a.named.close(), a.closeMetrics())
+	return errors.Join(a.finish(context.WithoutCancel(ctx)), a.named.close(a.config.Timeouts.DrainRead), a.closeMetrics())
 }
 
 // finish takes no more connections and waits for the accepted requests.

@@ -85,7 +85,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	guarded := func(next http.Handler) http.Handler { return a.guard(next, protection, metrics) }
-	surfaces, err := a.withDemo(a.routes(api.CrossOrigin(guarded(api.New(options))), guarded(widget.Redirect(checkouts)), static, metrics))
+	surfaces, err := a.withDemo(a.routes(api.CrossOrigin(guarded(api.New(options)), !a.config.Production), guarded(widget.Redirect(checkouts)), static, metrics))
 	if err != nil {
 		return err
 	}

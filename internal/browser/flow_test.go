@@ -9,67 +9,7 @@ import (
 // result that the shop gets for it.
 func TestTheCustomerDecides(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		name string
-		acts func(*customer)
-		want object
-	}{
-		{"agrees", func(c *customer) {
-			c.approves()
-			c.sees("result-approved")
-			c.leaves()
-		}, approved},
-		{"agrees and lets the good news go by", func(c *customer) { c.approves() }, approved},
-		{"uses the keyboard only", func(c *customer) {
-			c.sees("step-identify")
-			c.page.Press("Tab", "Control+a")
-			c.page.Keys("customer@email.se")
-			c.page.Press("Enter")
-			c.sees("step-code")
-			c.page.Press("Tab")
-			c.page.Keys("123456")
-			c.page.Press("Enter")
-			c.sees("step-confirm")
-			c.tabTo("button-submit")
-			c.page.Press("Enter")
-			c.sees("result-approved")
-			c.tabTo("button-close")
-			c.page.Press("Space")
-		}, approved},
-		{"mistypes the code first", func(c *customer) {
-			c.identifies("customer@email.se")
-			c.enters("999999")
-			c.sees("problem-code")
-			c.enters("123456")
-			c.confirms()
-		}, approved},
-		{"mistypes the address first", func(c *customer) {
-			c.identifies("nobody")
-			c.sees("problem-login")
-			c.approves()
-		}, approved},
-		{"closes the flow at once", func(c *customer) {
-			c.sees("step-identify")
-			c.presses("flow-close")
-		}, cancelled},
-		{"closes the flow before agreeing", func(c *customer) {
-			c.identifies("customer@email.se")
-			c.enters("123456")
-			c.sees("step-confirm")
-			c.presses("flow-close")
-		}, cancelled},
-		{"presses Escape", func(c *customer) {
-			c.sees("step-identify")
-			c.page.Press("Escape")
-		}, cancelled},
-		{"is denied", func(c *customer) {
-			c.identifies("customer+denied@email.se")
-			c.enters("123456")
-			c.confirms()
-			c.sees("result-denied")
-			c.leaves()
-		}, refusal},
-	} {
+	for _, test := range decisions {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s := newReadyShopFor(t, strangersCart())
@@ -82,6 +22,68 @@ func TestTheCustomerDecides(t *testing.T) {
 			}
 		})
 	}
+}
+
+// decisions are what customers do, and what comes of it.
+var decisions = []struct {
+	name string
+	acts func(*customer)
+	want object
+}{
+	{"agrees", func(c *customer) {
+		c.approves()
+		c.sees("result-approved")
+		c.leaves()
+	}, approved},
+	{"agrees and lets the good news go by", func(c *customer) { c.approves() }, approved},
+	{"uses the keyboard only", func(c *customer) {
+		c.sees("step-identify")
+		c.page.Press("Control+a")
+		c.page.Keys("customer@email.se")
+		c.page.Press("Enter")
+		c.sees("step-code")
+		c.page.Keys("123456")
+		c.page.Press("Enter")
+		c.sees("step-confirm")
+		c.tabTo("button-submit")
+		c.page.Press("Enter")
+		c.sees("result-approved")
+		c.tabTo("button-close")
+		c.page.Press("Space")
+	}, approved},
+	{"mistypes the code first", func(c *customer) {
+		c.identifies("customer@email.se")
+		c.enters("999999")
+		c.sees("problem-code")
+		c.enters("123456")
+		c.confirms()
+	}, approved},
+	{"mistypes the address first", func(c *customer) {
+		c.identifies("nobody")
+		c.sees("problem-login")
+		c.approves()
+	}, approved},
+	{"closes the flow at once", func(c *customer) {
+		c.sees("step-identify")
+		c.presses("flow-close")
+	}, cancelled},
+	{"closes the flow before agreeing", func(c *customer) {
+		c.identifies("customer@email.se")
+		c.enters("123456")
+		c.sees("step-confirm")
+		c.presses("flow-close")
+	}, cancelled},
+	{"presses Escape", func(c *customer) {
+		c.sees("step-identify")
+		c.page.Press("Escape")
+	}, cancelled},
+	{"is denied", func(c *customer) {
+		c.identifies("customer+denied@email.se")
+		c.enters("123456")
+		c.confirms()
+		c.sees("result-denied")
+		c.leaves()
+	}, refusal},
 }
 
 // strangersCart is a cart of whose customer nobody has said the e-mail.
@@ -203,7 +205,7 @@ func TestInvalidFieldsOfTheData(t *testing.T) {
 		data   object
 		fields []string
 	}{
-		{object{"billing_address": object{"email": "no-address"}}, []string{"billing_address.email"}},
+		{object{"billing_address": object{"country": "Sweden"}}, []string{"billing_address.country"}},
 		{object{"billing_address": object{"country": "Sweden"}, "shipping_address": object{"country": "Norway"}}, []string{"billing_address.country", "shipping_address.country"}},
 	} {
 		for _, call := range []string{"authorize", "reauthorize"} {
@@ -281,4 +283,85 @@ func TestTheFocusIsTrapped(t *testing.T) {
 	s.Wait("document.querySelector('main').inert || document.querySelector('main').closest('[inert]')")
 	s.Press("Escape")
 	s.check(s.answer(number), cancelled)
+}
+
+// TestTheLastStepAtTheBank: a bank transfer is finished by finalize, in which
+// the customer agrees or leaves.
+func TestTheLastStepAtTheBank(t *testing.T) {
+	t.Parallel()
+	bank := object{"payment_method_category": "direct_bank_transfer"}
+	for name, test := range map[string]struct {
+		acts func(*customer)
+		want object
+	}{
+		"agrees": {(*customer).confirms, approved},
+		"leaves": {func(c *customer) { c.sees("step-confirm"); c.presses("flow-close") }, cancelled},
+		"is denied": {func(c *customer) {
+			c.shop.prime(object{"call": "finalize", "outcome": "deny", "interaction": "full"})
+			c.confirms()
+			c.sees("result-denied")
+			c.leaves()
+		}, refusal},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShopFor(t, strangersCart())
+			s.init()
+			s.check(s.result("Payments.load", with(bank, object{"container": "#klarna-container"}), object{}, callback), shown)
+			c := &customer{shop: s, page: s.Page, flow: s.Frame("klarna-direct-bank-transfer-fullscreen")}
+			number := s.click("Payments.authorize", with(bank, object{"auto_finalize": false}), object{}, callback)
+			c.approves()
+			c.leaves()
+			s.check(s.answer(number), preliminary)
+			number = s.click("Payments.finalize", bank, object{}, callback)
+			test.acts(c)
+			result := s.answer(number)
+			s.check(result, test.want)
+			if result["approved"] == true {
+				s.orders(s.token(result), amount)
+			}
+		})
+	}
+}
+
+// TestDeniedOnTheReviewPage: reauthorize of a cart that got dearer is denied by
+// the server after the customer agreed.
+func TestDeniedOnTheReviewPage(t *testing.T) {
+	t.Parallel()
+	s := newReadyShopFor(t, strangersCart())
+	old := s.approval()
+	s.update(prices(more))
+	s.prime(object{"call": "reauthorize", "outcome": "deny", "interaction": "full"})
+	number := s.click("Payments.reauthorize", payLater, object{}, callback)
+	c := s.customer()
+	c.sees("comparison")
+	c.confirms()
+	c.sees("result-denied")
+	c.leaves()
+	s.check(s.answer(number), refusal)
+	if _, err := s.order(old, prices(amount)); err == nil {
+		t.Error("an order was placed after the denial")
+	}
+}
+
+// TestAuthorizeWithoutLoad: no widget is needed for the purchase flow.
+func TestAuthorizeWithoutLoad(t *testing.T) {
+	t.Parallel()
+	s := newShopFor(t, strangersCart())
+	s.init()
+	number := s.click("Payments.authorize", payLater, object{}, callback)
+	s.customer().approves()
+	s.check(s.answer(number), approved)
+}
+
+// TestAnotherSession: init with a new token leads the widget to the new session.
+func TestAnotherSession(t *testing.T) {
+	t.Parallel()
+	s := newReadyShop(t)
+	s.create(cart(more))
+	s.init()
+	s.load()
+	s.Frame("klarna-pay-later-main").Wait("document.body.innerText.includes('150')")
+	s.headless()
+	s.orders(s.token(s.result("Payments.authorize", payLater, object{}, callback)), more)
 }

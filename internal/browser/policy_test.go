@@ -82,7 +82,7 @@ func TestMessagesOfStrangers(t *testing.T) {
 	lies := `(result) => {
 		const messages = [{kvitto: 'ready'}, {type: 'result', result, notes: []}, {kvitto: 'connect'}, {type: 'rendered'},
 			{type: 'busy', busy: true}, {type: 'start', base: 'https://evil.example', client_token: 'x', session_id: 'x', call: 'authorize', request: {}, ask: {}, popup: false}]
-		for (const window of [parent, ...Array.from(parent.frames)]) {
+		for (const window of [parent, ...Array.from({length: parent.length}, (_, i) => parent[i])]) {
 			for (const message of messages) {
 				const {port1} = new MessageChannel()
 				window.postMessage(message, '*')

@@ -77,8 +77,10 @@ func TestTwoTabs(t *testing.T) {
 	second := other.click("Payments.authorize", payLater, object{}, callback)
 	one.customer().approves()
 	old := one.token(one.answer(first))
-	// The customer is known by now; the other tab asks on from where it was.
-	other.customer().approves()
+	// The customer is known by now: no code is asked for.
+	c := other.customer()
+	c.identifies("customer@email.se")
+	c.confirms()
 	newest := other.token(other.answer(second))
 	one.oldTokenIsGone(old)
 	one.oneOrder(newest, old)

@@ -31,7 +31,9 @@ func TestLoadAfterUpdate(t *testing.T) {
 func (s *shop) approval() (token string) {
 	s.t.Helper()
 	number := s.click("Payments.authorize", payLater, object{}, callback)
-	s.customer().approves()
+	c := s.customer()
+	c.approves()
+	c.leaves()
 	return s.token(s.answer(number))
 }
 

@@ -3,8 +3,11 @@ package browsertest
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -39,7 +42,14 @@ var shared struct {
 
 // Main runs the tests of a package and ends the browser they shared. A package
 // without it is left to the kernel, which kills the browser with the process.
+//
+// Tests wait for the browser more than they work, so at least four run at a time.
 func Main(m *testing.M) (code int) {
+	const parallelMin = 4
+	flag.Parse()
+	if runtime.GOMAXPROCS(0) < parallelMin && flag.Lookup("test.parallel").Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = flag.Set("test.parallel", strconv.Itoa(parallelMin)) // a number is right
+	}
 	code = m.Run()
 	shared.Lock()
 	defer shared.Unlock()

@@ -125,7 +125,8 @@ func TestKeyboardAndFocus(t *testing.T) {
 		t.Errorf("focus went %q, want %q", visited, want)
 	}
 	page.Press("Enter", "Escape", "Space", "ArrowDown")
-	page.Wait("keys.slice(-4).join() === 'Enter,Escape,Space,ArrowDown'")
+	page.Keys("aB")
+	page.Wait("keys.slice(-6).join() === 'Enter,Escape,Space,ArrowDown,KeyA,SKeyB'")
 }
 
 func TestViews(t *testing.T) {

@@ -90,7 +90,8 @@ func (d *Document) middle(ctx context.Context, selector string) (x, y float64, e
 	return (q[0] + q[2] + q[4] + q[6]) / 4, (q[1] + q[3] + q[5] + q[7]) / 4, nil
 }
 
-// Type clicks on a field, replaces what is in it, and types text key by key.
+// Type clicks on a field and replaces what is in it, in one go as an on-screen
+// keyboard does. Page.Keys types key by key.
 func (d *Document) Type(selector, text string) {
 	d.page.t.Helper()
 	d.Click(selector)
@@ -99,7 +100,11 @@ func (d *Document) Type(selector, text string) {
 		d.page.Press("Delete")
 		return
 	}
-	d.page.Keys(text)
+	ctx, cancel := d.page.bounded()
+	defer cancel()
+	if _, err := chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: text}); err != nil {
+		d.page.t.Fatalf("browsertest: %s: type into %s: %v", d, selector, err)
+	}
 }
 
 // keys are the names that Press takes, beside single characters.

@@ -90,20 +90,21 @@ func TestHostileAnswers(t *testing.T) {
 		`{"answers":null,"data":null,"payment_method_categories":null,"interaction":null}`:      200,
 		`{"payment_method_categories":[{"identifier":"pay_later","asset_urls":{}},{"name":1}]}`: 200,
 		`{"payment_method_categories":"pay_later"}`:                                             200,
-		`{"answers":[]}`:                                400,
-		`{"answers":{"consent":"yes"}}`:                 400,
-		`{"answers":{"consent":{}}}`:                    200,
-		`{"answers":{"cancelled":"no"}}`:                400,
-		`{"payment_method_category":7}`:                 400,
-		`{"payment_method_category":"bitcoin"}`:         400,
-		`{"payment_method_categories":["x"]}`:           400,
-		`{"payment_method_categories":[7]}`:             400,
-		`{"shown_revision":"1"}`:                        400,
-		`{"auto_finalize":"perhaps"}`:                   400,
-		`{"answers":{"login":{}}}`:                      400,
-		`[]`:                                            400,
-		`{"answers":{`:                                  400,
-		`{"data":"` + strings.Repeat("x", 1<<20) + `"}`: 413,
+		`{"answers":[]}`:                                  400,
+		`{"answers":{"consent":"yes"}}`:                   400,
+		`{"answers":{"consent":{}}}`:                      200,
+		`{"answers":{"cancelled":"no"}}`:                  400,
+		`{"payment_method_category":7}`:                   400,
+		`{"payment_method_category":"bitcoin"}`:           400,
+		`{"payment_method_categories":["x"]}`:             400,
+		`{"payment_method_categories":[7]}`:               400,
+		`{"shown_revision":"1"}`:                          400,
+		`{"auto_finalize":"perhaps"}`:                     400,
+		`{"answers":{"login":{}}}`:                        400,
+		`[]`:                                              400,
+		`{"answers":{`:                                    400,
+		`{"data":"` + strings.Repeat("x", 1<<20) + `"}`:   413,
+		`{"data":"` + strings.Repeat("x", 512<<10) + `"}`: 413,
 		`{"a":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`: 400,
 		`{"answers":{"details":{"billing_address":{"city":"` + huge + `"}}}}`: 200,
 		`{"answers":{"consent":{"order_amount":99999999999999999999}}}`:       400,
@@ -128,7 +129,7 @@ func TestEventsAreBounded(t *testing.T) {
 	for body, status := range map[string]int{
 		`{"event":"init"}`: 204, `{"event":"buttons_load","detail":{}}`: 204, `{"event":"flow_shown","detail":null}`: 204,
 		`{"event":"flow_hidden"}`: 204, `{"event":"failure","detail":{"a":[1,{"b":2}]}}`: 204,
-		detail(4096 - len(`{"message":""}`)): 204, detail(4097 - len(`{"message":""}`)): 400, detail(100000): 400,
+		detail(4096 - len(`{"message":""}`)): 204, detail(4097 - len(`{"message":""}`)): 400, detail(100000): 413,
 		`{"event":"order"}`: 400, `{}`: 400, `{"event":7}`: 400, `{"event":"init","detail":"x"}`: 400, `nothing`: 400,
 	} {
 		if a := p.post(t, p.path("events"), body); a.status != status {
@@ -148,6 +149,56 @@ func TestEventsAreBounded(t *testing.T) {
 		t.Errorf("%d", last.status)
 	}
 	m.must(t, 404, http.MethodGet, "/kvitto/v1/exchanges/"+last.header.Get("Klarna-Correlation-Id"), "")
+	// Nor does a refusal fill the log then.
+	for _, body := range []string{`nothing`, detail(100000)} {
+		refused := p.post(t, p.path("events"), body)
+		m.must(t, 404, http.MethodGet, "/kvitto/v1/exchanges/"+refused.header.Get("Klarna-Correlation-Id"), "")
+	}
+	if a := p.post(t, p.path("review"), strings.Repeat(" ", 5000)); a.status != 413 {
+		t.Errorf("a review of 5000 bytes: %d", a.status)
+	}
+}
+
+// TestAPageCannotFillLogAndStore: a page that calls without end is refused, the
+// first calls are recorded whole and the later ones bare.
+func TestAPageCannotFillLogAndStore(t *testing.T) {
+	t.Parallel()
+	m := newServer(t).merchant("m")
+	p := m.page(t, customerKnown)
+	explained := func(a answer) answer {
+		return m.must(t, 200, http.MethodGet, "/kvitto/v1/exchanges/"+a.header.Get("Klarna-Correlation-Id"), "")
+	}
+	body, assessed, calls := `{"interaction":"none","payment_method_category":"pay_later"}`, 0, 0
+	var a answer
+	for a = p.post(t, p.path("authorize"), body); a.status == 200; a = p.post(t, p.path("authorize"), body) {
+		if assessed++; assessed == 64 && !strings.Contains(string(explained(a).body), "pay_later") {
+			t.Errorf("call %d has no body", assessed)
+		}
+		if shed := explained(a).object(t)["bodies_shed"]; assessed == 65 && shed != true {
+			t.Errorf("call %d is recorded whole", assessed)
+		}
+		if assessed > 200 {
+			t.Fatal("there is no bound on assessments")
+		}
+	}
+	if a.status != 429 || assessed != 200 || a.text(t, "error_code") != "TOO_MANY_REQUESTS" || !strings.Contains(explained(a).text(t, "reason"), "200 results") {
+		t.Errorf("after %d: %d %s", assessed, a.status, a.body)
+	}
+	if revision := p.call(t, "load", `{}`).Revision; revision != 201 {
+		t.Errorf("the session is at revision %d", revision)
+	}
+	for a = p.post(t, p.path("load"), `{}`); a.status == 200; a = p.post(t, p.path("load"), `{}`) {
+		if calls++; calls > 2000 {
+			t.Fatal("there is no bound on calls")
+		}
+	}
+	if a.status != 429 || a.header.Get("Retry-After") == "" || a.header.Get("Access-Control-Allow-Origin") != "*" ||
+		!strings.Contains(explained(a).text(t, "reason"), "calls a second") {
+		t.Errorf("%d %v", a.status, a.header)
+	}
+	if other := m.page(t, cart).call(t, "load", `{}`); other.Result == nil {
+		t.Error("another session has bounds of its own")
+	}
 }
 
 // TestPagesOfEveryOriginMayCall, and read why they were refused.
@@ -181,6 +232,32 @@ func TestPagesOfEveryOriginMayCall(t *testing.T) {
 	}
 	if a := m.call(t, http.MethodGet, sessionPath(p.session), ""); a.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Error("the shops' API is not for pages")
+	}
+}
+
+// TestNoPageReachesTheShopsAPI through a path that begins like that of the
+// browser's API: no answer of it can be read, and no preflight lets one send.
+func TestNoPageReachesTheShopsAPI(t *testing.T) {
+	t.Parallel()
+	m := newServer(t).merchant("m")
+	for _, prefix := range []string{"/kp/v1/..%2f..%2f", "/kp/v1/..%2F..%2F", "/kp/v1/%2e%2e%2f%2e%2e%2f", "/kp/v1/%2e%2e/%2e%2e/", "/kp/v1/%2f..%2f..%2f", "/kp/v1/../../"} {
+		for _, path := range []string{"payments/v1/sessions", "credit/v1/sessions", "kvitto/v1/clock", "kvitto/v1/next"} {
+			for _, method := range []string{http.MethodOptions, http.MethodPost, http.MethodGet} {
+				r := m.request(t, method, prefix+path, "")
+				r.Header.Set("Origin", "https://evil.example")
+				r.Header.Set("Access-Control-Request-Method", "POST")
+				r.Header.Set("Access-Control-Request-Private-Network", "true")
+				a := m.send(t, r)
+				for name := range a.header {
+					if strings.HasPrefix(name, "Access-Control-") {
+						t.Errorf("%s %s: %d %s: %v", method, prefix+path, a.status, name, a.header[name])
+					}
+				}
+				if method == http.MethodOptions && a.status < 400 {
+					t.Errorf("preflight of %s: %d", prefix+path, a.status)
+				}
+			}
+		}
 	}
 }
 

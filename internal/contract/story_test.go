@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,6 +35,48 @@ func TestASessionTellsItsStory(t *testing.T) {
 	}
 	for _, limit := range []string{"0", "-1", "1001", "x", "1e3"} {
 		m.must(t, 400, "GET", "/kvitto/v1/sessions/"+id+"/exchanges?limit="+limit, "")
+	}
+}
+
+// TestAStoryOfHugeBodiesIsShort: a list leaves out what is large, and says so.
+func TestAStoryOfHugeBodiesIsShort(t *testing.T) {
+	t.Parallel()
+	m := newServer(t).merchant("shop")
+	id := m.create(t, cart)
+	huge := `{"locale":7,"merchant_data":"` + strings.Repeat("x", 1<<20-64) + `"}`
+	deep := `{"locale":7,"a":` + strings.Repeat(`{"":`, 600) + `1` + strings.Repeat(`}`, 601)
+	var last answer
+	for i := range 300 {
+		body := huge
+		if i%2 == 1 {
+			body = deep
+		}
+		last = m.call(t, "POST", sessionPath(id), body)
+	}
+	a := m.must(t, 200, "GET", "/kvitto/v1/sessions/"+id+"/exchanges?limit=1000", "")
+	var list struct {
+		Exchanges []struct {
+			LeftOut bool `json:"bodies_left_out"`
+			Request any
+		}
+	}
+	if err := json.Unmarshal(a.body, &list); err != nil || len(list.Exchanges) != 301 {
+		t.Fatalf("%d exchanges, %v", len(list.Exchanges), err)
+	}
+	left := 0
+	for _, e := range list.Exchanges {
+		if e.LeftOut != (e.Request == nil) {
+			t.Errorf("left out %v: %v", e.LeftOut, e.Request)
+		}
+		if e.LeftOut {
+			left++
+		}
+	}
+	if left != 150 || len(a.body) > 4<<20 {
+		t.Errorf("%d left out, an answer of %d bytes", left, len(a.body))
+	}
+	if one := m.must(t, 200, "GET", "/kvitto/v1/exchanges/"+last.header.Get("Klarna-Correlation-Id"), ""); len(one.body) > 64<<10 {
+		t.Errorf("a deep body of %d bytes is shown in %d", len(deep), len(one.body))
 	}
 }
 

@@ -15,24 +15,31 @@ func TestACheckoutByKeyboard(t *testing.T) {
 	t.Parallel()
 	s := serve(t, conversation(approved))
 	c := openFlow(t, s, browsertest.View{}, ask("identify", object{"login": ""}))
-	heading := func(step, title string) {
+	begins := func(step string) browsertest.Focus {
 		t.Helper()
 		c.sees(step)
 		c.Wait("document.activeElement.tagName === 'IFRAME'")
-		if focus := c.Focused(); focus.ID != "title" || focus.Name != title {
+		return c.Focused()
+	}
+	heading := func(step, title string) {
+		t.Helper()
+		if focus := begins(step); focus.ID != "title" || focus.Name != title {
 			t.Errorf("%s begins with the focus on %s, wanted its heading %q", step, focus, title)
 		}
 	}
-	heading("step-identify", "Let us know who you are")
-	c.Press("Tab")
+	input := func(step, name string) {
+		t.Helper()
+		if focus := begins(step); focus.TestID != name {
+			t.Errorf("%s begins with the focus on %s, wanted %s", step, focus, name)
+		}
+	}
+	input("step-identify", "field-login")
 	c.Keys("a@b.uk")
 	c.Press("Enter")
-	heading("step-code", "Enter your code")
-	c.Press("Tab")
+	input("step-code", "field-code")
 	c.Keys("123456")
 	c.Press("Enter")
-	heading("step-details", "Your details")
-	c.Press("Tab", "Tab")
+	input("step-details", "field-billing_address.family_name") // the first that is empty
 	c.Keys("Test")
 	for _, part := range []string{"21", "3", "1941"} {
 		c.Press("Tab")

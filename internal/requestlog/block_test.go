@@ -14,7 +14,7 @@ import (
 // idsIn are the correlation ids of a block, in its order.
 func idsIn(t *testing.T, b home.Block) (ids []string) {
 	t.Helper()
-	if _, err := search(b.Data, b.Packed, everything, func(e Exchange) bool {
+	if _, err := search(b.Data, b.Packed, everything, nil, func(e Exchange) bool {
 		ids = append(ids, e.CorrelationID)
 		return true
 	}); err != nil {
@@ -114,7 +114,7 @@ func TestBatchOutlivesGrowth(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, r := range batch.Refusals {
-		if _, err := search(r.Data, r.Packed, everything, func(e Exchange) bool {
+		if _, err := search(r.Data, r.Packed, everything, nil, func(e Exchange) bool {
 			if diff := cmp.Diff(refusals[n].RequestBody, e.RequestBody); diff != "" || e.CorrelationID != refusals[n].CorrelationID {
 				t.Errorf("%d became %s (-want +got):\n%s", n, e.CorrelationID, diff)
 			}

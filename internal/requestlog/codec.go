@@ -121,10 +121,6 @@ func (c *cursor) bytes() []byte {
 	return c.take(length)
 }
 
-// copied are bytes of their own: what was read must not hold a whole block in
-// memory.
-func (c *cursor) copied() []byte { return append([]byte{}, c.bytes()...) }
-
 func (c *cursor) number() int64 {
 	value, n := binary.Varint(c.rest)
 	if n <= 0 {
@@ -159,8 +155,8 @@ func (c *cursor) names() (n names) {
 	return n
 }
 
-// decode reads the rest of an exchange.
-func (c *cursor) decode(n *names) (Exchange, error) {
+// decode reads the rest of an exchange, and of its bodies what the bound allows.
+func (c *cursor) decode(n *names, bound *bodyBound) (Exchange, error) {
 	e := Exchange{
 		CorrelationID: string(n.correlationID), MerchantID: string(n.merchantID), Method: string(n.method), Path: string(n.path),
 		Operation: string(n.operation), SessionID: string(n.sessionID), OrderID: string(n.orderID),
@@ -174,11 +170,18 @@ func (c *cursor) decode(n *names) (Exchange, error) {
 	}
 	e.Duration = time.Duration(c.number())
 	e.Status = int(c.number())
-	if n.flags&flagRequest != 0 {
-		e.RequestBody = c.copied()
-	}
-	if n.flags&flagResponse != 0 {
-		e.ResponseBody = c.copied()
+	for _, body := range [...]struct {
+		flag byte
+		to   *[]byte
+	}{{flagRequest, &e.RequestBody}, {flagResponse, &e.ResponseBody}} {
+		if n.flags&body.flag == 0 {
+			continue
+		}
+		if stored := c.bytes(); bound.admit(len(stored)) {
+			*body.to = append([]byte{}, stored...) // a copy: it must not hold a whole block in memory
+		} else {
+			e.LeftOut = true
+		}
 	}
 	var explanation []byte
 	if n.flags&flagExplanation != 0 {
@@ -188,14 +191,14 @@ func (c *cursor) decode(n *names) (Exchange, error) {
 		return Exchange{}, fmt.Errorf("exchange %s: %w", n.correlationID, errDamaged)
 	}
 	if explanation != nil {
-		return e, explain(&e, explanation)
+		return e, bound.explain(&e, explanation)
 	}
 	return e, nil
 }
 
 // search decodes the exchanges in stored data that are wanted, until found
 // returns false.
-func search(data []byte, packed bool, wanted func(*names) bool, found func(Exchange) bool) (more bool, err error) {
+func search(data []byte, packed bool, wanted func(*names) bool, bound *bodyBound, found func(Exchange) bool) (more bool, err error) {
 	if packed {
 		if data, err = compression.Unpack(data); err != nil {
 			return false, fmt.Errorf("%w: %w", errDamaged, err)
@@ -211,7 +214,7 @@ func search(data []byte, packed bool, wanted func(*names) bool, found func(Excha
 		if !wanted(&n) {
 			continue
 		}
-		e, err := one.decode(&n)
+		e, err := one.decode(&n, bound)
 		if err != nil {
 			return false, err
 		}

@@ -35,7 +35,7 @@ func TestWhatIsEncodedComesBack(t *testing.T) {
 			data = appendExchange(data, &want[i], "")
 		}
 		got := []Exchange{}
-		more, err := search(data, false, everything, func(e Exchange) bool {
+		more, err := search(data, false, everything, nil, func(e Exchange) bool {
 			got = append(got, e)
 			return true
 		})
@@ -60,7 +60,7 @@ func FuzzSearch(f *testing.F) {
 	f.Add(data, true)
 	f.Fuzz(func(t *testing.T, data []byte, packed bool) {
 		total := 0
-		_, err := search(data, packed, everything, func(e Exchange) bool {
+		_, err := search(data, packed, everything, nil, func(e Exchange) bool {
 			total += len(e.CorrelationID) + len(e.RequestBody) + len(e.ResponseBody)
 			return true
 		})
@@ -76,7 +76,7 @@ func TestUnknownFlagsAreRefused(t *testing.T) {
 	e := success("c1")
 	data := appendExchange(nil, &e, "")
 	data[lengthSize+1+len("c1")] |= knownFlags + 1
-	if _, err := search(data, false, everything, func(Exchange) bool { return true }); err == nil {
+	if _, err := search(data, false, everything, nil, func(Exchange) bool { return true }); err == nil {
 		t.Error("an exchange with an unknown flag was decoded")
 	}
 }

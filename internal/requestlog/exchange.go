@@ -25,7 +25,10 @@ type Exchange struct {
 	ErrorMessages      []string
 	Reason             string // one sentence, when refused
 	Violations         []checkout.Violation
-	Shed               bool // the bodies were dropped under overload
+	Shed               bool // the bodies were not stored
+	// LeftOut: a list has not all of it, because it is large; Find has. It is
+	// not stored.
+	LeftOut bool
 	// Expendable makes a refusal give way like a success: it is one of many
 	// that say the same, and nobody may make the server write for each of them.
 	Expendable bool

@@ -34,10 +34,10 @@ func (l *Log) Find(ctx context.Context, merchantID, correlationID string) (Excha
 	return f.found[0], nil
 }
 
-// OfSession gives the merchant's exchanges about a session, oldest first: the
-// first limit of them, or all when limit is 0 or less. None is no error. It
-// sees everything recorded before the call.
-func (l *Log) OfSession(ctx context.Context, merchantID, sessionID string, limit int) ([]Exchange, error) {
+// OfSession gives the merchant's exchanges about a session, oldest first and
+// within the bounds. None is no error. It sees everything recorded before the
+// call.
+func (l *Log) OfSession(ctx context.Context, merchantID, sessionID string, bounds Bounds) ([]Exchange, error) {
 	if sessionID == "" {
 		return nil, nil
 	}
@@ -47,7 +47,8 @@ func (l *Log) OfSession(ctx context.Context, merchantID, sessionID string, limit
 	wanted := func(n *names) bool {
 		return string(n.sessionID) == sessionID && string(n.merchantID) == merchantID
 	}
-	refused, served := finder{limit: limit, wanted: wanted}, finder{limit: limit, wanted: wanted}
+	limit, bound := bounds.Count, boundOf(bounds)
+	refused, served := finder{limit: limit, wanted: wanted, bound: bound}, finder{limit: limit, wanted: wanted, bound: bound}
 	id := searchable(sessionID)
 	err := l.use(func(h home.Home) error {
 		if err := h.RefusalsOf(ctx, id, refused.refusal); err != nil {
@@ -70,7 +71,8 @@ func (l *Log) OfSession(ctx context.Context, merchantID, sessionID string, limit
 // finder gathers what is wanted of what a home gives.
 type finder struct {
 	wanted func(*names) bool
-	limit  int // 0 or less for none
+	limit  int        // 0 or less for none
+	bound  *bodyBound // nil for none
 	found  []Exchange
 }
 
@@ -82,14 +84,14 @@ func (f *finder) add(e Exchange) bool {
 }
 
 func (f *finder) block(b *home.Block) (more bool, err error) {
-	return search(b.Data, b.Packed, f.wanted, f.add)
+	return search(b.Data, b.Packed, f.wanted, f.bound, f.add)
 }
 
 func (f *finder) refusal(r *home.Refusal) (more bool, err error) {
 	before := len(f.found)
-	more, err = search(r.Data, r.Packed, f.wanted, f.add)
+	more, err = search(r.Data, r.Packed, f.wanted, f.bound, f.add)
 	for i := before; i < len(f.found) && err == nil && r.Explanation != ""; i++ {
-		err = explain(&f.found[i], []byte(r.Explanation))
+		err = f.bound.explain(&f.found[i], []byte(r.Explanation))
 	}
 	return more, err
 }

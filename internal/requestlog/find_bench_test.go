@@ -42,7 +42,7 @@ func BenchmarkFind(b *testing.B) {
 					return fmt.Errorf("found another merchant's: %w", err)
 				}},
 				{"session", func(n int) error {
-					found, err := l.OfSession(ctx, "m1", sessions[n*7919%len(sessions)], 0)
+					found, err := l.OfSession(ctx, "m1", sessions[n*7919%len(sessions)], Bounds{})
 					if err == nil && len(found) != 10 {
 						return fmt.Errorf("%d exchanges were found", len(found))
 					}

@@ -141,7 +141,7 @@ func testMerchantsAreWalls(t *testing.T, open place) {
 // ofSession is the correlation ids of the answer.
 func ofSession(t *testing.T, l *Log, merchantID, sessionID string, limit int) (ids []string) {
 	t.Helper()
-	exchanges, err := l.OfSession(context.Background(), merchantID, sessionID, limit)
+	exchanges, err := l.OfSession(context.Background(), merchantID, sessionID, Bounds{Count: limit})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func testOfSession(t *testing.T, open place) {
 			t.Errorf("session %q has %v", none, got)
 		}
 	}
-	if _, err := l.OfSession(canceled(), "m1", "s7", 0); !errors.Is(err, context.Canceled) {
+	if _, err := l.OfSession(canceled(), "m1", "s7", Bounds{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("with a done context: %v", err)
 	}
 }
@@ -198,6 +198,53 @@ func testOfSessionIsOldestFirst(t *testing.T, open place) {
 	record(t, l, third, first, second)
 	if diff := cmp.Diff([]string{"first", "second", "third"}, ofSession(t, l, "m1", "s", 0)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A session may have exchanges with huge bodies and long explanations: a list
+// has the small ones, within its bounds, and says what it left out.
+func TestOfSessionHoldsNoMoreThanItsBounds(t *testing.T) {
+	onEachHome(t, testOfSessionHoldsNoMoreThanItsBounds)
+}
+
+func testOfSessionHoldsNoMoreThanItsBounds(t *testing.T, open place) {
+	l := open(t, Options{Gather: never})
+	const count, each, all = 60, 4 << 10, 64 << 10
+	huge, small := shopBody(400, 1), []byte(`{"a":1}`)
+	for i := range count {
+		e := success(fmt.Sprintf("c%04d", i))
+		e.SessionID, e.RequestBody, e.ResponseBody, e.At = "s", huge, small, time.Unix(int64(i), 0)
+		switch i % 3 {
+		case 1:
+			e.Status = 400
+			for range 5000 {
+				e.Violations = append(e.Violations, checkout.Violation{Path: "locale", Sent: "x"})
+				e.ErrorMessages = append(e.ErrorMessages, "Bad value: locale")
+			}
+		case 2:
+			e.RequestBody = shopBody(2, i)
+		}
+		record(t, l, e)
+	}
+	found, err := l.OfSession(context.Background(), "m1", "s", Bounds{Body: each, Bodies: all})
+	if err != nil || len(found) != count {
+		t.Fatalf("%d, %v", len(found), err)
+	}
+	held, whole := 0, 0
+	for i, e := range found {
+		held += len(e.RequestBody) + len(e.ResponseBody)
+		if len(e.RequestBody) > each || i%3 != 2 && !e.LeftOut || len(e.Violations) > 3 || len(e.ErrorMessages) > 3 {
+			t.Errorf("%s: a body of %d bytes, %d violations, left out %v", e.CorrelationID, len(e.RequestBody), len(e.Violations), e.LeftOut)
+		}
+		if !e.LeftOut {
+			whole++
+		}
+		if again := find(t, l, "m1", e.CorrelationID); len(again.RequestBody) == 0 || again.LeftOut || i%3 == 1 && len(again.Violations) != 5000 {
+			t.Errorf("%s alone: %d bytes, %d violations", e.CorrelationID, len(again.RequestBody), len(again.Violations))
+		}
+	}
+	if held > all || whole == 0 {
+		t.Errorf("%d bytes of bodies, %d exchanges as a whole", held, whole)
 	}
 }
 

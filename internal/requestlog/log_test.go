@@ -255,7 +255,7 @@ func testClosed(t *testing.T, open place) {
 		}
 	}
 	_, findErr := l.Find(ctx, "m1", "c1")
-	_, sessionErr := l.OfSession(ctx, "m1", "s1", 0)
+	_, sessionErr := l.OfSession(ctx, "m1", "s1", Bounds{})
 	for name, err := range map[string]error{
 		"success": l.Record(ctx, success("c1")), "refusal": l.Record(ctx, refusal("c1")),
 		"Find": findErr, "OfSession": sessionErr,
@@ -356,7 +356,7 @@ func recordAndFind(l *Log, sessionID string, n int) error {
 	if diff := cmp.Diff(e, found); err != nil || diff != "" {
 		return fmt.Errorf("find %s: %w (-recorded +found):\n%s", e.CorrelationID, err, diff)
 	}
-	mine, err := l.OfSession(ctx, "m1", sessionID, 0)
+	mine, err := l.OfSession(ctx, "m1", sessionID, Bounds{})
 	if err != nil || len(mine) != n+1 {
 		return fmt.Errorf("%d exchanges of session %s after %d: %w", len(mine), sessionID, n+1, err)
 	}

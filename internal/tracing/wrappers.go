@@ -52,7 +52,7 @@ func (c committer) Commit(ctx context.Context, change store.Change) error {
 type Recorder interface {
 	Record(ctx context.Context, exchange requestlog.Exchange) error
 	Find(ctx context.Context, merchantID, correlationID string) (requestlog.Exchange, error)
-	OfSession(ctx context.Context, merchantID, sessionID string, limit int) ([]requestlog.Exchange, error)
+	OfSession(ctx context.Context, merchantID, sessionID string, bounds requestlog.Bounds) ([]requestlog.Exchange, error)
 }
 
 // Recorder gives the record of each exchange a span. Without tracing it

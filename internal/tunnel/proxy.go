@@ -128,7 +128,7 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_ = client.SetDeadline(time.Time{}) // those of the request are over
-	t := &tunnel{client: client, server: server, fromClient: buffered.Reader, idle: p.Idle}
+	t := &tunnel{client: client, server: server, fromClient: buffered.Reader, idle: p.Idle, here: hostPort == p.TLS, said: make(chan struct{})}
 	if !p.begin(t) {
 		t.close()
 		return
@@ -157,12 +157,27 @@ func (p *Proxy) end(t *tunnel) {
 	p.carried.Done()
 }
 
-// Close ends every tunnel and lets no more begin.
-func (p *Proxy) Close() {
+// Close lets no more tunnels begin and ends those that are. One that leads here
+// may carry the last answer of a server that has stopped: it ends when that has
+// ended, or the patience has.
+func (p *Proxy) Close(patience time.Duration) {
+	ended := make(chan struct{})
+	timer := time.AfterFunc(patience, func() { close(ended) })
+	defer timer.Stop()
 	p.mu.Lock()
 	p.closed = true
 	for t := range p.open {
-		t.close()
+		if !t.here {
+			t.close()
+			continue
+		}
+		go func() {
+			select {
+			case <-t.said:
+			case <-ended:
+			}
+			t.close()
+		}()
 	}
 	p.mu.Unlock()
 	p.carried.Wait()

@@ -55,7 +55,7 @@ func start(t *testing.T, change func(*tunnel.Options)) *place {
 	p.client = &http.Client{Transport: transport}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
-		p.inner.Close()
+		p.inner.Close(0)
 		for _, server := range []*httptest.Server{p.proxy, p.tls, p.plain, p.others} {
 			server.Close()
 		}
@@ -216,12 +216,33 @@ func TestATunnelOnWhichNothingMovesEnds(t *testing.T) {
 	}
 }
 
+// TestTheLastWordsArePassedOn: a tunnel that leads here is closed after what
+// the server has still to say, a moment after the server said it.
+func TestTheLastWordsArePassedOn(t *testing.T) {
+	t.Parallel()
+	p := start(t, func(o *tunnel.Options) { o.TLS = echo(t) })
+	conn, reader, _ := p.connect(t, "example.com:443", "")
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		p.inner.Close(time.Hour)
+	}()
+	_, _ = io.WriteString(conn, "bye")
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(reader); err != nil || string(got) != "heard bye" {
+		t.Errorf("%q %v", got, err)
+	}
+	<-closed
+}
+
 // TestCloseEndsTunnels, and none begins after it.
 func TestCloseEndsTunnels(t *testing.T) {
 	t.Parallel()
 	p := start(t, func(o *tunnel.Options) { o.TLS = echo(t) })
 	_, reader, _ := p.connect(t, "example.com:443", "")
-	p.inner.Close()
+	p.inner.Close(0)
 	if got, _ := io.ReadAll(reader); len(got) > 0 {
 		t.Errorf("heard %q", got)
 	}

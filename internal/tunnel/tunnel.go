@@ -13,6 +13,8 @@ type tunnel struct {
 	client, server net.Conn
 	fromClient     io.Reader // the client's connection, with what was read ahead
 	idle           time.Duration
+	here           bool          // it leads to what the proxy is for
+	said           chan struct{} // closed when all that the server said has been passed on
 	once           sync.Once
 }
 
@@ -24,6 +26,7 @@ const established = "HTTP/1.1 200 Connection established\r\n\r\n"
 func (t *tunnel) carry() {
 	defer t.close()
 	if _, err := io.WriteString(t.client, established); err != nil {
+		close(t.said)
 		return
 	}
 	idle := time.AfterFunc(t.idle, t.close)
@@ -35,6 +38,7 @@ func (t *tunnel) carry() {
 		t.pass(t.server, t.fromClient, moved)
 	}()
 	t.pass(t.client, t.server, moved)
+	close(t.said)
 	<-upward
 }
 

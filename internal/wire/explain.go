@@ -30,6 +30,7 @@ type Exchange struct {
 	Reason             string
 	Violations         []checkout.Violation
 	Shed               bool
+	LeftOut            bool // a list has not all of it; only then it is said
 }
 
 // AppendExchange writes the answer of read exchange. Bodies that are JSON are
@@ -80,6 +81,9 @@ func (w *writer) exchange(e *Exchange) {
 	w.body("request", e.Request)
 	w.body("response", e.Response)
 	w.boolean("bodies_shed", e.Shed)
+	if e.LeftOut {
+		w.boolean("bodies_left_out", true)
+	}
 	w.close('}')
 }
 
@@ -89,11 +93,32 @@ func (w *writer) body(name string, body []byte) {
 	switch {
 	case len(body) == 0:
 		w.buf = append(w.buf, "null"...)
-	case compact.Compact() == nil:
+	case compact.Compact() == nil && !deep(compact):
 		w.buf = append(w.buf, compact...)
 	default:
 		w.quote(string(body))
 	}
+}
+
+// shownDepth is how deep a body may be to be shown as JSON: the layout indents
+// what stands in objects, which makes of a deep body a huge answer.
+const shownDepth = 64
+
+func deep(compact []byte) bool {
+	depth := 0
+	for i := 0; i < len(compact); i++ {
+		switch compact[i] {
+		case '"':
+			i = stringEnd(compact, i) - 1
+		case '{', '[':
+			if depth++; depth > shownDepth {
+				return true
+			}
+		case '}', ']':
+			depth--
+		}
+	}
+	return false
 }
 
 func (w *writer) violations(list []checkout.Violation) {

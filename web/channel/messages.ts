@@ -1,7 +1,10 @@
 import type { Ask, Call, CallRequest, Result, WidgetView } from './shapes';
 
 /** What the SDK tells a widget. */
-export type ToWidget = { type: 'show'; view: WidgetView };
+export type ToWidget = { type: 'show'; view: WidgetView; scheme?: Scheme };
+
+/** Whether the ground is light or dark. */
+export type Scheme = 'light' | 'dark';
 
 /** What a widget tells the SDK. Heights are CSS pixels. */
 export type FromWidget =

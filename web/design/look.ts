@@ -1,13 +1,14 @@
 // The colours and the radius that a merchant set in the session's options, as
 // custom properties. Pure but for `wear`.
 
+import type { Scheme } from '../channel/messages';
 import type { Look } from '../channel/shapes';
 
 export interface Wear {
   /** Custom properties by name. */
   properties: Readonly<Record<string, string>>;
   /** The ground that goes with the merchant's text colour; none when it has none. */
-  scheme?: 'light' | 'dark';
+  scheme?: Scheme;
 }
 
 const colours: Readonly<Record<string, readonly string[]>> = {
@@ -46,9 +47,12 @@ function luminance(hex: string): number {
 
 let worn: string[] = [];
 
-/** Puts the options on the document, in place of those before. */
-export function wear(options: Look): void {
-  const { properties, scheme } = wearOf(options);
+/**
+ * Puts the options on the document, in place of those before. ground is the
+ * scheme of the page around, where it is known.
+ */
+export function wear(options: Look, ground?: Scheme): void {
+  const { properties, scheme = ground } = wearOf(options);
   const root = document.documentElement;
   worn.forEach((name) => root.style.removeProperty(name));
   worn = Object.keys(properties);

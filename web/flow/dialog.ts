@@ -41,11 +41,16 @@ export class Dialog {
     this.say('');
   }
 
-  /** Shows a screen; the focus goes to its first wrong input, else to its heading. */
+  /**
+   * Shows a screen. The focus goes to its first wrong input, else to the first
+   * one to be typed in, whose form says the heading, else to the heading.
+   */
   show(screen: HTMLElement): void {
     this.place.replaceChildren(screen);
     this.place.scrollTop = 0;
-    const target = screen.querySelector<HTMLElement>('[aria-invalid="true"]') ?? screen.querySelector<HTMLElement>('#title');
+    const typed = [...screen.querySelectorAll<HTMLInputElement>('input:not([type="radio"])')];
+    const target = screen.querySelector<HTMLElement>('[aria-invalid="true"]') ?? typed.find((input) => input.value === '') ?? typed[0]
+      ?? screen.querySelector<HTMLElement>('#title');
     target?.focus();
   }
 

@@ -20,7 +20,7 @@ export function renderScreen(screen: Screen, texts: Texts, hands: Hands): HTMLEl
     screen.stages.length > 0 && renderStages(screen.stages, texts),
     resultIcon(screen),
     element('h1', { id: 'title', tabindex: -1, class: 'title' }, screen.title),
-    screen.intro !== undefined && element('p', { class: 'intro' }, screen.intro),
+    screen.intro !== undefined && element('p', { id: 'intro', class: 'intro' }, screen.intro),
     screen.notice !== undefined && element('p', { class: 'notice', ...testId('noticeChanged') }, screen.notice),
     screen.list.length > 0 && element('ul', { class: 'list', ...testId('mendList') }, ...screen.list.map((item) => element('li', {}, item))),
     screen.name === 'preparing' && element('div', { class: 'dots', 'aria-hidden': 'true' }, element('i'), element('i'), element('i')),
@@ -65,7 +65,9 @@ function resultIcon({ name }: Screen): HTMLElement | false {
 }
 
 function renderForm(screen: Screen, texts: Texts, hands: Hands): HTMLElement {
-  const form = element('form', { novalidate: true, class: 'form', ...testId('form') },
+  const form = element('form', {
+    novalidate: true, class: 'form', 'aria-labelledby': 'title', 'aria-describedby': screen.intro !== undefined && 'intro', ...testId('form'),
+  },
     renderComparison(screen, texts),
     renderPlan(screen),
     renderOrder(screen, texts),

@@ -7,10 +7,10 @@ import { misuse, reportError } from './errors';
 import { runFlow } from './flow';
 import { Overlay } from './overlay';
 import { focused } from './pagelock';
-import { Popup } from './popup';
+import type { Opened } from './popup';
 import { Refusal, post, tell } from './server';
-import type { Stage } from './stage';
 import { readToken, type Token } from './token';
+import { Turn } from './turn';
 import { Widget, type WidgetOptions } from './widget';
 
 /** How long after a widget its full-screen frame is loaded, in ms. */
@@ -33,7 +33,7 @@ export interface Purchase {
   token: Token | Promise<Token | undefined>;
   request: CallRequest;
   /** a window that was opened in the click */
-  popup: Popup | undefined;
+  opened: Opened | undefined;
 }
 
 /** One namespace's session, widgets and events. */
@@ -42,8 +42,8 @@ export class Application {
   readonly #shown = new Map<string, Shown>();
   /** The full-screen frames, loaded and hidden, by the widget's name. */
   readonly #overlays = new Map<string, Overlay>();
-  /** The calls that run, each with where its flow is shown, if it has one. */
-  readonly #running = new Map<string, Stage | undefined>();
+  /** The widgets whose calls run. */
+  readonly #running = new Set<string>();
 
   constructor(readonly events = new Emitter()) {}
 
@@ -181,7 +181,7 @@ export class Application {
   purchase(purchase: Purchase, callback: Callback | undefined): void {
     const { name } = purchase;
     const opener = focused();
-    this.#running.set(name, purchase.popup);
+    this.#running.add(name);
     void this.#decide(purchase).then((result) => {
       this.#running.delete(name);
       const shown = this.#shown.get(name);
@@ -195,19 +195,18 @@ export class Application {
     });
   }
 
-  /** Whether a call runs for the widget; its window is brought to the front. */
+  /** Whether a call runs for the widget, or a flow is open on the page. */
   busy(name: string, call: string): boolean {
+    if (Turn.taken(call)) return true;
     if (!this.#running.has(name)) return false;
     warn(`busy ${name}`, `${call} was called while another call runs for "${name}". It is ignored and its callback is not called.`);
-    const stage = this.#running.get(name);
-    if (stage?.popup) stage.show();
     return true;
   }
 
-  async #decide({ call, name, token: coming, request, popup }: Purchase): Promise<Result> {
+  async #decide({ call, name, token: coming, request, opened }: Purchase): Promise<Result> {
     const token = await coming;
     if (!token) {
-      popup?.close();
+      opened?.close();
       return failed;
     }
     const shown = this.#shown.get(name);
@@ -218,20 +217,26 @@ export class Application {
     }
     const reply = await this.#post(token, call, sent);
     if (!reply?.ask) {
-      popup?.close();
+      opened?.close();
       return reply?.result ?? failed;
     }
-    const stage = popup ?? this.#overlay(name, token.base);
-    this.#running.set(name, stage);
+    const turn = opened?.turn ?? Turn.take();
+    if (!turn) {
+      warn('second flow', `${call} for "${name}" needs the purchase flow while another one is open on this page. It ends as if the customer had left.`);
+      return cancelled;
+    }
+    const stage = opened?.popup ?? this.#overlay(name, token.base);
+    turn.showOn(stage);
     const start = { base: stage.base, client_token: token.text, session_id: token.session_id, call, request: sent, ask: reply.ask };
     const ending = await runFlow(stage, start, () => this.tell('flow_shown', { call, popup: stage.popup }, token));
+    turn.end();
     this.tell('flow_hidden', { call, popup: stage.popup, how: ending.how }, token);
     switch (ending.how) {
       case 'result':
         informNotes(ending.notes);
         return ending.result;
       case 'left':
-        return { show_form: true, approved: false, finalize_required: false };
+        return cancelled;
       case 'failed':
         warn('flow', `The page of the purchase flow ${token.base}/flow.html did not come.`);
         this.tell('failure', { call, message: 'the page of the purchase flow did not come' }, token);
@@ -258,6 +263,9 @@ export class Application {
 
 /** What a purchase that could not be decided gives. */
 const failed: Result = { show_form: false, approved: false, finalize_required: false };
+
+/** What a purchase gives whose flow was left, or could not be shown. */
+const cancelled: Result = { show_form: true, approved: false, finalize_required: false };
 
 const address = (token: Token): string => `${token.base}/v1/sessions/${encodeURIComponent(token.session_id)}`;
 

@@ -4,11 +4,11 @@ import { makeButton } from './button';
 import { findContainer } from './container';
 import { warn } from './developer';
 import type { Emitter } from './emitter';
-import { interaction, ownBase } from './environment';
+import { ownBase } from './environment';
 import { misuse } from './errors';
 import { checkOrder, createSession, type ExpressSession } from './express';
 import type { Method } from './payments';
-import type { Popup } from './popup';
+import type { Opened } from './popup';
 import { openPopup } from './purchase';
 import type { Token } from './token';
 
@@ -37,6 +37,8 @@ export function buttons(events: Emitter): Record<string, Method> {
 class Express {
   readonly #application: Application;
   #clientID = '';
+  /** The window of a click, until authorize is called or it is closed unused. */
+  #waiting: { opened: Opened; unused: ReturnType<typeof setTimeout> } | undefined;
 
   constructor(events: Emitter) {
     this.#application = new Application(events);
@@ -79,22 +81,23 @@ class Express {
   /** The window is opened in the click; what the shop does before it authorizes may take a while. */
   #click(run: (authorize: Method) => unknown): void {
     if (this.#application.busy(name, 'Buttons.authorize')) return;
-    let popup = this.#popup({});
-    const unused = setTimeout(() => {
-      popup?.close();
-      popup = undefined;
-    }, patience);
-    run((...args) => {
-      clearTimeout(unused);
-      const own = popup;
-      popup = undefined;
-      this.authorize(args, own);
-    });
+    const opened = this.#open({});
+    if (opened) this.#waiting = { opened, unused: setTimeout(() => this.#taken()?.close(), patience) };
+    run((...args) => this.authorize(args));
   }
 
-  authorize(args: readonly unknown[], opened?: Popup): void {
+  /** The window that waits, which is now the caller's. */
+  #taken(): Opened | undefined {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    clearTimeout(waiting?.unused);
+    return waiting?.opened;
+  }
+
+  authorize(args: readonly unknown[]): void {
     const { options, data, callback } = readExpress(args);
     const refused = { show_form: false, approved: false };
+    const opened = this.#taken();
     try {
       this.#application.guard('Buttons.authorize', callback, refused, () => this.#start(options, data, callback, opened));
     } catch (error) {
@@ -103,12 +106,12 @@ class Express {
     }
   }
 
-  #start(options: Options, data: object | undefined, callback: Callback | undefined, opened: Popup | undefined): void {
+  #start(options: Options, data: object | undefined, callback: Callback | undefined, waiting: Opened | undefined): void {
     this.#server();
     const sent = snapshot(data);
     const order = this.#application.token ? undefined : checkOrder(sent.data);
-    if (this.#application.busy(name, 'Buttons.authorize')) return;
-    const popup = options['interaction_mode'] === 'IFRAME' ? void opened?.close() : (opened ?? this.#popup(options));
+    if (!waiting && this.#application.busy(name, 'Buttons.authorize')) return;
+    const opened = options['interaction_mode'] === 'IFRAME' ? void waiting?.close() : (waiting ?? this.#open(options));
     let made: ExpressSession | undefined;
     const token = async (): Promise<Token | undefined> => {
       if (!order) return this.#application.token;
@@ -124,7 +127,7 @@ class Express {
         auto_finalize: flag(options, 'auto_finalize', true),
         collect_shipping_address: flag(options, 'collect_shipping_address', false),
       },
-      popup,
+      opened,
     };
     this.#application.purchase(purchase, callback && ((result) => callback({ ...(result as object), ...this.#session(made) })));
   }
@@ -145,8 +148,8 @@ class Express {
     }
   }
 
-  #popup(options: Options): Popup | undefined {
-    if (interaction() === 'none' || options['interaction_mode'] === 'IFRAME') return undefined;
+  #open(options: Options): Opened | undefined {
+    if (options['interaction_mode'] === 'IFRAME') return undefined;
     return openPopup({ base: this.#application.token?.base ?? ownBase });
   }
 }

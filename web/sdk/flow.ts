@@ -35,11 +35,13 @@ export function runFlow(stage: Stage, start: Omit<Start, 'type' | 'popup'>, show
       clearTimeout(missing);
       clearTimeout(leaving);
       window.removeEventListener('pagehide', hide);
+      stage.line.dismiss();
       stage.close(ending.how === 'result');
       resolve(ending);
     };
 
     const take = (message: FromFlow): void => {
+      if (ended) return;
       if (message.type === 'result') end({ how: 'result', result: message.result, notes: message.notes });
       if (message.type === 'busy') busy = message.busy;
     };
@@ -64,6 +66,7 @@ export function runFlow(stage: Stage, start: Omit<Start, 'type' | 'popup'>, show
       else end({ how: 'left' });
     });
     stage.line.greet((port) => {
+      if (ended) return;
       clearTimeout(missing);
       port.listen(take);
       port.send({ ...start, type: 'start', popup: stage.popup });

@@ -26,12 +26,17 @@ export class Line<Out, In> {
     if (this.#port) greet(this.#port);
   }
 
+  /** Greets no page from now on: one that is loaded again has nothing to do. */
+  dismiss(): void {
+    this.#greet = undefined;
+  }
+
   send(message: Out): void {
     this.#port?.send(message);
   }
 
   close(): void {
-    this.#greet = undefined;
+    this.dismiss();
     this.#stop();
     this.#port?.close();
     this.#port = undefined;

@@ -1,7 +1,7 @@
 import type { FromFlow, ToFlow } from '../channel/messages';
 import { frameID, makeFrame, style, watchRemoval } from './frame';
 import { Line } from './line';
-import { lockPage } from './pagelock';
+import { lockPage, neverInert } from './pagelock';
 import type { Leaving, Stage } from './stage';
 
 export interface OverlayEvents {
@@ -36,6 +36,7 @@ export class Overlay implements Stage {
       position: 'fixed', top: '0', left: '0', width: '100%', 'max-width': 'none', 'max-height': 'none', margin: '0',
       'z-index': '2147483647', ...hidden,
     }); // prettier-ignore
+    neverInert(this.#frame);
     this.line = new Line(() => this.#frame.contentWindow, base);
     topmost().append(this.#frame);
     this.#unwatch = watchRemoval(this.#frame, () => this.#leave?.('gone'));

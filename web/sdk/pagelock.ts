@@ -29,13 +29,21 @@ export function lockPage(above: HTMLElement): () => void {
   };
 }
 
+/** The frames of purchase flows, which are the only ones that may lie above a page. */
+const flows = new WeakSet<Element>();
+
+/** Leaves an element out of every lock: a frame of the flow that is marked could not be used later. */
+export function neverInert(flow: Element): void {
+  flows.add(flow);
+}
+
 /** Makes everything beside the element inert, also what the shop adds later. */
 function makeInert(above: HTMLElement): () => void {
   const made = new Set<HTMLElement>();
   const parent = above.parentElement ?? document.body;
   const mark = (): void => {
     for (const child of parent.children) {
-      if (child === above || !(child instanceof HTMLElement) || child.inert) continue;
+      if (flows.has(child) || !(child instanceof HTMLElement) || child.inert) continue;
       child.inert = true;
       made.add(child);
     }

@@ -1,6 +1,15 @@
 import type { FromFlow, ToFlow } from '../channel/messages';
 import { Line } from './line';
 import type { Leaving, Stage } from './stage';
+import { Turn } from './turn';
+
+/** A window that was opened in the click, with the right to show the flow in it. */
+export interface Opened {
+  popup: Popup;
+  turn: Turn;
+  /** Closes the window when nothing was to be shown. */
+  close(): void;
+}
 
 const width = 480;
 const height = 960;

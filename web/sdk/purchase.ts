@@ -2,10 +2,12 @@ import type { CallRequest } from '../channel/shapes';
 import { flag, snapshot, type Application, type Purchase } from './application';
 import type { Arguments, Options } from './arguments';
 import { warn } from './developer';
+import { interaction } from './environment';
 import { misuse } from './errors';
-import { Popup } from './popup';
+import { Popup, type Opened } from './popup';
 import { readSelection, type Selection } from './selection';
 import type { Token } from './token';
+import { Turn } from './turn';
 
 type Call = Purchase['call'];
 
@@ -26,8 +28,8 @@ export function runPurchase(application: Application, call: Call, args: Argument
     const request = { ...requestOf(selection, options, call), ...snapshot(data) };
     if (application.busy(selection.name, call)) return;
     advise(call, args);
-    const popup = options['interaction_mode'] === 'POPUP' ? openPopup(token) : undefined;
-    application.purchase({ call, name: selection.name, token, request, popup }, callback);
+    const opened = options['interaction_mode'] === 'POPUP' ? openPopup(token) : undefined;
+    application.purchase({ call, name: selection.name, token, request, opened }, callback);
   });
 }
 
@@ -52,11 +54,27 @@ function requestOf(selection: Selection, options: Options, call: Call): CallRequ
   return { ...request, auto_finalize: flag(options, 'auto_finalize', true), collect_shipping_address: flag(options, 'collect_shipping_address', false) };
 }
 
-/** Opens the flow's window in the click, or tells why there is none. */
-export function openPopup(token: { base: string }): Popup | undefined {
+/**
+ * Opens the flow's window in the click, or tells why there is none. All windows
+ * have one name, so there is none while another flow is open, and none is needed
+ * where the page has switched interaction off.
+ */
+export function openPopup(token: { base: string }): Opened | undefined {
+  if (interaction() === 'none') return undefined;
+  const turn = Turn.take();
+  if (!turn) return undefined;
   const popup = Popup.open(token.base);
-  if (!popup) warn('blocked', 'The browser blocked the window of the purchase flow; it is shown over the page instead. Call authorize in the click itself.');
-  return popup;
+  if (!popup) {
+    turn.end();
+    warn('blocked', 'The browser blocked the window of the purchase flow; it is shown over the page instead. Call authorize in the click itself.');
+    return undefined;
+  }
+  turn.showOn(popup);
+  const close = (): void => {
+    popup.close();
+    turn.end();
+  };
+  return { popup, turn, close };
 }
 
 function advise(call: Call, { misplaced }: Arguments): void {

@@ -3,6 +3,7 @@ import type { WidgetView } from '../channel/shapes';
 import { frameID, makeFrame, style, watchRemoval } from './frame';
 import { Line, frameMax } from './line';
 import { coverFrame, uncoverFrame } from './loader';
+import { preference, schemeOf } from './scheme';
 
 export interface WidgetOptions {
   name: string;
@@ -26,6 +27,7 @@ export class Widget {
   showDocument: ((url: string) => boolean) | undefined;
 
   #view: WidgetView | undefined;
+  readonly #restyle = (): void => void requestAnimationFrame(() => this.#send());
   #height: number | undefined;
   readonly #line: Line<ToWidget, FromWidget>;
   readonly #unwatch: () => void;
@@ -38,9 +40,10 @@ export class Widget {
     this.#line = new Line(() => this.frame.contentWindow, base);
     this.#line.greet((port) => {
       port.listen((message) => this.#take(message));
-      if (this.#view) port.send({ type: 'show', view: this.#view });
+      this.#send();
     });
     container.append(this.frame);
+    preference.addEventListener('change', this.#restyle);
     const loader = coverFrame(this.frame, country, height);
     this.drawn = new Promise((resolve) => {
       const timer = setTimeout(() => this.#settle(false), frameMax);
@@ -63,7 +66,12 @@ export class Widget {
 
   show(view: WidgetView): void {
     this.#view = view;
-    this.#line.send({ type: 'show', view });
+    this.#send();
+  }
+
+  /** Frames are told of the ground they stand on: they cannot see it. */
+  #send(): void {
+    if (this.#view) this.#line.send({ type: 'show', view: this.#view, ...schemeOf(this.options.container) });
   }
 
   /** Says whether the payment can still be had. */
@@ -72,6 +80,7 @@ export class Widget {
   }
 
   close(): void {
+    preference.removeEventListener('change', this.#restyle);
     this.#unwatch();
     this.#line.close();
     this.#settle(true);

@@ -1,7 +1,7 @@
 // The widget: shows the card of a view, tells its height, hands links on.
 
 import { connectToPage } from '../channel/frame';
-import type { FromWidget, ToWidget } from '../channel/messages';
+import type { FromWidget, Scheme, ToWidget } from '../channel/messages';
 import type { WidgetView } from '../channel/shapes';
 import { element } from '../design/element';
 import { wear } from '../design/look';
@@ -43,11 +43,11 @@ function termsLink(label: string, view: WidgetView): HTMLElement {
   return link;
 }
 
-async function show(view: WidgetView): Promise<void> {
+async function show(view: WidgetView, scheme?: Scheme): Promise<void> {
   const texts = await loadTexts(view.language);
   document.documentElement.lang = texts.language;
   document.title = texts.text('page.title');
-  wear(view.options);
+  wear(view.options, scheme);
   const card = cardOf(view, { texts, locale: view.locale, today: new Date() });
   document.body.replaceChildren(renderCard(card, termsLink(card.terms, view)));
   tellHeight();
@@ -69,7 +69,7 @@ let rendered = false;
 let shown = Promise.resolve(); // views are shown in their order
 page.listen((message) => {
   shown = shown.then(async () => {
-    await show(message.view);
+    await show(message.view, message.scheme);
     if (!rendered) {
       rendered = true;
       page.send({ type: 'rendered' });

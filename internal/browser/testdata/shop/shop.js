@@ -23,7 +23,7 @@ function shown(value) {
   return value
 }
 
-/** An argument from a test: '@callback', '@undefined', '@element:SELECTOR', '@event:NAME', '@decline:NAME'. */
+/** An argument from a test: '@callback', '@undefined', '@element:SELECTOR', '@event:NAME', '@express', '@document:RETURNS'. */
 function real(value, call) {
   if (Array.isArray(value)) return value.map((v) => real(v, call))
   if (value !== null && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, real(v, call)]))
@@ -42,6 +42,18 @@ function real(value, call) {
       return document.querySelector(name)
     case 'event':
       return remembered(name)
+    case 'express': // on_click of the Express button
+      return (authorize) => {
+        const made = {path: 'authorize', results: [], order: [], returned: null, thrown: null, from: performance.now()}
+        calls.push(made)
+        clicked.push(calls.length - 1)
+        authorize(...real(expressArguments, made))
+      }
+    case 'document': // on_show_external_document; the name says what it returns
+      return (url) => {
+        events.push(['document', url])
+        return name === 'false' ? false : undefined
+      }
     default:
       throw new Error('the test says ' + value)
   }
@@ -72,6 +84,8 @@ function invoke(path, args, at = performance.now()) {
 
 /** What the buy button does: a list of calls, set by the test. */
 let plan = []
+/** What the Express button gives to authorize. */
+let expressArguments = []
 /** The numbers of the calls that clicks have made. */
 const clicked = []
 
