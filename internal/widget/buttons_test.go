@@ -49,6 +49,7 @@ func TestTheExpressButton(t *testing.T) {
 		t.Errorf("(- wanted, + got):\n%s", diff)
 	}
 	sent := f.calls("/authorize")[0].body
+	delete(sent, "call_id")
 	if diff := cmp.Diff(object{"auto_finalize": false, "collect_shipping_address": true}, sent); diff != "" {
 		t.Errorf("sent (- wanted, + got):\n%s", diff)
 	}

@@ -89,6 +89,8 @@ export interface Answers {
 
 /** The body of a call. `data` is what the page gave, as it stands. */
 export interface CallRequest {
+  /** Names a call of the purchase; the same in all its requests and repetitions. */
+  call_id?: string;
   data?: object;
   payment_method_category?: string;
   payment_method_categories?: string[];

@@ -1,5 +1,6 @@
 // The purchase flow: takes what happens, asks state.ts what it means, and does it.
 
+import { browserNetwork, short, usual } from '../channel/exchange';
 import { connectToPage } from '../channel/frame';
 import type { FromFlow, Start, ToFlow } from '../channel/messages';
 import type { Port } from '../channel/port';
@@ -8,7 +9,7 @@ import { wear } from '../design/look';
 import { englishTexts, loadTexts, type Texts } from '../language/catalog';
 import type { Reader } from '../language/plan';
 import type { FormValues } from './answers';
-import { send, short, usual } from './call';
+import { send } from './call';
 import { Dialog } from './dialog';
 import { renderScreen, type Hands } from './render';
 import { headerOf, screenOf } from './screen';
@@ -16,11 +17,6 @@ import { initial, next, type Effect, type Event, type State } from './state';
 
 /** How long the good news stays. Milliseconds. */
 const approvedStays = 2_500;
-
-const network = {
-  fetch: window.fetch.bind(window),
-  pause: (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-};
 
 class Flow {
   private state: State = initial;
@@ -108,7 +104,7 @@ class Flow {
     if (!start) {
       return;
     }
-    const outcome = await send(start, answers, network, answers.cancelled ? short : usual);
+    const outcome = await send(start, answers, browserNetwork, answers.cancelled ? short : usual);
     if ('breakdown' in outcome) {
       this.take({ type: 'broken', serial, breakdown: outcome.breakdown });
       return;

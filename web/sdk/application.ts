@@ -1,5 +1,6 @@
 import type { Call, CallAnswer, CallRequest, Result } from '../channel/shapes';
 import { type Callback, type Options } from './arguments';
+import { callID } from './callid';
 import { informNotes, warn } from './developer';
 import { Emitter } from './emitter';
 import { interaction, ownHost } from './environment';
@@ -210,7 +211,7 @@ export class Application {
       return failed;
     }
     const shown = this.#shown.get(name);
-    const sent = withSwitch(request);
+    const sent: CallRequest = { ...withSwitch(request), call_id: callID() };
     if (shown?.session === token.session_id) sent.shown_revision = shown.revision;
     else if (shown?.session) {
       warn(`stale ${token.session_id}`, `${call}: init was called with another client_token, but not load: the widget "${name}" still shows the earlier session.`);
