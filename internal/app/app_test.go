@@ -16,7 +16,9 @@ import (
 
 func open(t testing.TB, config app.Config) (*app.App, error) {
 	t.Helper()
-	config.Logger = slog.New(slog.DiscardHandler)
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
 	return app.Open(t.Context(), config)
 }
 

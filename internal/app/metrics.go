@@ -27,7 +27,9 @@ type metrics struct {
 	rateLimited *prometheus.CounterVec
 	refused     *prometheus.CounterVec
 	callbacks   *prometheus.CounterVec
-	outcomes    outcomes
+	// ruleFailures are risk rules that failed while they were evaluated.
+	ruleFailures prometheus.Counter
+	outcomes     outcomes
 }
 
 func newMetrics(log *requestlog.Log) *metrics {
@@ -51,8 +53,10 @@ func newMetrics(log *requestlog.Log) *metrics {
 		refused:     counters("kvitto_overload_refused_total", "Requests refused under overload, by reason.", "reason"),
 		callbacks: counters("kvitto_callback_attempts_total",
 			"Attempts to deliver a callback, by result: delivered, again when another follows, failed when it was the last.", "result"),
+		ruleFailures: prometheus.NewCounter(prometheus.CounterOpts{Name: "kvitto_risk_rule_failures_total",
+			Help: "Risk rules that failed; their assessments approve nothing."}),
 	}
-	m.registry.MustRegister(m.exchanges, m.durations, m.batchSizes, m.commits, m.changes, m.rateLimited, m.refused, m.callbacks,
+	m.registry.MustRegister(m.exchanges, m.durations, m.batchSizes, m.commits, m.changes, m.rateLimited, m.refused, m.callbacks, m.ruleFailures,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(logCounters(log)...)
 	m.presence()

@@ -32,17 +32,21 @@ type mode struct {
 	next          *lab.Queue // likewise
 }
 
-func (a *App) mode() (mode, error) {
+func (a *App) mode(metrics *metrics) (mode, error) {
+	assessor, err := a.assessor(metrics)
+	if err != nil {
+		return mode{}, err
+	}
 	if a.config.Production {
 		door, err := credential.NewAuthenticator(a.stores, nil)
-		return mode{authenticator: door, clock: service.SystemClock(a.config.SystemTime), assessor: risk.Approve{}}, err
+		return mode{authenticator: door, clock: service.SystemClock(a.config.SystemTime), assessor: assessor}, err
 	}
 	clock, err := lab.NewClock(a.config.SystemTime, a.stores, a.stores.shared)
 	if err != nil {
 		return mode{}, err
 	}
 	door, err := lab.NewOpenDoor(a.stores, a.config.SystemTime)
-	return mode{authenticator: door, clock: clock, assessor: risk.Playground{}, playground: clock, next: lab.NewQueue()}, err
+	return mode{authenticator: door, clock: clock, assessor: assessor, playground: clock, next: lab.NewQueue()}, err
 }
 
 // wire connects the parts.
@@ -53,7 +57,7 @@ func (a *App) wire(ctx context.Context) error {
 		Encode: record.Append, Observe: metrics.commit, Writers: a.stores.writers, Patience: a.stores.patience,
 	})
 	a.closers = append(a.closers, func() error { batcher.Close(); return nil })
-	own, err := a.mode()
+	own, err := a.mode(metrics)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ const dataDefault = "kvitto-data"
 type devFlags struct {
 	listen, data, publicURL string
 	store                   string
+	rules                   string
 	cpuProfile              string
 	json, quiet, limits     bool
 	names                   namesFlags
@@ -56,6 +57,7 @@ server once it has answered what it accepted.`,
 	command.Flags().BoolVar(&flags.json, "json", false, "print JSON objects: first the server, then one for each exchange")
 	command.Flags().BoolVar(&flags.quiet, "quiet", false, "do not print exchanges")
 	command.Flags().BoolVar(&flags.limits, "limits", false, "limit requests as the original's playground does: 5 new sessions a second")
+	command.Flags().StringVar(&flags.rules, "rules", "", "decide by the risk rules of `FILE` instead of by test data; see kvitto rules")
 	flags.names.flags(command)
 	command.Flags().StringVar(&flags.cpuProfile, "cpuprofile", "", "write a CPU profile to `FILE` until the server stops")
 	return command
@@ -88,7 +90,7 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 		}
 		data, missing = config.Redacted(flags.store), nil
 	}
-	options := app.Config{DataDir: data, Store: flags.store, Listen: flags.listen, PublicURL: flags.publicURL, Logger: logger(c.ErrOrStderr(), flags.json)}
+	options := app.Config{DataDir: data, Store: flags.store, Rules: flags.rules, Listen: flags.listen, PublicURL: flags.publicURL, Logger: logger(c.ErrOrStderr(), flags.json)}
 	if options.Names, err = flags.names.config(flags.data); err != nil {
 		return err
 	}

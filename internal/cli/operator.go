@@ -14,7 +14,7 @@ import (
 // operator is where an operator's commands find their configuration.
 type operator struct {
 	file, store, data string
-	listen            string // serve only
+	listen, rules     string // serve only
 	json              bool
 }
 
@@ -39,7 +39,7 @@ func (o *operator) load(c *cobra.Command) (*config.Loaded, error) {
 	if inputs.File == "" {
 		inputs.File = os.Getenv(config.ConfigVariable)
 	}
-	for key, value := range map[string]string{"store": o.store, "data": o.data, "listen": o.listen} {
+	for key, value := range map[string]string{"store": o.store, "data": o.data, "listen": o.listen, "rules": o.rules} {
 		if flag := c.Flags().Lookup(key); flag != nil && flag.Changed {
 			inputs.Flags[key] = value
 		}

@@ -41,6 +41,7 @@ signal stops at once, which loses nothing that was acknowledged.`,
 	}
 	from.flags(command)
 	command.Flags().StringVar(&from.listen, "listen", "", "listen at `HOST:PORT`; port 0 picks a free one")
+	command.Flags().StringVar(&from.rules, "rules", "", "decide by the risk rules of `FILE`; see kvitto rules")
 	from.jsonFlag(command, "print the server as one JSON object, and log in JSON")
 	return command
 }
@@ -71,7 +72,7 @@ func serve(c *cobra.Command, from operator) (err error) {
 // serverConfig is the configuration as the server takes it.
 func serverConfig(c *config.Config, logger *slog.Logger) app.Config {
 	return app.Config{
-		Production: true, Store: storeURL(c), Listen: c.Listen, PublicURL: c.PublicURL,
+		Production: true, Store: storeURL(c), Rules: c.Rules, Listen: c.Listen, PublicURL: c.PublicURL,
 		CertFile: c.TLS.Cert, KeyFile: c.TLS.Key, TrustedProxies: c.TrustedProxies, MetricsListen: c.Metrics.Listen,
 		CacheBytes: int(c.Cache.Size), Logger: logger,
 		Timeouts: app.Timeouts{

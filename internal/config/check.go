@@ -19,6 +19,11 @@ func (l *Loaded) check() []Problem {
 	l.checkAddresses(add)
 	l.checkStore(add)
 	l.checkTLS(add)
+	if l.Rules != "" {
+		if _, err := os.Stat(l.Rules); err != nil {
+			add("rules", "cannot be read: "+err.Error(), "begin one with: kvitto rules default")
+		}
+	}
 	l.checkTimeouts(add)
 	l.checkLimits(add)
 	if !slices.Contains([]string{"text", "json"}, l.Log.Format) {

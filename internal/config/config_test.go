@@ -253,6 +253,7 @@ func TestWrongValues(t *testing.T) {
 		`data = ""`:                            `data is empty, and so is store`,
 		"store = \"sqlite:a\"\nstore_file='b'": `F:2: store_file and store are both set | keep one of them`,
 		`store_file = "/nowhere/at/all"`:       `store_file cannot be read: open /nowhere/at/all`,
+		`rules = "/nowhere/rules.toml"`:        `rules cannot be read: stat /nowhere/rules.toml: no such file or directory | begin one with`,
 		`tls = 3`:                              `tls is a section | write [tls]`,
 		`tls.cert = "a"`:                       `tls.key is empty, but tls.cert is set`,
 		`tls.key = "a"`:                        `tls.cert is empty, but tls.key is set`,

@@ -2,6 +2,7 @@ package risk
 
 import (
 	"context"
+	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 )
@@ -26,6 +27,7 @@ type Input struct {
 	// Login is the e-mail address or phone number the customer signed in with,
 	// empty when nobody did. It need not be the one in the content.
 	Login string
+	Now   time.Time // the merchant's time
 }
 
 // Assessor decides. It must answer for any content, within the context's

@@ -1,7 +1,8 @@
 // Package risk assesses sessions: approve, deny, refer, or ask for something.
 //
-// It owns the Assessor interface that the service calls for every authorize
-// and reauthorize, and the playground's assessor, which follows the customer's
-// test data. It must not know HTTP, storage, or what an outcome does to a
-// session: checkout decides that.
+// It owns the Assessor interface that the service calls for every browser call,
+// the language of rules (files of conditions in CEL, their names, their checks,
+// their evaluation), and the two rule sets of the binary: the playground's, which
+// follows the customer's test data, and the default. It must not know HTTP,
+// storage, files, or what an outcome does to a session: checkout decides that.
 package risk

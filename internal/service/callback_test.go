@@ -41,7 +41,7 @@ func TestACallbackGoesWithItsChange(t *testing.T) {
 			engine := memstore.New()
 			noted := &noting{Engine: engine, conflict: true}
 			checkouts, err := service.New(service.Options{Engine: engine, Committer: noted, Minter: fixedMinter{},
-				Assessor: risk.Approve{}, NewID: identifier.New, CacheBytes: 1 << 20, CallbackBody: body})
+				Assessor: risk.Playground{}, NewID: identifier.New, CacheBytes: 1 << 20, CallbackBody: body})
 			if err != nil {
 				t.Fatal(err)
 			}

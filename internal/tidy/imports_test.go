@@ -113,6 +113,7 @@ var onlyImporter = map[string]string{
 	"go.opentelemetry.io/":      "internal/tracing",
 	"github.com/evanw/esbuild/": "internal/cmd/webbuild",
 	"github.com/chromedp/":      "internal/browsertest",
+	"cel.dev/":                  "internal/risk",
 }
 
 func TestLibrariesStayInTheirPackage(t *testing.T) {

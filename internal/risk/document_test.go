@@ -1,0 +1,45 @@
+package risk_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/kvitto/kvitto/internal/risk"
+)
+
+// TestTheDocumentNamesEverything: each name conditions can use, each property
+// that is not the protocol's, and each rule of the default. Its example is a
+// file that is taken.
+func TestTheDocumentNamesEverything(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/risk.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := string(text)
+	for _, name := range risk.Names() {
+		wanted := []string{name.Name}
+		if name.Name == "contact" || name.Name == "cart" {
+			for _, property := range name.Properties {
+				wanted = append(wanted, property.Name)
+			}
+		}
+		for _, one := range wanted {
+			if !strings.Contains(document, "`"+one+"`") {
+				t.Errorf("docs/risk.md does not name %s", one)
+			}
+		}
+	}
+	for _, rule := range risk.DefaultRules().Rules() {
+		if !strings.Contains(document, "`"+rule.Name+"` ") {
+			t.Errorf("docs/risk.md does not explain the rule %s", rule.Name)
+		}
+	}
+	_, example, _ := strings.Cut(document, "```toml\n")
+	example, _, found := strings.Cut(example, "```")
+	if !found {
+		t.Fatal("docs/risk.md has no example")
+	}
+	mustParse(t, []byte(example))
+}
