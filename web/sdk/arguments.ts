@@ -1,5 +1,7 @@
 // Which argument is what. Shops pass them in several orders.
 
+import { misuse } from './errors';
+
 export type Options = Record<string, unknown>;
 export type Callback = (answer: unknown) => unknown;
 
@@ -70,4 +72,20 @@ function settle(args: readonly unknown[], swapped: boolean, mixed: readonly stri
 function without(data: object, keys: readonly string[]): object | undefined {
   const left = Object.entries(data).filter(([key]) => !keys.includes(key));
   return left.length > 0 ? Object.fromEntries(left) : undefined;
+}
+
+/** A page's data as it is now: later changes and what no message can carry stay out. */
+export function snapshot(data: object | undefined): { data?: object } {
+  if (!data) return {};
+  try {
+    return { data: JSON.parse(JSON.stringify(data)) as object };
+  } catch (error) {
+    throw misuse('TypeError', `The data cannot be sent as JSON: ${String(error)}`);
+  }
+}
+
+/** Options accept the strings too. */
+export function flag(options: Options, name: string, otherwise: boolean): boolean {
+  const value = options[name];
+  return value === undefined || value === null ? otherwise : value === true || value === 'true';
 }

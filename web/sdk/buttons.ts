@@ -1,6 +1,7 @@
-import { answer, Application, flag, snapshot, type Purchase } from './application';
-import { readArguments, readLegacyArguments, type Callback, type Options } from './arguments';
+import { Application } from './application';
+import { flag, readArguments, readLegacyArguments, snapshot, type Callback, type Options } from './arguments';
 import { makeButton } from './button';
+import { answer } from './callback';
 import { findContainer } from './container';
 import { warn } from './developer';
 import type { Emitter } from './emitter';
@@ -10,6 +11,7 @@ import { checkOrder, createSession, type ExpressSession } from './express';
 import type { Method } from './payments';
 import type { Opened } from './popup';
 import { openPopup } from './purchase';
+import type { Purchase } from './purchases';
 import type { Token } from './token';
 
 /** The name of the flow's frame when the window is blocked. */
@@ -80,7 +82,7 @@ class Express {
 
   /** The window is opened in the click; what the shop does before it authorizes may take a while. */
   #click(run: (authorize: Method) => unknown): void {
-    if (this.#application.busy(name, 'Buttons.authorize')) return;
+    if (this.#application.purchases.busy(name, 'Buttons.authorize')) return;
     const opened = this.#open({});
     if (opened) this.#waiting = { opened, unused: setTimeout(() => this.#taken()?.close(), patience) };
     run((...args) => this.authorize(args));
@@ -110,7 +112,7 @@ class Express {
     this.#server();
     const sent = snapshot(data);
     const order = this.#application.token ? undefined : checkOrder(sent.data);
-    if (!waiting && this.#application.busy(name, 'Buttons.authorize')) return;
+    if (!waiting && this.#application.purchases.busy(name, 'Buttons.authorize')) return;
     const opened = options['interaction_mode'] === 'IFRAME' ? void waiting?.close() : (waiting ?? this.#open(options));
     let made: ExpressSession | undefined;
     const token = async (): Promise<Token | undefined> => {
@@ -129,7 +131,7 @@ class Express {
       },
       opened,
     };
-    this.#application.purchase(purchase, callback && ((result) => callback({ ...(result as object), ...this.#session(made) })));
+    this.#application.purchases.run(purchase, callback && ((result) => callback({ ...(result as object), ...this.#session(made) })));
   }
 
   /** What the result of Express checkout has besides that of authorize. */

@@ -1,5 +1,6 @@
-import { answer, snapshot, type Application } from './application';
-import { readArguments, readCallArguments, readLegacyArguments, type Callback, type Options } from './arguments';
+import type { Application } from './application';
+import { snapshot, readArguments, readCallArguments, readLegacyArguments, type Callback, type Options } from './arguments';
+import { answer } from './callback';
 import { findContainer } from './container';
 import { warn } from './developer';
 import type { Handler } from './emitter';
@@ -53,9 +54,12 @@ function load(application: Application, args: readonly unknown[]): void {
     if (container.offsetWidth > 0 && container.offsetWidth < 280) {
       warn(`narrow ${selection.name}`, `The container of "${selection.name}" is ${container.offsetWidth} px wide; the widget needs 280.`, container);
     }
-    const widget = application.place({ name: selection.name, container, height: widgetHeight, title: 'Klarna' }, token, true);
-    widget.showDocument = documents(options);
-    void application.load(selection.name, token, 'load', request).then((result) => answer(callback, result));
+    const { name } = selection;
+    const had = application.widgets.get(name);
+    const shown = application.widgets.place({ name, container, height: widgetHeight, title: 'Klarna' }, token);
+    if (shown !== had) application.purchases.preload(name, shown);
+    shown.widget.showDocument = documents(options);
+    void application.widgets.load(name, token, 'load', request).then((result) => answer(callback, result));
   });
 }
 
@@ -73,9 +77,9 @@ function loadPaymentReview(application: Application, args: readonly unknown[]): 
     }
     const container = findContainer(options['container']);
     const name = 'payment-review';
-    const widget = application.place({ name, container, height: reviewHeight, title: 'Klarna Payment Review' }, token, false);
-    widget.showDocument = documents(options);
-    void application.load(name, token, 'review', {}).then((result) => answer(callback, result));
+    const shown = application.widgets.place({ name, container, height: reviewHeight, title: 'Klarna Payment Review' }, token);
+    shown.widget.showDocument = documents(options);
+    void application.widgets.load(name, token, 'review', {}).then((result) => answer(callback, result));
   });
 }
 

@@ -1,10 +1,11 @@
 import type { CallRequest } from '../channel/shapes';
-import { flag, snapshot, type Application, type Purchase } from './application';
-import type { Arguments, Options } from './arguments';
+import type { Application } from './application';
+import { flag, snapshot, type Arguments, type Options } from './arguments';
 import { warn } from './developer';
 import { interaction } from './environment';
 import { misuse } from './errors';
 import { Popup, type Opened } from './popup';
+import type { Purchase } from './purchases';
 import { readSelection, type Selection } from './selection';
 import type { Token } from './token';
 import { Turn } from './turn';
@@ -24,12 +25,12 @@ export function runPurchase(application: Application, call: Call, args: Argument
   application.guard(call, callback, refused, () => {
     const token = call === 'authorize' ? loadable(application) : application.initialized();
     const selection = readSelection(options, token, call !== 'authorize');
-    if (call === 'authorize' && needsWidget && !application.hasWidget(selection.name)) throw notLoaded(selection.name);
+    if (call === 'authorize' && needsWidget && !application.widgets.get(selection.name)) throw notLoaded(selection.name);
     const request = { ...requestOf(selection, options, call), ...snapshot(data) };
-    if (application.busy(selection.name, call)) return;
+    if (application.purchases.busy(selection.name, call)) return;
     advise(call, args);
     const opened = options['interaction_mode'] === 'POPUP' ? openPopup(token) : undefined;
-    application.purchase({ call, name: selection.name, token, request, opened }, callback);
+    application.purchases.run({ call, name: selection.name, token, request, opened }, callback);
   });
 }
 
