@@ -2,6 +2,7 @@ package widget_test
 
 import (
 	"net/url"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,13 +93,15 @@ func TestAWindowIsAnOpenFlow(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	hold := make(chan struct{})
+	release := sync.OnceFunc(func() { close(hold) })
+	t.Cleanup(release) // before the server ends
 	f.answer("authorize", answer{body: asking, hold: hold}, answer{body: approved})
 	page := f.open(t, "html="+url.QueryEscape(`<button id="buy">Buy</button>`))
 	page.Do(`(() => { document.querySelector('#buy').onclick = () => pay('authorize', {payment_method_category: 'pay_later', interaction_mode: 'POPUP'}).then(ended('result')) })()`)
 	popup := page.Popup(func() { page.Click("#buy") })
 	page.Do(`void pay('authorize', {payment_method_category: 'pay_now'}).then(ended('ignored'))`)
 	page.WaitConsole("authorize was called while a purchase flow is open")
-	close(hold)
+	release()
 	popup.Wait(`document.querySelector('[data-testid=step-identify]')`)
 	popup.Close()
 	waitResult(page)
@@ -157,6 +160,8 @@ func TestAWidgetThatIsRemovedEndsItsFlow(t *testing.T) {
 			t.Parallel()
 			f := newFake(t)
 			hold := make(chan struct{})
+			release := sync.OnceFunc(func() { close(hold) })
+			t.Cleanup(release) // before the server ends
 			held := answer{body: object{"revision": 5, "notes": []string{}, "result": failedResult}, hold: hold}
 			answers := []answer{row.first, held}
 			if row.last.body != nil {
@@ -174,9 +179,7 @@ func TestAWidgetThatIsRemovedEndsItsFlow(t *testing.T) {
 			page.Do(`document.querySelector('#box').replaceChildren()`)
 			if row.last.body == nil {
 				flow.Wait(`document.querySelector('[role=status]').textContent === 'Closing…'`)
-				close(hold)
-			} else {
-				defer close(hold)
+				release()
 			}
 			if diff := cmp.Diff([][]any{{"result", row.want}}, waitResult(page)); diff != "" {
 				t.Errorf("(- wanted, + got):\n%s", diff)
