@@ -184,6 +184,10 @@ func TestAWidgetThatIsRemovedEndsItsFlow(t *testing.T) {
 			if diff := cmp.Diff([][]any{{"result", row.want}}, waitResult(page)); diff != "" {
 				t.Errorf("(- wanted, + got):\n%s", diff)
 			}
+			last := f.calls("/authorize")[len(answers)-1].body["answers"].(object)
+			if (last["cancelled"] == true) != (row.last.body != nil) {
+				t.Errorf("at last the server was told %v", last)
+			}
 			page.Wait(`!document.querySelector('iframe') && document.body.style.position === ''`)
 		})
 	}
