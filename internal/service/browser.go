@@ -25,6 +25,7 @@ type BrowserCall struct {
 	Flow *checkout.Flow
 	// Person stands for the customer of a call without one; see checkout.Browser.
 	Person func(country string) *checkout.Content
+	CallID string // of the call and its repetitions, may be empty
 	// ShownRevision is what the page shows, 0 when it does not say.
 	ShownRevision int64
 }
@@ -64,7 +65,7 @@ func (s *Service) command(ctx context.Context, caller Caller, sessionID string, 
 	}
 	return checkout.Browser{
 		Patch: call.Patch, Problems: call.Problems, Category: call.Category, Categories: call.Categories,
-		AutoFinalize: call.AutoFinalize, CollectShippingAddress: call.CollectShippingAddress, Flow: call.Flow, Person: call.Person, Now: caller.Now,
+		AutoFinalize: call.AutoFinalize, CollectShippingAddress: call.CollectShippingAddress, Flow: call.Flow, Person: call.Person, CallID: call.CallID, Now: caller.Now,
 		NewToken: func() string { return s.NewID(caller.Now) },
 		Decide: func(content *checkout.Content) checkout.Decision {
 			if call.Decided != nil {
@@ -121,6 +122,10 @@ func (s *Service) notes(ctx context.Context, caller Caller, before *checkout.Ses
 	}
 	if result.FinalizeRequired {
 		add("finalize_required: there is no token yet. Call finalize() when the customer places the order.")
+	}
+	if result.Repeated {
+		add("The call had come before, with the same call_id: this is the answer of the first, and nothing was assessed again.")
+		return notes
 	}
 	if call.Call == risk.CallFinalize && result.Ask == nil && !result.Changed && !result.ShowForm {
 		add("There was nothing to finalize: finalize() follows an authorize() that answered finalize_required.")

@@ -113,6 +113,6 @@ func (recorder) Find(context.Context, string, string) (requestlog.Exchange, erro
 	return requestlog.Exchange{}, requestlog.ErrNotFound
 }
 
-func (recorder) OfSession(context.Context, string, string, int) ([]requestlog.Exchange, error) {
+func (recorder) OfSession(context.Context, string, string, requestlog.Bounds) ([]requestlog.Exchange, error) {
 	return nil, nil
 }
