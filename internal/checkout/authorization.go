@@ -202,8 +202,13 @@ func (s Session) Authorize(call Browser) (Session, Event, BrowserResult, *Refusa
 	if result, ok := s.answeredBefore(&next, &call); ok {
 		return s, Event{}, result, nil
 	}
+	before := s
+	if s.anotherPerson(&next) {
+		// Nothing that the one before said or agreed to is this one's.
+		before.Authorization, next.Collected = nil, nil
+	}
 	if call.Flow != nil {
-		conversation := conversation{session: &s, known: next.Known(), collected: s.Collected, call: &call}
+		conversation := conversation{session: &before, known: next.Known(), collected: next.Collected, call: &call}
 		if ask := conversation.next(); ask != nil {
 			return s, Event{}, BrowserResult{Ask: ask}, nil
 		}
@@ -256,6 +261,9 @@ func (s Session) Reauthorize(call Browser) (Session, Event, BrowserResult, *Refu
 func (s Session) Finalize(call Browser) (Session, Event, BrowserResult, *Refusal) {
 	if refusal := s.open(call.Now); refusal != nil {
 		return s, Event{}, BrowserResult{}, refusal
+	}
+	if call.Flow != nil && call.Flow.Answers.Cancelled {
+		return s, Event{}, BrowserResult{ShowForm: true}, nil // also while a token lives: it stays
 	}
 	if s.authorizationState() != AuthorizationPreliminary {
 		return s, Event{}, s.finalizedBefore(call), nil
