@@ -85,6 +85,7 @@ func pageCall(x *exchange, call risk.Call) (answer, error) {
 		}
 	}
 	browser.CallID, browser.ShownRevision = request.CallID.Value, request.ShownRevision.Value
+	browser.Explain = x.api.Playground != nil
 	taken := x.api.Next.Take(x.caller.MerchantID, sessionID, string(call))
 	browser.Decided = taken.Primed().Decision()
 	if browser.Flow = x.flow(&request, taken.Primed()); browser.Flow == nil && browser.CollectShippingAddress {
