@@ -375,7 +375,7 @@ func TestEveryPageCallIsAnExchangeOfItsSession(t *testing.T) {
 	m := newServer(t).merchant("m")
 	p := m.page(t, cart)
 	for _, call := range pageCalls {
-		body := fmt.Sprintf(`{"event":"init","call":%q,"answers":{"details":{"customer":{"national_identification_number":"SE194103219202"}}}}`, call)
+		body := fmt.Sprintf(`{"event":"init","call":%q,"answers":{"code":"135792","details":{"customer":{"national_identification_number":"SE194103219202"}}}}`, call)
 		a := p.post(t, p.path(call), body)
 		found := m.must(t, 200, http.MethodGet, "/kvitto/v1/exchanges/"+a.header.Get("Klarna-Correlation-Id"), "")
 		operation := "browser_" + call
@@ -387,6 +387,9 @@ func TestEveryPageCallIsAnExchangeOfItsSession(t *testing.T) {
 		}
 		if strings.Contains(string(found.body), "SE194103219202") {
 			t.Errorf("%s: a personal number is in the log: %s", call, found.body)
+		}
+		if strings.Contains(string(found.body), "135792") {
+			t.Errorf("%s: a one-time code is in the log: %s", call, found.body)
 		}
 		if strings.Contains(string(found.body), p.token) {
 			t.Errorf("%s: the client token is in the log", call)
