@@ -1,6 +1,8 @@
 package api
 
 import (
+	"unicode/utf8"
+
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/market"
@@ -38,7 +40,7 @@ func browserCommand(call risk.Call, request *wire.BrowserRequest) (service.Brows
 }
 
 // carryOut makes the call, for pages and for their stand-in alike. What was
-// taken of the queue is used up by a result, and by nothing else.
+// taken of the queue is used up by a result of this very call.
 func (x *exchange) carryOut(sessionID string, request *wire.BrowserRequest, call service.BrowserCall, taken *lab.Taken) (service.BrowserAnswer, error) {
 	result := false
 	defer func() { taken.Done(result) }()
@@ -46,7 +48,7 @@ func (x *exchange) carryOut(sessionID string, request *wire.BrowserRequest, call
 	if err != nil {
 		return answered, err
 	}
-	result = answered.Result.Ask == nil
+	result = answered.Result.Ask == nil && !answered.Result.Repeated
 	x.record.AuthorizationToken = answered.Result.AuthorizationToken
 	if len(answered.Result.Violations) > 0 {
 		request.Annotate(answered.Result.Violations)
@@ -54,6 +56,9 @@ func (x *exchange) carryOut(sessionID string, request *wire.BrowserRequest, call
 	}
 	return answered, nil
 }
+
+// callIDMax is the length of a call's id, in characters.
+const callIDMax = 64
 
 // pageCall is load, authorize, reauthorize or finalize of the SDK, and of the
 // purchase flow with what the customer has said so far.
@@ -70,20 +75,24 @@ func pageCall(x *exchange, call risk.Call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if id := request.CallID; id.Set && (id.Value == "" || utf8.RuneCountInString(id.Value) > callIDMax) {
+		return answer{}, badValue("call_id", id.Value, "1 to 64 characters, the same for a call and its repetition")
+	}
 	giveBack := func() {}
 	if call != risk.CallLoad || !browser.Patch.Empty() {
 		if giveBack, err = x.assessing(sessionID); err != nil {
 			return answer{}, err
 		}
 	}
-	browser.ShownRevision = request.ShownRevision.Value
+	browser.CallID, browser.ShownRevision = request.CallID.Value, request.ShownRevision.Value
+	browser.Explain = x.api.Playground != nil
 	taken := x.api.Next.Take(x.caller.MerchantID, sessionID, string(call))
 	browser.Decided = taken.Primed().Decision()
 	if browser.Flow = x.flow(&request, taken.Primed()); browser.Flow == nil && browser.CollectShippingAddress {
 		browser.Person = lab.Person // an address can only come from somebody
 	}
 	answered, err := x.carryOut(sessionID, &request, browser, taken)
-	if err != nil || answered.Result.Ask != nil {
+	if err != nil || answered.Result.Ask != nil || answered.Result.Repeated {
 		giveBack()
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/lab"
@@ -40,6 +41,14 @@ func primeNext(x *exchange) (answer, error) {
 			return answer{}, badValue("outcome", next.Outcome, "one of "+lab.OutcomeNames)
 		}
 		next.Outcome = string(decision.Outcome)
+	}
+	if len(next.InvalidFields) > lab.InvalidFieldsMax {
+		return answer{}, badValue("invalid_fields", strconv.Itoa(len(next.InvalidFields))+" paths", "at most 50 paths of at most 200 bytes")
+	}
+	for i, path := range next.InvalidFields {
+		if len(path) > lab.InvalidFieldMax {
+			return answer{}, badValue("invalid_fields["+strconv.Itoa(i)+"]", "a path of "+strconv.Itoa(len(path))+" bytes", "at most 200 bytes")
+		}
 	}
 	interaction := lab.Interaction(next.Interaction)
 	if interaction != "" && interaction != lab.InteractionNone && interaction != lab.InteractionFull {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/kvitto/kvitto/internal/hostname"
@@ -9,8 +10,13 @@ import (
 
 // addresses are what the answers to a request lead to. It is for requests
 // behind the trust in proxies; the path is the one that was sent, because the
-// region of a browser stands in it.
+// region of a browser stands in it. Only a playground is called by the original's
+// names: elsewhere a Host header, which anybody can write, decides nothing.
 func (a *App) addresses(r *http.Request) hostname.Addresses {
+	if a.config.Production {
+		own := cmp.Or(a.config.PublicURL, a.URL)
+		return hostname.Addresses{API: own, Browser: own}
+	}
 	public := hostname.Public{Configured: a.config.PublicURL, Own: a.URL}
 	return public.Addresses(hostname.Reached{Host: r.Host, Secure: proxy.Secure(r), Path: r.RequestURI})
 }

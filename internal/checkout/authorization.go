@@ -19,6 +19,7 @@ type Authorization struct {
 	Reason    string // of the decision
 	// Content is what was approved. The order must equal it.
 	Content *Content
+	CallID  string // of the call that led to it, may be empty
 }
 
 // AuthorizationState is where an authorization stands. Expiry is not a state:
@@ -129,6 +130,9 @@ type Browser struct {
 	Decide                 func(*Content) Decision
 	NewToken               func() string
 	Now                    time.Time
+	// CallID is the same for a call and its repetition, and for all requests of
+	// the purchase flow that belong to it. May be empty.
+	CallID string
 	// Flow is how far the customer has come; nil is a call without a customer.
 	Flow *Flow
 	// Person stands for the customer of a call without one: it finds who buys in
@@ -154,6 +158,8 @@ type BrowserResult struct {
 	Ask *Ask
 	// Changed tells whether the session has a new revision to be stored.
 	Changed bool
+	// Repeated: this is the result of an earlier call with the same id.
+	Repeated bool
 }
 
 // Load shows the widget: it merges data and answers whether it can be shown.
@@ -193,8 +199,16 @@ func (s Session) Authorize(call Browser) (Session, Event, BrowserResult, *Refusa
 	if refusal != nil || len(result.InvalidFields) > 0 {
 		return s, Event{}, result, refusal
 	}
+	if result, ok := s.answeredBefore(&next, &call); ok {
+		return s, Event{}, result, nil
+	}
+	before := s
+	if s.anotherPerson(&next) {
+		// Nothing that the one before said or agreed to is this one's.
+		before.Authorization, next.Collected = nil, nil
+	}
 	if call.Flow != nil {
-		conversation := conversation{session: &s, known: next.Known(), collected: s.Collected, call: &call}
+		conversation := conversation{session: &before, known: next.Known(), collected: next.Collected, call: &call}
 		if ask := conversation.next(); ask != nil {
 			return s, Event{}, BrowserResult{Ask: ask}, nil
 		}
@@ -248,6 +262,9 @@ func (s Session) Finalize(call Browser) (Session, Event, BrowserResult, *Refusal
 	if refusal := s.open(call.Now); refusal != nil {
 		return s, Event{}, BrowserResult{}, refusal
 	}
+	if call.Flow != nil && call.Flow.Answers.Cancelled {
+		return s, Event{}, BrowserResult{ShowForm: true}, nil // also while a token lives: it stays
+	}
 	if s.authorizationState() != AuthorizationPreliminary {
 		return s, Event{}, s.finalizedBefore(call), nil
 	}
@@ -260,6 +277,11 @@ func (s Session) Finalize(call Browser) (Session, Event, BrowserResult, *Refusal
 func (s Session) finalizedBefore(call Browser) BrowserResult {
 	token := s.LiveToken(call.Now)
 	next, result, refusal := s.merged(call)
+	if refusal == nil && len(result.InvalidFields) == 0 {
+		if result, ok := s.answeredBefore(&next, &call); ok {
+			return result
+		}
+	}
 	if token == "" || refusal != nil || len(result.InvalidFields) > 0 || len(requestDifferences(s.Authorization.Content, &next.Content)) > 0 {
 		return BrowserResult{}
 	}
@@ -321,7 +343,7 @@ func (s Session) assessed(next Session, kind EventKind, decision Decision, call 
 	authorization := &Authorization{
 		State: state, Category: call.Category, Revision: next.Revision, Reason: decision.Reason,
 		CreatedAt: call.Now, ExpiresAt: call.Now.Add(AuthorizationLifetime),
-		Referred: kind == EventReferred, Content: &content,
+		Referred: kind == EventReferred, Content: &content, CallID: call.CallID,
 	}
 	event := Event{Kind: kind, At: call.Now, Reason: decision.Reason}
 	result := BrowserResult{ShowForm: true, Approved: true, Changed: true}

@@ -1,6 +1,10 @@
 package checkout
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/kvitto/kvitto/internal/market"
+)
 
 // Known is what is known of the payment: what the shop stated, filled in with
 // what the customer added in the purchase flow.
@@ -32,6 +36,27 @@ func fillObject[T any](fields []TextField[T], base, from *T) *T {
 		}
 	}
 	return &filled
+}
+
+// tellApart are the details that name a person.
+var tellApart = []string{"billing_address.email", "billing_address.phone", market.PathNationalID}
+
+// anotherPerson tells whether the next content is about somebody else than the
+// newest authorization: a detail that was known then is another now. One that
+// was not known tells nothing, nor one that is not said any more.
+func (s *Session) anotherPerson(next *Session) bool {
+	a := s.Authorization
+	if a == nil || a.Content == nil {
+		return false
+	}
+	then, now := a.Content.filledWith(s.Collected), next.Known()
+	for _, path := range tellApart {
+		before, after := personValue(&then, path), personValue(&now, path)
+		if before != "" && after != "" && before != after {
+			return true
+		}
+	}
+	return false
 }
 
 // personText is the property of a person at a path such as

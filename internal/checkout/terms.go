@@ -29,10 +29,11 @@ func (t Terms) Worse(agreed Terms) bool {
 }
 
 // agreedTerms are what the customer agreed to with an earlier approval of this
-// session, nil when there was none. A denial ends what was agreed.
+// session, nil when there was none. A denial ends what was agreed, and so does the
+// merchant who releases the authorization.
 func (s *Session) agreedTerms() *Terms {
 	a := s.Authorization
-	if a == nil || a.Content == nil || a.State == AuthorizationDenied {
+	if a == nil || a.Content == nil || a.State == AuthorizationDenied || a.State == AuthorizationReleased {
 		return nil
 	}
 	terms := TermsOf(a.Content, a.Category)

@@ -315,13 +315,67 @@ func TestPromise5TwoTabsAtOnce(t *testing.T) {
 	}
 }
 
+// TestACallAndItsRepetitionsHaveOneToken, in whatever order they arrive, and it
+// lives.
+func TestACallAndItsRepetitionsHaveOneToken(t *testing.T) {
+	t.Parallel()
+	m := newServer(t).merchant("m")
+	for _, call := range []string{"authorize", "reauthorize", "finalize"} {
+		p := m.page(t, customerKnown)
+		if call != "authorize" {
+			p.call(t, "authorize", fmt.Sprintf(`{"interaction":"none","call_id":"before","payment_method_category":"pay_later","auto_finalize":%t}`, call != "finalize"))
+		}
+		tokens := make([]string, 8)
+		var wait sync.WaitGroup
+		for i := range tokens {
+			wait.Go(func() {
+				_, tokens[i] = p.call(t, call, `{"interaction":"none","call_id":"c-1","data":{"merchant_reference1":"A"},"payment_method_category":"pay_later"}`).result(t)
+			})
+		}
+		wait.Wait()
+		live := m.must(t, 200, http.MethodGet, sessionPath(p.session), "").text(t, "authorization_token")
+		for _, token := range tokens {
+			if token == "" || token != live {
+				t.Errorf("%s: token %q, and %q lives", call, token, live)
+			}
+		}
+		m.must(t, 200, http.MethodPost, orderPath(live), customerKnown)
+	}
+}
+
+// TestARepetitionUsesUpNothing: what is primed is for the next call, and the
+// developer is told no tale of a second token.
+func TestARepetitionUsesUpNothing(t *testing.T) {
+	t.Parallel()
+	m := newServer(t).merchant("m")
+	p := m.page(t, customerKnown)
+	m.must(t, 200, http.MethodPost, nextPath, `{"outcome":"approve"}`)
+	m.must(t, 200, http.MethodPost, nextPath, `{"outcome":"deny"}`)
+	body := `{"interaction":"none","payment_method_category":"pay_later","call_id":%q}`
+	_, token := p.call(t, "authorize", fmt.Sprintf(body, "c-1")).result(t)
+	again := p.call(t, "authorize", fmt.Sprintf(body, "c-1"))
+	if result, same := again.result(t); result != resultApproved || same != token || len(again.Notes) != 1 || !strings.Contains(again.Notes[0], "call_id") {
+		t.Errorf("%s %q", result, again.Notes)
+	}
+	if got, _ := p.call(t, "authorize", fmt.Sprintf(body, "c-2")).result(t); got != resultRefused {
+		t.Errorf("the next call: %s", got)
+	}
+	denied := p.call(t, "authorize", fmt.Sprintf(body, "c-2"))
+	if got, _ := denied.result(t); got != resultRefused {
+		t.Errorf("the next call, again: %s", got)
+	}
+	if list := m.must(t, 200, http.MethodGet, nextPath, ""); strings.Contains(string(list.body), "outcome") {
+		t.Errorf("%s", list.body)
+	}
+}
+
 // TestEveryPageCallIsAnExchangeOfItsSession.
 func TestEveryPageCallIsAnExchangeOfItsSession(t *testing.T) {
 	t.Parallel()
 	m := newServer(t).merchant("m")
 	p := m.page(t, cart)
 	for _, call := range pageCalls {
-		body := fmt.Sprintf(`{"event":"init","call":%q,"answers":{"details":{"customer":{"national_identification_number":"SE194103219202"}}}}`, call)
+		body := fmt.Sprintf(`{"event":"init","call":%q,"answers":{"code":"135792","details":{"customer":{"national_identification_number":"SE194103219202"}}}}`, call)
 		a := p.post(t, p.path(call), body)
 		found := m.must(t, 200, http.MethodGet, "/kvitto/v1/exchanges/"+a.header.Get("Klarna-Correlation-Id"), "")
 		operation := "browser_" + call
@@ -333,6 +387,9 @@ func TestEveryPageCallIsAnExchangeOfItsSession(t *testing.T) {
 		}
 		if strings.Contains(string(found.body), "SE194103219202") {
 			t.Errorf("%s: a personal number is in the log: %s", call, found.body)
+		}
+		if strings.Contains(string(found.body), "135792") {
+			t.Errorf("%s: a one-time code is in the log: %s", call, found.body)
 		}
 		if strings.Contains(string(found.body), p.token) {
 			t.Errorf("%s: the client token is in the log", call)

@@ -114,6 +114,8 @@ func TestWhatCannotBePrimed(t *testing.T) {
 	t.Parallel()
 	m := newServer(t).merchant("m")
 	for body, message := range map[string]string{
+		`{"outcome":"invalid_fields","invalid_fields":["` + strings.Repeat("x", 201) + `"]}`:    "Bad value: invalid_fields[0]",
+		`{"outcome":"invalid_fields","invalid_fields":[` + strings.Repeat(`"x",`, 50) + `"x"]}`: "Bad value: invalid_fields",
 		`{"call":"init"}`:                     "Bad value: call",
 		`{"outcome":"maybe"}`:                 "Bad value: outcome",
 		`{"interaction":"some"}`:              "Bad value: interaction",
@@ -135,5 +137,15 @@ func TestWhatCannotBePrimed(t *testing.T) {
 	why := m.must(t, 200, http.MethodGet, "/kvitto/v1/exchanges/"+refused.header.Get("Klarna-Correlation-Id"), "")
 	if !strings.Contains(why.text(t, "reason"), "DELETE /kvitto/v1/next") {
 		t.Errorf("%s", why.body)
+	}
+	// Large ones are fewer, so that the list stays short.
+	m.must(t, 200, http.MethodDelete, nextPath, "")
+	large := `{"outcome":"invalid_fields","invalid_fields":["` + strings.Repeat(strings.Repeat("x", 200)+`","`, 49) + strings.Repeat("x", 200) + `"]}`
+	a := m.call(t, http.MethodPost, nextPath, large)
+	for n := 0; a.status == 200 && n < 256; n++ {
+		a = m.call(t, http.MethodPost, nextPath, large)
+	}
+	if list := m.must(t, 200, http.MethodGet, nextPath, ""); a.status != 403 || len(list.body) > 256<<10 {
+		t.Errorf("%d, and a list of %d bytes", a.status, len(list.body))
 	}
 }

@@ -40,11 +40,29 @@ func (p *Primed) Decision() *checkout.Decision {
 	return &decision
 }
 
-// Bounds of what is kept in memory.
+// Bounds of what is kept in memory. When all of it is taken, what is added takes
+// the place of the oldest of whoever has most: nobody uses up the room of others.
 const (
 	PrimedOfMerchantMax = 256
-	primedMax           = 16384
+	primedOfMerchant    = 128 << 10 // bytes
+	primedOfAll         = 4 << 20   // bytes
+	primedBare          = 256       // about what one takes without its texts
 )
+
+// Bounds of the paths of one outcome.
+const (
+	InvalidFieldsMax = 50
+	InvalidFieldMax  = 200 // bytes
+)
+
+// size is about what it takes, in bytes.
+func (p *Primed) size() int {
+	size := primedBare + len(p.SessionID) + len(p.Call) + len(p.Outcome)
+	for _, field := range p.InvalidFields {
+		size += len(field)
+	}
+	return size
+}
 
 // ErrPrimedFull: too much is primed already.
 var ErrPrimedFull = errors.New("too many outcomes are primed; take them back with DELETE /kvitto/v1/next")
@@ -55,18 +73,20 @@ var ErrPrimedFull = errors.New("too many outcomes are primed; take them back wit
 type Queue struct {
 	mu        sync.Mutex
 	merchants map[string][]*entry
-	count     int
+	sizes     map[string]int // of each merchant, in bytes
+	size      int            // of all
 }
 
 // entry is under the queue's mutex.
 type entry struct {
 	Primed
 	taken int // calls that have it; more than one only when it is standing
-
 }
 
 // NewQueue returns an empty queue.
-func NewQueue() *Queue { return &Queue{merchants: make(map[string][]*entry)} }
+func NewQueue() *Queue {
+	return &Queue{merchants: make(map[string][]*entry), sizes: make(map[string]int)}
+}
 
 // Prime adds to what is primed. It replaces what stands for the same session
 // and call.
@@ -76,13 +96,33 @@ func (q *Queue) Prime(merchantID string, primed Primed) error {
 	q.remove(merchantID, func(e *entry) bool {
 		return e.Standing && e.SessionID == primed.SessionID && e.Call == primed.Call
 	})
-	if len(q.merchants[merchantID]) >= PrimedOfMerchantMax || q.count >= primedMax {
+	size := primed.size()
+	if len(q.merchants[merchantID]) >= PrimedOfMerchantMax || q.sizes[merchantID]+size > primedOfMerchant {
 		return ErrPrimedFull
+	}
+	for q.size+size > primedOfAll {
+		most := q.most()
+		if q.sizes[most] <= q.sizes[merchantID]+size {
+			return ErrPrimedFull
+		}
+		oldest := q.merchants[most][0]
+		q.remove(most, func(e *entry) bool { return e == oldest })
 	}
 	primed.InvalidFields = slices.Clone(primed.InvalidFields)
 	q.merchants[merchantID] = append(q.merchants[merchantID], &entry{Primed: primed})
-	q.count++
+	q.sizes[merchantID] += size
+	q.size += size
 	return nil
+}
+
+// most is the merchant who has most.
+func (q *Queue) most() (merchantID string) {
+	for id, size := range q.sizes {
+		if merchantID == "" || size > q.sizes[merchantID] || size == q.sizes[merchantID] && id < merchantID {
+			merchantID = id
+		}
+	}
+	return merchantID
 }
 
 // List returns what is primed, in the order in which it was.
@@ -175,12 +215,20 @@ func (t *Taken) Done(result bool) {
 
 // remove is called with the mutex held.
 func (q *Queue) remove(merchantID string, which func(*entry) bool) {
-	before := len(q.merchants[merchantID])
-	left := slices.DeleteFunc(q.merchants[merchantID], which)
-	q.count -= before - len(left)
+	freed := 0
+	left := slices.DeleteFunc(q.merchants[merchantID], func(e *entry) bool {
+		gone := which(e)
+		if gone {
+			freed += e.size()
+		}
+		return gone
+	})
+	q.size -= freed
 	if len(left) == 0 {
 		delete(q.merchants, merchantID)
+		delete(q.sizes, merchantID)
 		return
 	}
 	q.merchants[merchantID] = left
+	q.sizes[merchantID] -= freed
 }

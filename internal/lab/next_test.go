@@ -289,3 +289,44 @@ func TestTheOneRefusedCode(t *testing.T) {
 		t.Error("any code but one")
 	}
 }
+
+// TestNobodyUsesUpTheRoomOfOthers: however many names fill the queue, another
+// one finds room in it, and what they have stays bounded.
+func TestNobodyUsesUpTheRoomOfOthers(t *testing.T) {
+	t.Parallel()
+	q := lab.NewQueue()
+	greedy := func(n int) string { return fmt.Sprint("greedy-", n) }
+	for n := range 100 {
+		for range lab.PrimedOfMerchantMax {
+			if err := q.Prime(greedy(n), lab.Primed{Outcome: "deny"}); err != nil {
+				break
+			}
+		}
+	}
+	total := func() (total int) {
+		for n := range 100 {
+			total += len(q.List(greedy(n)))
+		}
+		return total
+	}
+	if total() > 16384 {
+		t.Fatalf("%d are kept", total())
+	}
+	for range 10 {
+		if err := q.Prime("modest", lab.Primed{Outcome: "approve"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := len(q.List("modest")); got != 10 {
+		t.Errorf("%d of 10", got)
+	}
+	for n := range 100 {
+		q.Clear(greedy(n))
+	}
+	q.Clear("modest")
+	for range lab.PrimedOfMerchantMax {
+		if err := q.Prime("after", lab.Primed{Outcome: "deny"}); err != nil {
+			t.Fatalf("what was taken back still takes room: %v", err)
+		}
+	}
+}

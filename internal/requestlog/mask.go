@@ -16,7 +16,7 @@ func hiderOf(violations []checkout.Violation) *strings.Replacer {
 	var pairs []string
 	for i := range violations {
 		v := &violations[i]
-		if !secret(lastName(v.Path)) {
+		if !secretAt(v.Path) {
 			continue
 		}
 		for _, value := range []any{v.Sent, v.Expected} {
@@ -31,7 +31,7 @@ func hiderOf(violations []checkout.Violation) *strings.Replacer {
 // maskedViolation is the violation as it may be stored. An absent value stays
 // absent: that it was missing is the explanation.
 func maskedViolation(v checkout.Violation) checkout.Violation {
-	hidden := secret(lastName(v.Path))
+	hidden := secretAt(v.Path)
 	v.Sent, v.Expected = maskedValue(v.Sent, hidden), maskedValue(v.Expected, hidden)
 	return v
 }

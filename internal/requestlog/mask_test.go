@@ -21,6 +21,7 @@ func testViolationsOfSecretsAreMasked(t *testing.T, open place) {
 		{Path: "customer.last_four_ssn", Rule: checkout.RuleFormat, Sent: "98765", Expected: "four or nine digits", Hint: "not 98765"},
 		{Path: "customer.national_identification_number", Rule: checkout.RuleSameBody, Sent: int64(4103219202)},
 		{Path: "password[0]", Sent: true},
+		{Path: "answers.code", Sent: "123456"},
 		{Path: "customer", Rule: checkout.RuleType, Sent: `["4103219202",{"password":"x"}]`, Expected: "object"},
 		{Path: "order_lines[0].name", Sent: "password manager", Expected: int64(98765)},
 	}
@@ -34,6 +35,7 @@ func testViolationsOfSecretsAreMasked(t *testing.T, open place) {
 		{Path: "customer.last_four_ssn", Rule: checkout.RuleFormat, Sent: mask, Expected: mask, Hint: "not ***"},
 		{Path: "customer.national_identification_number", Rule: checkout.RuleSameBody, Sent: mask},
 		{Path: "password[0]", Sent: mask},
+		{Path: "answers.code", Sent: mask},
 		{Path: "customer", Rule: checkout.RuleType, Sent: `["4103219202",{"password":"***"}]`, Expected: "object"},
 		{Path: "order_lines[0].name", Sent: "password manager", Expected: int64(98765)},
 	}

@@ -47,8 +47,7 @@ func Personal(path string) bool {
 			return true
 		}
 	}
-	last := lastName(path)
-	return personalNames[last] || secret(last)
+	return personalNames[lastName(path)] || secretAt(path)
 }
 
 func listed(names []string, name string) bool {

@@ -21,8 +21,15 @@ var secrets = [...]struct {
 }{
 	{'f', []string{"last_four_ssn", "national_identification_number"}},
 	{'k', []string{"client_token"}},
-	{'w', []string{"password", "webhook_secret"}},
+	{'w', []string{"password", "webhook_secret", answers}},
 }
+
+// answers is the object of a customer's answers. It is no secret, but the
+// one-time code in it is: elsewhere a code is anything.
+const (
+	answers     = "answers"
+	oneTimeCode = "code"
+)
 
 const (
 	// mask stands for a value that is not stored.
@@ -32,12 +39,21 @@ const (
 )
 
 func secret(name string) bool {
+	if name == answers {
+		return false
+	}
 	for i := range secrets {
 		if slices.Contains(secrets[i].names, name) {
 			return true
 		}
 	}
 	return false
+}
+
+// secretAt tells whether the value at a path is secret.
+func secretAt(path string) bool {
+	const code = answers + "." + oneTimeCode
+	return secret(lastName(path)) || path == code || strings.HasSuffix(path, "."+code)
 }
 
 // redact returns the body as it may be stored: itself when it names no secret,
@@ -146,6 +162,21 @@ type redactor struct {
 	depth  int
 	values int // at the top
 	hide   bool
+	names  []string // the last that was read, by depth
+}
+
+// named notes a property's name and tells whether its value is hidden.
+func (r *redactor) named(name string) bool {
+	depth := r.in.StackDepth()
+	for len(r.names) <= depth {
+		r.names = append(r.names, "")
+	}
+	r.names[depth] = name
+	if name != oneTimeCode || depth < 2 {
+		return secret(name)
+	}
+	parent, _ := r.in.StackIndex(depth - 1)
+	return parent == '{' && r.names[depth-1] == answers
 }
 
 // step reads one token, or one value where the whole value matters.
@@ -167,7 +198,7 @@ func (r *redactor) step() error {
 	case next == '"' && name:
 		token, err := r.in.ReadToken()
 		if err == nil {
-			r.hide = secret(token.String())
+			r.hide = r.named(token.String())
 		}
 		return err
 	case next == '"':

@@ -28,6 +28,12 @@ func TestRedact(t *testing.T) {
 		{"escaped name", `{"pass\u0077ord":"x","last\u005Ffour_ssn":"y"}`, `{"pass\u0077ord":"***","last\u005Ffour_ssn":"***"}`},
 		{"escaped, not secret", `{"a":"\u003cb\u003e"}`, `{"a":"\u003cb\u003e"}`},
 		{"a value of that name", `{"reference":"password","b":["client_token"]}`, `{"reference":"password","b":["client_token"]}`},
+		{"a one-time code", `{"answers":{"login":"a@b.se","code":"123456","details":{"code":"x"}}}`,
+			`{"answers":{"login":"a@b.se","code":"***","details":{"code":"x"}}}`},
+		{"a one-time code that is an object", `{"a":[{"answers":{"code":{"code":"1"},"code":2}}]}`, `{"a":[{"answers":{"code":"***","code":"***"}}]}`},
+		{"a one-time code, escaped", `{"\u0061nswers":{"\u0063ode":"1"}}`, `{"\u0061nswers":{"\u0063ode":"***"}}`},
+		{"another code", `{"code":"x","answers":[{"code":"x"}],"b":{"code":"x"}}`, `{"code":"x","answers":[{"code":"x"}],"b":{"code":"x"}}`},
+		{"answers cut off", `{"answers":{"code":"123456"`, withheld},
 		{"part of a name", `{"password_hint":"x","my_password":"y"}`, `{"password_hint":"x","my_password":"y"}`},
 		{"document in a string", `{"attachment":{"body":"{\"password\":\"x\",\"a\":1}"}}`,
 			`{"attachment":{"body":"{\"password\":\"***\",\"a\":1}"}}`},
@@ -121,7 +127,8 @@ func nest(t *testing.T, text string, lists int) string {
 func FuzzRedact(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,{"password":"x"}]}`, `{"body":"{\"password\":\"x\"}"}`, `{"pass\u0077ord":[]}`, `"[\"{\\\"client_token\\\":1}\"]"`,
-		`{"password":"x"`, `{"last_four_ssn":null,"b":"\ud800"}`, "\"\\u0022password\\u0022\"", `{"password":1}{}`, "{\"password\":\"\xff\"}",
+		`{"password":"x"`, `{"last_four_ssn":null,"b":"\ud800"}`, "\"\\u0022password\\u0022\"", `{"password":1}{}`,
+		`{"answers":{"code":"1","a":{"code":2}}}`, `["{\"answers\":{\"code\":null}}"]`, "{\"password\":\"\xff\"}",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -166,6 +173,11 @@ func checkValue(t *testing.T, before, after any, depth int) {
 		for name := range before {
 			if secret(name) {
 				before[name] = mask
+			}
+			if object, ok := before[name].(map[string]any); ok && name == answers {
+				if _, there := object[oneTimeCode]; there {
+					object[oneTimeCode] = mask
+				}
 			}
 			checkValue(t, before[name], after[name], depth)
 		}

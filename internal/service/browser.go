@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/risk"
@@ -25,8 +24,12 @@ type BrowserCall struct {
 	Flow *checkout.Flow
 	// Person stands for the customer of a call without one; see checkout.Browser.
 	Person func(country string) *checkout.Content
+	CallID string // of the call and its repetitions, may be empty
 	// ShownRevision is what the page shows, 0 when it does not say.
 	ShownRevision int64
+	// Explain looks into the history for notes. It is for playgrounds: the reads
+	// stand in the way of the answer.
+	Explain bool
 }
 
 // BrowserAnswer is what became of a call.
@@ -64,7 +67,7 @@ func (s *Service) command(ctx context.Context, caller Caller, sessionID string, 
 	}
 	return checkout.Browser{
 		Patch: call.Patch, Problems: call.Problems, Category: call.Category, Categories: call.Categories,
-		AutoFinalize: call.AutoFinalize, CollectShippingAddress: call.CollectShippingAddress, Flow: call.Flow, Person: call.Person, Now: caller.Now,
+		AutoFinalize: call.AutoFinalize, CollectShippingAddress: call.CollectShippingAddress, Flow: call.Flow, Person: call.Person, CallID: call.CallID, Now: caller.Now,
 		NewToken: func() string { return s.NewID(caller.Now) },
 		Decide: func(content *checkout.Content) checkout.Decision {
 			if call.Decided != nil {
@@ -100,57 +103,4 @@ func (s *Service) MerchantOf(ctx context.Context, sessionID string) (merchantID 
 		return "", unavailable(err)
 	}
 	return session.MerchantID, nil
-}
-
-// notes tell the developer of a page what is true and easily overlooked.
-func (s *Service) notes(ctx context.Context, caller Caller, before *checkout.Session, call *BrowserCall, result *checkout.BrowserResult) []string {
-	var notes []string
-	add := func(format string, values ...any) { notes = append(notes, fmt.Sprintf(format, values...)) }
-	if call.Call != risk.CallLoad && call.ShownRevision > 0 && call.ShownRevision < before.Revision {
-		if updated, ok := s.updatedSince(ctx, before, call.ShownRevision); ok {
-			add("The server of the shop updated the session (revision %d, correlation id %s) after the widget was loaded with revision %d. "+
-				"Call load() after an update, so that the customer sees what is paid.", updated.Revision, updated.CorrelationID, call.ShownRevision)
-		}
-	}
-	if result.Changed && call.Call != risk.CallLoad && before.LiveToken(caller.Now) != "" {
-		if result.Approved {
-			add("The session had an authorization token already. It is void now: place the order with the newest one.")
-		} else {
-			add("The session had an authorization token. It is void now: the newest assessment says no.")
-		}
-	}
-	if result.FinalizeRequired {
-		add("finalize_required: there is no token yet. Call finalize() when the customer places the order.")
-	}
-	if call.Call == risk.CallFinalize && result.Ask == nil && !result.Changed && !result.ShowForm {
-		add("There was nothing to finalize: finalize() follows an authorize() that answered finalize_required.")
-	}
-	if call.Call == risk.CallFinalize && !result.Changed && result.Approved {
-		add("Nothing was left to finalize: this is the answer of the finalize() or authorize() before, with its token.")
-	}
-	if call.Decided != nil && result.Ask == nil {
-		add("The outcome was not assessed: %s.", call.Decided.Reason)
-	}
-	return notes
-}
-
-// updatedSince finds the newest update by the shop's server after a revision.
-func (s *Service) updatedSince(ctx context.Context, session *checkout.Session, shown int64) (checkout.Origin, bool) {
-	// As for explanations: this is for developers, and takes nobody's memory.
-	select {
-	case s.explaining <- struct{}{}:
-		defer func() { <-s.explaining }()
-	case <-ctx.Done():
-		return checkout.Origin{}, false
-	}
-	revisions, err := s.Engine.Revisions(ctx, session.ID, revisionsAtOnce, session.Revision)
-	if err != nil {
-		return checkout.Origin{}, false
-	}
-	for i := len(revisions) - 1; i >= 0 && revisions[i].Session.Revision > shown; i-- {
-		if revisions[i].Event.Kind == checkout.EventUpdated {
-			return originOf(&revisions[i]), true
-		}
-	}
-	return checkout.Origin{}, false
 }

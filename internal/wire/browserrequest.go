@@ -25,6 +25,7 @@ type BrowserRequest struct {
 	Invalid []string
 
 	// The rest is read from the browser's API only.
+	CallID        checkout.Text
 	Interaction   checkout.Text
 	ShownRevision checkout.Integer
 	Answers       checkout.Answers
@@ -55,6 +56,8 @@ func DecodePageRequest(body []byte) (BrowserRequest, error) {
 		switch name {
 		case "interaction":
 			d.readText(&r.Interaction, false)
+		case "call_id":
+			d.readText(&r.CallID, false)
 		case "shown_revision":
 			d.readInteger(&r.ShownRevision)
 		case "answers":

@@ -12,8 +12,9 @@ import (
 )
 
 // version is the newest format Append writes. Decode reads it and all before
-// it. Version 2 has what the customer added to the content; a session without
-// that is written as version 1, which older programs read.
+// it. Version 2 has what the customer added to the content, and the id of the call
+// that was assessed; a session without both is written as version 1, which older
+// programs read.
 const version = 2
 
 // Append writes the session to dst and returns the longer slice. Times are
@@ -28,7 +29,7 @@ func Append(dst []byte, s *checkout.Session) []byte {
 func appendDocument(dst []byte, s *checkout.Session) []byte {
 	dst = append(dst, `{"version":`...)
 	own := int64(1)
-	if s.Collected != nil {
+	if s.Collected != nil || s.Authorization != nil && s.Authorization.CallID != "" {
 		own = version
 	}
 	dst = strconv.AppendInt(dst, own, 10)
@@ -71,6 +72,7 @@ func appendAuthorization(dst []byte, a *checkout.Authorization, start, end int) 
 		dst = append(dst, `,"referred":true`...)
 	}
 	dst = appendFilled(dst, `,"reason":`, a.Reason)
+	dst = appendFilled(dst, `,"call_id":`, a.CallID)
 	if a.Content != nil {
 		before := len(dst)
 		dst = append(dst, `,"content":`...)

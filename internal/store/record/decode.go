@@ -23,7 +23,7 @@ func (e *UnknownVersionError) Error() string {
 		"it was written by a newer version; run that one, or restore a backup made before the upgrade", e.Version, version)
 }
 
-// The documents of versions 1 and 2: the second adds collected.
+// The documents of versions 1 and 2: the second adds collected and call_id.
 
 type document struct {
 	Version       int64          `json:"version"`
@@ -46,6 +46,7 @@ type authorization struct {
 	ExpiresAt        int64          `json:"expires_at"`
 	Referred         bool           `json:"referred"`
 	Reason           string         `json:"reason"`
+	CallID           string         `json:"call_id"`
 	Content          jsontext.Value `json:"content"`
 	ContentOfSession bool           `json:"content_of_session"`
 }
@@ -153,7 +154,7 @@ func (d *document) fill(s *checkout.Session) (err error) {
 func (a *authorization) domain(session *checkout.Content) (*checkout.Authorization, error) {
 	domain := &checkout.Authorization{
 		Token: a.Token, State: checkout.AuthorizationState(a.State), Category: a.Category, Revision: a.Revision,
-		CreatedAt: timeOf(a.CreatedAt), ExpiresAt: timeOf(a.ExpiresAt), Referred: a.Referred, Reason: a.Reason,
+		CreatedAt: timeOf(a.CreatedAt), ExpiresAt: timeOf(a.ExpiresAt), Referred: a.Referred, Reason: a.Reason, CallID: a.CallID,
 	}
 	switch {
 	case a.ContentOfSession:

@@ -64,7 +64,7 @@ func TestDecodeReplacesWhatTheSessionHad(t *testing.T) {
 func TestTheBytesOfEachVersion(t *testing.T) {
 	t.Parallel()
 	for name, session := range map[string]checkout.Session{
-		"v1_created": created(), "v1_authorized": authorized(), "v1_ordered": ordered(), "v2_authorized": collected(),
+		"v1_created": created(), "v1_authorized": authorized(), "v1_ordered": ordered(), "v2_authorized": collected(), "v2_called": called(),
 	} {
 		golden := filepath.Join("testdata", name+".json")
 		written := append(record.AppendDocument(nil, &session), '\n')
@@ -308,6 +308,12 @@ func collected() checkout.Session {
 		BillingAddress: &checkout.Address{City: checkout.TextOf("Lund"), PostalCode: checkout.TextOf("222 22")},
 		Customer:       &checkout.Customer{DateOfBirth: checkout.TextOf("1941-03-21")},
 	}
+	return s
+}
+
+func called() checkout.Session {
+	s := authorized()
+	s.Authorization.CallID = "0b9a7c5e-1d2f-4a3b-8c4d-5e6f7a8b9c0d"
 	return s
 }
 

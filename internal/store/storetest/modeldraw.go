@@ -90,6 +90,11 @@ func (p *row) drawStep(t *rapid.T, from checkout.Session) draft {
 		name += ", refused"
 		next, event, _ = touching(from, now)
 	}
+	if a := next.Authorization; a != nil && rapid.Bool().Draw(t, "the call has an id") {
+		called := *a
+		called.CallID = rapid.String().Draw(t, "call id")
+		next.Authorization = &called
+	}
 	event.CorrelationID = rapid.StringMatching(`[0-9a-f-]{0,36}`).Draw(t, "correlation id")
 	return draft{
 		change: store.Change{Session: next, Event: event},
