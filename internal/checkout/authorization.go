@@ -193,7 +193,7 @@ func (s Session) Authorize(call Browser) (Session, Event, BrowserResult, *Refusa
 		call.Category = call.Categories[0]
 	}
 	if call.Flow != nil && call.Flow.Answers.Cancelled {
-		return s, Event{}, BrowserResult{ShowForm: true}, s.open(call.Now)
+		return s, Event{}, s.cancelled(&call), s.open(call.Now)
 	}
 	next, result, refusal := s.merged(call)
 	if refusal != nil || len(result.InvalidFields) > 0 {
@@ -263,7 +263,7 @@ func (s Session) Finalize(call Browser) (Session, Event, BrowserResult, *Refusal
 		return s, Event{}, BrowserResult{}, refusal
 	}
 	if call.Flow != nil && call.Flow.Answers.Cancelled {
-		return s, Event{}, BrowserResult{ShowForm: true}, nil // also while a token lives: it stays
+		return s, Event{}, s.cancelled(&call), nil
 	}
 	if s.authorizationState() != AuthorizationPreliminary {
 		return s, Event{}, s.finalizedBefore(call), nil

@@ -30,3 +30,15 @@ func (s *Session) answeredBefore(next *Session, call *Browser) (result BrowserRe
 	}
 	return result, true
 }
+
+// cancelled is the result of a call that the customer left. What the call had
+// led to before the customer left stands: the page must hear of that token.
+// The token of an earlier call stays alive, and is not this call's result.
+func (s *Session) cancelled(call *Browser) BrowserResult {
+	if next, _, refusal := s.merged(*call); refusal == nil {
+		if result, ok := s.answeredBefore(&next, call); ok {
+			return result
+		}
+	}
+	return BrowserResult{ShowForm: true}
+}

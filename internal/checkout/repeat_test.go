@@ -92,7 +92,11 @@ func TestAFlowsLastRequestThatComesAgain(t *testing.T) {
 	// A first request that was late is the call as well: nobody is asked again.
 	c.flow.Answers = checkout.Answers{}
 	requireSame(t, "result", first, c.says(nil))
-	// Who leaves, leaves.
+	// Who leaves when it is decided already hears of it: the token is there, and
+	// the shop's server may know it.
+	requireSame(t, "left too late", first, c.says(func(a *checkout.Answers) { a.Cancelled = true }))
+	// Who leaves another call, leaves.
+	c.more = func(b *checkout.Browser) { b.CallID = "call-2" }
 	left := c.says(func(a *checkout.Answers) { a.Cancelled = true })
 	requireSame(t, "cancelled", checkout.BrowserResult{ShowForm: true}, left)
 }
