@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -37,10 +38,11 @@ var StaticPatterns = []string{"GET /kp/lib/v1/api.js", "GET /kp/widget.html", "G
 
 // file is a file of dist as it is sent.
 type file struct {
-	content, zipped []byte
-	contentType     string
-	tag             string
-	header          map[string]string
+	content     []byte
+	zipped      func() []byte // made at first use: a start does not wait for it
+	contentType string
+	tag         string
+	header      map[string]string
 }
 
 // Static serves the SDK, the pages and their files. It fails when a file cannot
@@ -56,8 +58,8 @@ func Static() (http.Handler, error) {
 			return err
 		}
 		name = strings.TrimPrefix(name, "dist/")
-		files[address(name)], err = prepare(name, content)
-		return err
+		files[address(name)] = prepare(name, content)
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the files of the browser: %w", err)
@@ -81,21 +83,19 @@ func address(name string) string {
 	return "/kp/" + name
 }
 
-func prepare(name string, content []byte) (*file, error) {
+// zip cannot fail: the level is one there is, and memory takes everything.
+func zip(content []byte) []byte {
 	var zipped bytes.Buffer
-	writer, err := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := writer.Write(content); err != nil {
-		return nil, err
-	}
-	if err := writer.Close(); err != nil {
-		return nil, err
-	}
+	writer, _ := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
+	_, _ = writer.Write(content)
+	_ = writer.Close()
+	return zipped.Bytes()
+}
+
+func prepare(name string, content []byte) *file {
 	sum := sha256.Sum256(content)
 	f := &file{
-		content: content, zipped: zipped.Bytes(),
+		content: content, zipped: sync.OnceValue(func() []byte { return zip(content) }),
 		contentType: contentType(name),
 		tag:         base64.RawURLEncoding.EncodeToString(sum[:12]),
 		header:      map[string]string{"X-Content-Type-Options": "nosniff", "Vary": "Accept-Encoding"},
@@ -116,7 +116,7 @@ func prepare(name string, content []byte) (*file, error) {
 		f.header["Cache-Control"] = assetCache
 		f.header["Cross-Origin-Resource-Policy"] = "same-origin"
 	}
-	return f, nil
+	return f
 }
 
 // contentType does not ask the machine's tables for what browsers insist on.
@@ -143,7 +143,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Type", f.contentType)
 	body, tag := f.content, f.tag
 	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		body, tag = f.zipped, f.tag+"-gzip"
+		body, tag = f.zipped(), f.tag+"-gzip"
 		header.Set("Content-Encoding", "gzip")
 	}
 	header.Set("Etag", `"`+tag+`"`)
