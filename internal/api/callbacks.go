@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
@@ -32,11 +33,7 @@ func readCallbacks(x *exchange) (answer, error) {
 	query := x.request.URL.Query()
 	filter := store.CallbackFilter{MerchantID: x.caller.MerchantID, SessionID: query.Get("session_id"),
 		State: store.CallbackState(query.Get("state")), Limit: callbacksShown}
-	known := filter.State == ""
-	for _, state := range callbackStates {
-		known = known || filter.State == state
-	}
-	if !known {
+	if filter.State != "" && !slices.Contains(callbackStates, filter.State) {
 		return answer{}, badValue("state", string(filter.State), "one of waiting, delivered, failed, dropped")
 	}
 	ctx := x.request.Context()

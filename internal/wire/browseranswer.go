@@ -69,18 +69,13 @@ func (w *writer) ask(page Page, a *checkout.Ask) {
 	w.text("step", string(a.Step))
 	w.text("call", page.Call)
 	w.payment(page, &a.Content)
-	w.key("order_lines")
-	w.open('[')
-	for i := range a.Content.OrderLines {
-		l := &a.Content.OrderLines[i]
-		w.separate()
+	writeList(w, "order_lines", a.Content.OrderLines, func(l *checkout.Line) {
 		w.open('{')
 		w.text("name", l.Name.Value)
 		w.integer("quantity", l.Quantity.Value)
 		w.integer("total_amount", l.TotalAmount.Value)
 		w.close('}')
-	}
-	w.close(']')
+	})
 	w.options(&a.Content)
 	w.problems(a.Problems)
 	switch a.Step {
@@ -117,23 +112,16 @@ func (w *writer) options(c *checkout.Content) {
 }
 
 func (w *writer) problems(problems []checkout.Problem) {
-	w.key("problems")
-	w.open('[')
-	for _, problem := range problems {
-		w.separate()
+	writeList(w, "problems", problems, func(problem *checkout.Problem) {
 		w.open('{')
 		w.text("path", problem.Path)
 		w.text("reason", string(problem.Reason))
 		w.close('}')
-	}
-	w.close(']')
+	})
 }
 
 func (w *writer) fields(fields []checkout.Field) {
-	w.key("fields")
-	w.open('[')
-	for _, field := range fields {
-		w.separate()
+	writeList(w, "fields", fields, func(field *checkout.Field) {
 		w.open('{')
 		w.text("path", field.Path)
 		// A personal number is not sent back: nobody reads it off a screen.
@@ -144,23 +132,18 @@ func (w *writer) fields(fields []checkout.Field) {
 		}
 		w.text("type", string(field.Type))
 		w.close('}')
-	}
-	w.close(']')
+	})
 }
 
 func (w *writer) methods(offers []checkout.Offer) {
-	w.key("methods")
-	w.open('[')
-	for _, offer := range offers {
-		w.separate()
+	writeList(w, "methods", offers, func(offer *checkout.Offer) {
 		w.open('{')
 		w.text("payment_method_category", offer.Category)
 		w.text("name", offer.Name)
 		w.integer("number_of_days", int64(offer.Days))
 		w.integer("number_of_installments", int64(offer.Installments))
 		w.close('}')
-	}
-	w.close(']')
+	})
 }
 
 // terms writes nothing for nil.

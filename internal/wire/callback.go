@@ -3,7 +3,6 @@ package wire
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -41,13 +40,7 @@ func AppendCallbacks(dst []byte, held bool, list []Callback) []byte {
 	w := writer{buf: dst}
 	w.open('{')
 	w.boolean("held", held)
-	w.key("callbacks")
-	w.open('[')
-	for i := range list {
-		w.separate()
-		w.callback(&list[i])
-	}
-	w.close(']')
+	writeList(&w, "callbacks", list, w.callback)
 	w.close('}')
 	return w.buf
 }
@@ -77,8 +70,7 @@ func (w *writer) callback(c *Callback) {
 func (w *writer) answer(c *Callback) {
 	w.open('{')
 	w.timestamp("at", c.AnsweredAt)
-	w.key("duration_ms")
-	w.buf = strconv.AppendFloat(w.buf, float64(c.Duration.Microseconds())/1000, 'f', 3, 64)
+	w.milliseconds("duration_ms", c.Duration)
 	if c.Error != "" {
 		w.text("error", c.Error)
 		w.close('}')

@@ -54,6 +54,23 @@ func (w *writer) quote(s string) {
 	w.buf = append(w.buf, '"')
 }
 
+// writeList writes a list under a name; write appends one item.
+func writeList[T any](w *writer, name string, list []T, write func(*T)) {
+	w.key(name)
+	w.open('[')
+	for i := range list {
+		w.separate()
+		write(&list[i])
+	}
+	w.close(']')
+}
+
+// milliseconds writes a duration with three decimals.
+func (w *writer) milliseconds(name string, d time.Duration) {
+	w.key(name)
+	w.buf = strconv.AppendFloat(w.buf, float64(d.Microseconds())/1000, 'f', 3, 64)
+}
+
 func (w *writer) text(name, value string) {
 	w.key(name)
 	w.quote(value)

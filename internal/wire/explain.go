@@ -45,13 +45,7 @@ func AppendExchange(dst []byte, e Exchange) []byte {
 func AppendExchanges(dst []byte, list []Exchange) []byte {
 	w := writer{buf: dst}
 	w.open('{')
-	w.key("exchanges")
-	w.open('[')
-	for i := range list {
-		w.separate()
-		w.exchange(&list[i])
-	}
-	w.close(']')
+	writeList(&w, "exchanges", list, w.exchange)
 	w.close('}')
 	return w.buf
 }
@@ -60,8 +54,7 @@ func (w *writer) exchange(e *Exchange) {
 	w.open('{')
 	w.text("correlation_id", e.CorrelationID)
 	w.timestamp("at", e.At)
-	w.key("duration_ms")
-	w.buf = strconv.AppendFloat(w.buf, float64(e.Duration.Microseconds())/1000, 'f', 3, 64)
+	w.milliseconds("duration_ms", e.Duration)
 	w.text("method", e.Method)
 	w.text("path", e.Path)
 	w.text("operation", e.Operation)
@@ -122,13 +115,7 @@ func deep(compact []byte) bool {
 }
 
 func (w *writer) violations(list []checkout.Violation) {
-	w.key("violations")
-	w.open('[')
-	for i := range list {
-		w.separate()
-		w.violation(&list[i])
-	}
-	w.close(']')
+	writeList(w, "violations", list, w.violation)
 }
 
 func (w *writer) violation(v *checkout.Violation) {

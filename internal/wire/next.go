@@ -45,10 +45,7 @@ func DecodeNext(body []byte) (next Next, problems []checkout.Violation, err erro
 func AppendNext(dst []byte, list []Next) []byte {
 	w := writer{buf: dst}
 	w.open('{')
-	w.key("next")
-	w.open('[')
-	for _, next := range list {
-		w.separate()
+	writeList(&w, "next", list, func(next *Next) {
 		w.open('{')
 		for _, said := range []struct{ name, value string }{
 			{"session_id", next.SessionID}, {"call", next.Call}, {"outcome", next.Outcome}, {"interaction", next.Interaction},
@@ -62,8 +59,7 @@ func AppendNext(dst []byte, list []Next) []byte {
 		}
 		w.boolean("standing", next.Standing)
 		w.close('}')
-	}
-	w.close(']')
+	})
 	w.close('}')
 	return w.buf
 }
