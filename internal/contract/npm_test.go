@@ -11,13 +11,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kvitto/kvitto/internal/browsertest"
 )
 
 // npmPackage is a published client of the Payments API. Its createOrder sends
 // neither the order nor credentials, so the test leaves that one out.
 const npmPackage = "@agoransson/klarna-payments@1.0.15"
 
-// npmMax bounds the installation and the run.
+// npmMax bounds the run.
 const npmMax = 3 * time.Minute
 
 // TestNPMClient runs the client, as it is published, against our listener of
@@ -26,7 +28,7 @@ func TestNPMClient(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), npmMax)
 	defer cancel()
-	packages := installNPM(ctx, t)
+	packages := browsertest.NPM(t, npmPackage)
 	s := newServer(t, underNames(t))
 	output := filepath.Join(t.TempDir(), "result.json")
 	node := exec.CommandContext(ctx, "node", filepath.Join("testdata", "npm", "driver.mjs"))
@@ -41,28 +43,6 @@ func TestNPMClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkNPM(t, text)
-}
-
-// installNPM puts the package into a folder of the test.
-func installNPM(ctx context.Context, t *testing.T) (packages string) {
-	t.Helper()
-	missing := func(why string) {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(why)
-		}
-		t.Skip("NOT TESTED: " + why)
-	}
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			missing(tool + " is not installed, so the published npm client was not run")
-		}
-	}
-	packages = t.TempDir()
-	install := exec.CommandContext(ctx, "npm", "install", "--prefix", packages, "--no-audit", "--no-fund", "--ignore-scripts", npmPackage)
-	if log, err := install.CombinedOutput(); err != nil {
-		missing("npm cannot install " + npmPackage + ": " + err.Error() + "\n" + string(log))
-	}
-	return packages
 }
 
 // npmSession is what the client's callers read of a session.
