@@ -84,7 +84,6 @@ type API struct {
 	limits *limitHeaders
 	// One a second of many that say the same is told, the others are counted.
 	overload, unavailable, unauthorized sampler
-	events                              eventCounts
 	pages                               pageBounds
 }
 

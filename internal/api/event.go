@@ -1,12 +1,6 @@
 package api
 
-import (
-	"sync"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-
-	"github.com/kvitto/kvitto/internal/wire"
-)
+import "github.com/kvitto/kvitto/internal/wire"
 
 // eventNames are what a page may tell.
 var eventNames = map[string]bool{
@@ -17,10 +11,9 @@ const eventNamesText = "one of init, misuse, buttons_load, flow_shown, flow_hidd
 
 // Bounds of what pages tell: nobody's browser fills the request log.
 const (
-	eventDetailMax    = 4 << 10 // bytes
-	eventBodyMax      = eventDetailMax + 512
-	eventsOfSession   = 200 // recorded; what comes after is counted only
-	eventSessionsKept = 16384
+	eventDetailMax  = 4 << 10 // bytes
+	eventBodyMax    = eventDetailMax + 512
+	eventsOfSession = 200 // recorded; what comes after is counted only
 )
 
 // noteEvent records what happened in the browser alone.
@@ -43,26 +36,4 @@ func noteEvent(x *exchange) (answer, error) {
 	}
 	x.record.Operation = "browser_event_" + event.Name
 	return noContent()
-}
-
-// eventCounts are how many events of each session were recorded. A session that
-// was forgotten for others begins anew.
-type eventCounts struct {
-	mu       sync.Mutex
-	sessions *simplelru.LRU[string, int]
-}
-
-// count tells whether one more may be recorded.
-func (c *eventCounts) count(sessionID string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.sessions == nil {
-		c.sessions, _ = simplelru.NewLRU[string, int](eventSessionsKept, nil) // it fails for a size of 0
-	}
-	n, _ := c.sessions.Get(sessionID)
-	if n >= eventsOfSession {
-		return false
-	}
-	c.sessions.Add(sessionID, n+1)
-	return true
 }

@@ -22,6 +22,8 @@ const (
 	pageBodiesWhole = 64   // calls of a session whose bodies are recorded
 	pageBodyMax     = 512 << 10
 	reviewBodyMax   = 4 << 10
+	// pageSessionsKept is how many sessions are counted at a time.
+	pageSessionsKept = 16384
 	// pageProblemsKept are recorded of a call whose bodies are not.
 	pageProblemsKept = 3
 )
@@ -46,6 +48,7 @@ type pageCounts struct {
 	recorded    int     // calls, and refusals that were recorded
 	refused     bool    // for ever, and that was recorded
 	assessments int     // with those under way
+	events      int     // recorded, of those that happened in the browser alone
 	used        float64 // of the burst
 	at          time.Time
 	explained   time.Time // when a refusal for the rate was recorded
@@ -54,7 +57,7 @@ type pageCounts struct {
 // counts is called with the mutex held.
 func (b *pageBounds) counts(sessionID string) *pageCounts {
 	if b.sessions == nil {
-		b.sessions, _ = simplelru.NewLRU[string, *pageCounts](eventSessionsKept, nil) // it fails for a size of 0
+		b.sessions, _ = simplelru.NewLRU[string, *pageCounts](pageSessionsKept, nil) // it fails for a size of 0
 	}
 	counts, ok := b.sessions.Get(sessionID)
 	if !ok {
@@ -119,7 +122,7 @@ func (x *exchange) limitPage(operation string) error {
 		return nil // Express checkout: there is no session yet
 	}
 	if operation == operationEvent {
-		x.unrecorded = !x.api.events.count(x.tokenOf)
+		x.unrecorded = !x.api.pages.event(x.tokenOf)
 		return nil
 	}
 	verdict := x.api.pages.take(x.tokenOf, x.api.WindowTime())
@@ -166,4 +169,16 @@ func (x *exchange) bodyMax() int {
 		return reviewBodyMax
 	}
 	return pageBodyMax
+}
+
+// event tells whether one more event of a session may be recorded.
+func (b *pageBounds) event(sessionID string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := b.counts(sessionID)
+	if c.events >= eventsOfSession {
+		return false
+	}
+	c.events++
+	return true
 }
