@@ -10,10 +10,10 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/risk"
 )
 
@@ -52,16 +52,16 @@ type rules struct {
 }
 
 // Assess implements risk.Assessor.
-func (r *rules) Assess(_ context.Context, in risk.Input) checkout.Decision {
+func (r *rules) Assess(_ context.Context, in risk.Input) risk.Assessment {
 	set := r.current()
-	assessment := set.Evaluate(in, nil)
+	assessment := set.Evaluate(in, time.Now)
 	for _, step := range assessment.Steps {
 		if step.State == risk.StateFailed {
 			r.failures.Inc()
 			r.tell(set, step.Rule, &in)
 		}
 	}
-	return assessment.Decision
+	return assessment
 }
 
 // tell logs the first failure of a rule of a rule set; the others are counted.

@@ -20,6 +20,10 @@ type Authorization struct {
 	// Content is what was approved. The order must equal it.
 	Content *Content
 	CallID  string // of the call that led to it, may be empty
+	// AssessmentID names the stored assessment that led to it, may be empty.
+	AssessmentID string
+	// Review is what the review of a referred order begins with.
+	Review ReviewTerms
 }
 
 // AuthorizationState is where an authorization stands. Expiry is not a state:
@@ -116,6 +120,11 @@ type Decision struct {
 	Outcome       Outcome
 	InvalidFields []string // paths, for OutcomeInvalidFields
 	Reason        string   // for explanations
+	// Review says how the order of OutcomeRefer is reviewed; the zero value is the
+	// default.
+	Review ReviewTerms
+	// AssessmentID names the stored assessment, may be empty.
+	AssessmentID string
 }
 
 // Browser is one call of the browser SDK.
@@ -344,6 +353,7 @@ func (s Session) assessed(next Session, kind EventKind, decision Decision, call 
 		State: state, Category: call.Category, Revision: next.Revision, Reason: decision.Reason,
 		CreatedAt: call.Now, ExpiresAt: call.Now.Add(AuthorizationLifetime),
 		Referred: kind == EventReferred, Content: &content, CallID: call.CallID,
+		AssessmentID: decision.AssessmentID, Review: decision.Review,
 	}
 	event := Event{Kind: kind, At: call.Now, Reason: decision.Reason}
 	result := BrowserResult{ShowForm: true, Approved: true, Changed: true}

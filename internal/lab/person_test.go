@@ -30,7 +30,7 @@ func TestThePersonsOfAllMarkets(t *testing.T) {
 		call := checkout.Browser{Category: "pay_later", Now: dawn, NewToken: func() string { return "t" },
 			Flow: &checkout.Flow{Answers: checkout.Answers{Details: person}},
 			Decide: func(c *checkout.Content) checkout.Decision {
-				return risk.Playground{}.Assess(t.Context(), risk.Input{Call: risk.CallAuthorize, Content: c})
+				return risk.Playground{}.Assess(t.Context(), risk.Input{Call: risk.CallAuthorize, Content: c}).Decision
 			}}
 		_, _, result, _ := session.Authorize(call)
 		if result.Ask == nil || result.Ask.Step != checkout.StepConfirm {

@@ -4,8 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"sync"
-
-	"github.com/kvitto/kvitto/internal/checkout"
 )
 
 //go:embed rules/playground.toml
@@ -41,6 +39,6 @@ func mustParse(text []byte) *RuleSet {
 type Playground struct{}
 
 // Assess implements Assessor.
-func (Playground) Assess(ctx context.Context, in Input) checkout.Decision {
+func (Playground) Assess(ctx context.Context, in Input) Assessment {
 	return PlaygroundRules().Assess(ctx, in)
 }

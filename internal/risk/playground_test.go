@@ -39,7 +39,7 @@ func TestOutcomesByTestData(t *testing.T) {
 			t.Parallel()
 			content := &checkout.Content{PurchaseCountry: checkout.TextOf(c.country), BillingAddress: &checkout.Address{
 				Email: checkout.TextOf(c.email), Phone: checkout.TextOf(c.phone)}}
-			got := risk.Playground{}.Assess(t.Context(), risk.Input{Call: risk.CallAuthorize, Content: content})
+			got := risk.Playground{}.Assess(t.Context(), risk.Input{Call: risk.CallAuthorize, Content: content}).Decision
 			if got.Outcome != c.want || got.Reason == "" {
 				t.Errorf("outcome %q (%s), want %q", got.Outcome, got.Reason, c.want)
 			}
@@ -55,7 +55,7 @@ func TestOnlyRedHidesTheFormAtLoad(t *testing.T) {
 		"customer@email.se":        checkout.OutcomeApprove,
 	} {
 		content := &checkout.Content{BillingAddress: &checkout.Address{Email: checkout.TextOf(email)}}
-		if got := (risk.Playground{}).Assess(t.Context(), risk.Input{Call: risk.CallLoad, Content: content}); got.Outcome != want {
+		if got := (risk.Playground{}).Assess(t.Context(), risk.Input{Call: risk.CallLoad, Content: content}).Decision; got.Outcome != want {
 			t.Errorf("%s: %q, want %q", email, got.Outcome, want)
 		}
 	}
@@ -63,12 +63,12 @@ func TestOnlyRedHidesTheFormAtLoad(t *testing.T) {
 
 func TestACustomerWithoutAddressIsApproved(t *testing.T) {
 	t.Parallel()
-	got := risk.Playground{}.Assess(t.Context(), risk.Input{Call: risk.CallAuthorize, Content: &checkout.Content{}})
+	got := risk.Playground{}.Assess(t.Context(), risk.Input{Call: risk.CallAuthorize, Content: &checkout.Content{}}).Decision
 	if got.Outcome != checkout.OutcomeApprove {
 		t.Errorf("%+v", got)
 	}
 	shipping := &checkout.Content{ShippingAddress: &checkout.Address{Email: checkout.TextOf("customer+denied@email.se")}}
-	got = risk.Playground{}.Assess(t.Context(), risk.Input{Call: risk.CallAuthorize, Content: shipping})
+	got = risk.Playground{}.Assess(t.Context(), risk.Input{Call: risk.CallAuthorize, Content: shipping}).Decision
 	if got.Outcome != checkout.OutcomeDeny {
 		t.Errorf("shipping address alone: %+v", got)
 	}

@@ -86,11 +86,14 @@ type Assessment struct {
 	Rule     string // that decided; empty when none did
 	Failed   int    // rules that failed
 	Steps    []Step // one for each rule, in order
+
+	RuleSet, Version string        // that decided
+	Reads            []SubjectKind // whose history the decision depends on
 }
 
 // Assess implements Assessor.
-func (r *RuleSet) Assess(_ context.Context, in Input) checkout.Decision {
-	return r.Evaluate(in, nil).Decision
+func (r *RuleSet) Assess(_ context.Context, in Input) Assessment {
+	return r.Evaluate(in, time.Now)
 }
 
 // Evaluate goes through the rules in the order of their priority; the first
@@ -98,7 +101,7 @@ func (r *RuleSet) Assess(_ context.Context, in Input) checkout.Decision {
 // fails does not hold, but after it nothing is approved: what would be becomes
 // OnFailure. The clock is for durations alone; nil measures none.
 func (r *RuleSet) Evaluate(in Input, clock func() time.Time) Assessment {
-	made := Assessment{Steps: make([]Step, 0, len(r.rules))}
+	made := Assessment{Steps: make([]Step, 0, len(r.rules)), RuleSet: r.Name, Version: r.Version}
 	situation := newSituation(&in, r.values)
 	failed, decided := "", false
 	for i := range r.rules {

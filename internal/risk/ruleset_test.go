@@ -113,7 +113,7 @@ func TestEveryAction(t *testing.T) {
 		5: {Outcome: checkout.OutcomeApprove, Reason: "no rule decided otherwise (" + set.String() + ")"},
 	} {
 		in := risk.Input{Call: risk.CallAuthorize, Content: &checkout.Content{OrderAmount: checkout.IntegerOf(amount)}}
-		got := set.Assess(t.Context(), in)
+		got := set.Assess(t.Context(), in).Decision
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("amount %d: %+v, want %+v", amount, got, want)
 		}
@@ -274,11 +274,11 @@ func TestTestDataMeansNothingToRealShops(t *testing.T) {
 		content := checkout.Content{BillingAddress: &checkout.Address{Email: checkout.TextOf(email), Phone: checkout.TextOf("+46701740620")}}
 		for _, call := range []risk.Call{risk.CallLoad, risk.CallAuthorize, risk.CallReauthorize, risk.CallFinalize} {
 			in := risk.Input{Call: call, Content: &content}
-			if decision := risk.DefaultRules().Assess(t.Context(), in); decision.Outcome != checkout.OutcomeApprove || decision.Reason == "" {
+			if decision := risk.DefaultRules().Assess(t.Context(), in).Decision; decision.Outcome != checkout.OutcomeApprove || decision.Reason == "" {
 				t.Errorf("%s %s: %+v", call, email, decision)
 			}
 		}
-		if decision := (risk.Playground{}).Assess(t.Context(), risk.Input{Call: risk.CallAuthorize, Content: &content}); email == "a+denied@email.se" &&
+		if decision := (risk.Playground{}).Assess(t.Context(), risk.Input{Call: risk.CallAuthorize, Content: &content}).Decision; email == "a+denied@email.se" &&
 			decision.Outcome != checkout.OutcomeDeny {
 			t.Error("the e-mail is no trigger: the test proves nothing")
 		}

@@ -74,7 +74,7 @@ func (s *Service) command(ctx context.Context, caller Caller, sessionID string, 
 				return *call.Decided
 			}
 			return s.Assessor.Assess(ctx, risk.Input{
-				MerchantID: caller.MerchantID, SessionID: sessionID, Call: call.Call, Content: content, Login: login, Now: caller.Now})
+				MerchantID: caller.MerchantID, SessionID: sessionID, Call: call.Call, Content: content, Login: login, Now: caller.Now}).Decision
 		},
 	}
 }
