@@ -25,6 +25,8 @@ type BrowserCall struct {
 	// Person stands for the customer of a call without one; see checkout.Browser.
 	Person func(country string) *checkout.Content
 	CallID string // of the call and its repetitions, may be empty
+	// DeviceID and IP are of the customer's browser; empty when there is none.
+	DeviceID, IP string
 	// ShownRevision is what the page shows, 0 when it does not say.
 	ShownRevision int64
 	// Explain looks into the history for notes. It is for playgrounds: the reads
