@@ -87,7 +87,7 @@ func (c *compiler) constants(table map[string]any) (map[string]ref.Val, map[stri
 	for _, name := range slices.Sorted(maps.Keys(table)) {
 		key := valuesPrefix + name
 		value, kind := constant(table[name])
-		if kind == nil || !identifier.MatchString(name) {
+		if kind == nil || !valueName.MatchString(name) {
 			c.add(key, textOf(table[name]), "cannot be used in conditions",
 				"a name of letters, digits and _; a text of at most "+strconv.Itoa(textMax)+" characters, a whole number, true or false, or a list or table of texts or of whole numbers", "")
 			continue
@@ -97,7 +97,7 @@ func (c *compiler) constants(table map[string]any) (map[string]ref.Val, map[stri
 	return values, kinds
 }
 
-var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var valueName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // constant is a value of the file; its type is nil where it has none.
 func constant(value any) (ref.Val, *types.Type) {

@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"internal/rawhttp":         {},
 	"internal/pgpool":          {},
 	"internal/checkout":        {"internal/market", "internal/money"},
-	"internal/risk":            {"internal/checkout"},
+	"internal/risk":            {"internal/checkout", "internal/identifier"},
 	"internal/wire":            {"internal/checkout", "internal/market", "internal/money"},
 	"internal/store":           {"internal/checkout"},
 	"internal/store/record":    {"internal/checkout", "internal/compression", "internal/market", "internal/money", "internal/wire"},
