@@ -67,6 +67,10 @@ func TestArgumentForms(t *testing.T) {
 				t.Errorf("call_id %v", body["call_id"])
 			}
 			delete(body, "call_id")
+			if _, named := body["device_id"]; named == (form.path == "/load") {
+				t.Errorf("device_id %v", body["device_id"])
+			}
+			delete(body, "device_id")
 			if form.path == "/authorize" {
 				form.want = merged(object{"auto_finalize": true, "collect_shipping_address": false}, form.want)
 			}

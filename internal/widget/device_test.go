@@ -46,7 +46,7 @@ func TestAPageWithoutStorageHasNoDevice(t *testing.T) {
 			t.Parallel()
 			f := newFake(t)
 			page := f.open(t, "before="+url.QueryEscape(c.before))
-			page.Do(`() => { void pay('authorize', {payment_method_category: 'pay_later'}).then(ended('result')) }`)
+			page.Do(`void pay('authorize', {payment_method_category: 'pay_later'}).then(ended('result'))`)
 			waitResult(page)
 			id, sent := f.calls("/authorize")[0].body["device_id"].(string)
 			if sent != c.sent || sent && !uuid.MatchString(id) {
