@@ -108,9 +108,9 @@ func whyNotHere(m market.Market, category string) *Violation {
 func offerNotes(c *Content) []Violation {
 	var notes []Violation
 	m := c.Market()
-	if locale := c.Locale.Value; locale != "" && m.Country != "" && !m.Speaks(locale) {
+	if locale := c.Locale.Value; m.Country != "" && !m.Speaks(locale) && len(locale) >= 2 && !equalFold(locale[:2], "en") {
 		notes = append(notes, Violation{Path: "locale", Rule: RuleLocaleOfMarket, Sent: locale, Expected: strings.Join(m.Locales, ", "),
-			Hint: "the customer's pages are in English: the country has not this locale"})
+			Hint: "the customer's pages are in English: the country does not have this locale"})
 	}
 	if c.OrderAmount.Set && c.OrderAmount.Value == 0 && c.intent() == IntentBuy {
 		notes = append(notes, Violation{Path: "order_amount", Rule: RuleNothingToPay, Sent: int64(0), Expected: "more than 0",

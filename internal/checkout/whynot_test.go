@@ -80,6 +80,7 @@ func TestWhyNotSaysWhy(t *testing.T) {
 		"a category of nowhere": {content: asked("ZA", "ZAR"), category: "card", reasons: []checkout.Rule{checkout.RuleCountry}},
 		"another's locale": {content: with(asked("SE", "SEK"), func(c *checkout.Content) { c.Locale = text("pl-PL") }),
 			notes: []checkout.Rule{checkout.RuleLocaleOfMarket}},
+		"English everywhere": {content: with(asked("SE", "SEK"), func(c *checkout.Content) { c.Locale = text("en-US") })},
 		"no locale at all": {content: with(asked("SE", "SEK"), func(c *checkout.Content) { c.Locale = text("swedish") }),
 			reasons: []checkout.Rule{checkout.RuleFormat}, notes: []checkout.Rule{checkout.RuleLocaleOfMarket}},
 		"a token": {content: with(amount(asked("SE", "SEK"), 0), func(c *checkout.Content) { c.Intent = text("tokenize") }),
