@@ -40,8 +40,12 @@ type compiled struct {
 	Rule
 	program cel.Program
 	reason  []reasonPart
-	always  bool   // the condition holds for everything
-	text    string // the condition in one form, to compare
+	due     cel.Program // nil where nothing is said
+	always  bool        // the condition holds for everything
+	text    string      // the condition in one form, to compare
+	// asks and reads are the histories that the condition names, and that anything
+	// of the rule does.
+	asks, reads readSet
 }
 
 // reasonPart is a text, or an expression whose value stands in its place.
@@ -50,22 +54,25 @@ type reasonPart struct {
 	program cel.Program
 }
 
-// compile checks every rule. The problems of a file whose form is wrong come
+// compile checks every rule, and returns what stands below values and lists with
+// them. The problems of a file whose form is wrong come
 // with it, so that all are told at once.
-func compile(file *ruleFile) ([]compiled, []Problem, error) {
+func compile(file *ruleFile) (all []compiled, values map[string]ref.Val, problems []Problem, err error) {
 	c := &compiler{reader: reader{lines: file.lines, at: -1}}
 	values, kinds := c.constants(file.values)
+	for _, list := range file.lists {
+		values[listsPrefix+list.name], kinds[listsPrefix+list.name] = list.list, listType
+	}
 	env, err := newEnvironment(values, kinds)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	provider, err := newProvider()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	c.env, c.sizes = env, sizes{values, provider.kinds}
 	c.known = append(Variables(), slices.Sorted(maps.Keys(values))...)
-	var all []compiled
 	for _, rule := range file.rules {
 		c.rule = rule.Name
 		c.at = slices.IndexFunc(file.lines.rules, func(keys map[string]int) bool { return keys[""] == rule.Line })
@@ -78,7 +85,7 @@ func compile(file *ruleFile) ([]compiled, []Problem, error) {
 		c.add("", strconv.FormatUint(c.total, 10), "all conditions together can cost too much", "at most "+strconv.Itoa(setCostMax),
 			"go through order_lines in fewer rules")
 	}
-	return all, c.problems, nil
+	return all, values, c.problems, nil
 }
 
 // constants are the file's values as expressions see them, with their types.
@@ -154,11 +161,38 @@ func (c *compiler) one(rule Rule) compiled {
 	if checked != nil {
 		one.program, one.Cost = c.program("condition", rule.Condition, checked)
 		one.text, _ = cel.AstToString(checked)
+		one.asks = readsOf(checked)
 		c.constantCondition(&one, checked)
 	}
-	one.reason = c.reasonParts(rule.Reason)
+	one.reads = one.asks
+	c.reasonParts(&one)
+	c.dueMinutes(&one)
+	if slices.Contains(rule.Calls, CallLoad) && one.reads != 0 {
+		c.add("calls", string(CallLoad), "history is not read at load, and the rule names "+historyOf(kindsOf[one.reads][0]), "other calls",
+			"whom nothing is known of yet is shown the payment method; decide at authorize")
+	}
 	c.total += one.Cost
 	return one
+}
+
+func integer(t *types.Type) string {
+	if t != types.IntType {
+		return "a whole number"
+	}
+	return ""
+}
+
+func (c *compiler) dueMinutes(one *compiled) {
+	if one.DueMinutes == "" {
+		return
+	}
+	checked := c.checked("due_minutes", one.DueMinutes, integer)
+	if checked == nil {
+		return
+	}
+	program, cost := c.program("due_minutes", one.DueMinutes, checked)
+	one.due, one.reads = program, one.reads|readsOf(checked)
+	c.total += cost
 }
 
 // checked is an expression of a wanted type; nil when something is wrong.
@@ -185,6 +219,7 @@ func (c *compiler) checked(key, text string, wrong func(*types.Type) string) *ce
 // program bounds the cost before and while it runs.
 func (c *compiler) program(key, text string, checked *cel.Ast) (cel.Program, uint64) {
 	estimate, err := c.env.EstimateCost(checked, c.sizes)
+	estimate.Max = max(estimate.Max, estimate.Max+readsOf(checked).cost())
 	if err == nil && estimate.Max > ruleCostMax {
 		c.add(key, text, "can cost "+worst(estimate.Max)+" steps", "at most "+strconv.Itoa(ruleCostMax),
 			"a loop inside a loop over order_lines goes through a million pairs; use cart, or compare with a fixed text")
@@ -257,12 +292,12 @@ func (c *compiler) reachable(earlier []compiled, one *compiled) {
 }
 
 // reasonParts takes a reason apart at its {expressions}.
-func (c *compiler) reasonParts(reason string) []reasonPart {
-	var parts []reasonPart
+func (c *compiler) reasonParts(one *compiled) {
+	reason := one.Reason
 	for reason != "" {
 		text, rest, found := strings.Cut(reason, "{")
 		if text != "" {
-			parts = append(parts, reasonPart{text: text})
+			one.reason = append(one.reason, reasonPart{text: text})
 		}
 		if !found {
 			break
@@ -282,10 +317,10 @@ func (c *compiler) reasonParts(reason string) []reasonPart {
 		if checked != nil {
 			program, cost := c.program("reason", expression, checked)
 			c.total += cost
-			parts = append(parts, reasonPart{text: "{" + expression + "}", program: program})
+			one.reason = append(one.reason, reasonPart{text: "{" + expression + "}", program: program})
+			one.reads |= readsOf(checked)
 		}
 	}
-	return parts
 }
 
 var (
@@ -306,6 +341,8 @@ func (c *compiler) issues(key, text string, issues []*common.Error) {
 			problem.Hint = didYouMean(match[1], c.known)
 			if match[1] == "values" {
 				problem.Hint = "write values.NAME, where NAME stands below [values] of the file"
+			} else if match[1] == "lists" {
+				problem.Hint = "write lists.NAME, where NAME stands below [lists] of the file"
 			}
 		} else if match := undefined.FindStringSubmatch(issue.Message); match != nil {
 			problem.Problem, problem.Expected = strconv.Quote(match[1])+" is no property there", "a property of: kvitto rules names"

@@ -20,7 +20,9 @@ func anySessionID(t *rapid.T) string {
 
 func anyFact(t *rapid.T) risk.Fact {
 	return risk.Fact{
-		Kind: risk.FactKind(rapid.IntRange(1, 4).Draw(t, "kind")), At: noon.Add(-time.Duration(rapid.Int64Range(-3_600_000, 40*24*3_600_000).Draw(t, "ago")) * time.Millisecond),
+		Kind: risk.FactKind(rapid.IntRange(1, 4).Draw(t, "kind")),
+		At: noon.Add(-time.Duration(rapid.OneOf(rapid.Int64Range(-3_600_000, 40*24*3_600_000),
+			rapid.SampledFrom([]int64{3_600_000, 24 * 3_600_000, 168 * 3_600_000, 720 * 3_600_000})).Draw(t, "ago")) * time.Millisecond),
 		SessionID: anySessionID(t), Amount: rapid.OneOf(rapid.Int64Range(0, 1000), rapid.Int64()).Draw(t, "amount"),
 		Currency: rapid.SampledFrom([]string{"", "SEK", "AAA", "ZZZ"}).Draw(t, "currency"),
 		Email:    rapid.Uint32Range(0, 4).Draw(t, "email"), Phone: rapid.Uint32Range(0, 2).Draw(t, "phone"), Address: rapid.Uint32().Draw(t, "address"),
