@@ -76,17 +76,12 @@ func (a *assessing) input(content *checkout.Content) risk.Input {
 // calls of one process about one customer do not decide on the same past.
 func (a *assessing) recognise(in *risk.Input) ([]subject, error) {
 	s := a.service
-	if s.Memory == nil {
-		return nil, nil
+	if s.Memory == nil || in.Call == risk.CallLoad {
+		return nil, nil // rules for load cannot ask for the past
 	}
 	subjects := s.subjectsOf(in)
-	reads := s.reads(in.MerchantID)
-	if in.Call == risk.CallLoad {
-		if len(reads) == 0 {
-			return subjects, nil
-		}
-	} else if a.call.Decided == nil {
-		if err := a.turns.take(a.ctx, &s.subjectQueues, subjects, reads); err != nil {
+	if a.call.Decided == nil {
+		if err := a.turns.take(a.ctx, &s.subjectQueues, subjects, s.reads(in.MerchantID)); err != nil {
 			return nil, err
 		}
 	}

@@ -40,9 +40,6 @@ func (s *Service) Offers(ctx context.Context, caller Caller, question OfferQuest
 	known := session.Known()
 	asking := assessing{service: s, ctx: ctx, caller: caller, call: &BrowserCall{Call: risk.CallLoad}, session: &session}
 	in := asking.input(&known)
-	if _, err := asking.recognise(&in); err != nil {
-		return OfferAnswer{}, err
-	}
 	answer := OfferAnswer{Content: known, Offerings: checkout.WhyNot(&known, question.Category), Load: s.Assessor.Assess(ctx, in)}
 	hidden, noted := ofRules(&answer.Load.Decision)
 	for i := range answer.Offerings {

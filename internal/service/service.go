@@ -43,10 +43,12 @@ type Options struct {
 	CallbackBody func(*checkout.Callback) []byte
 	// Memory keeps assessments and what is remembered of those who take part; nil
 	// keeps nothing. SubjectSecret is what those are hashed with, the same for
-	// every process of a store; AssessmentDocument writes an assessment down.
+	// every process of a store; AssessmentDocument writes an assessment down and
+	// ReadAssessment reads it.
 	Memory             Memory
 	SubjectSecret      []byte
 	AssessmentDocument func(*risk.Input, *risk.Assessment) []byte
+	ReadAssessment     func(document []byte) (risk.Input, risk.Assessment, error)
 	// Backoff waits before a change is decided anew that met another process at
 	// one of those who take part; nil is a short random time.
 	Backoff func(ctx context.Context) error
