@@ -52,6 +52,7 @@ func (x *exchange) carryOut(sessionID string, request *wire.BrowserRequest, call
 	}
 	result = answered.Result.Ask == nil && !answered.Result.Repeated
 	x.record.AuthorizationToken = answered.Result.AuthorizationToken
+	x.assessmentID = answered.AssessmentID
 	if len(answered.Result.Violations) > 0 {
 		request.Annotate(answered.Result.Violations)
 		x.record.Reason, x.record.Violations = "the data of the call breaks a rule", answered.Result.Violations

@@ -32,12 +32,14 @@ type exchange struct {
 	class    ratelimit.Class
 	// unrecorded: the refusal is one of many that are counted instead.
 	unrecorded bool
-	unread     bool      // refused before the body
-	page       bool      // the caller is a page with a client token
-	tokenOf    string    // the session of that token
-	bare       bool      // recorded without its bodies
-	retryAfter string    // of a 429, in seconds; empty for none
-	values     [2]string // of the headers that every answer has
+	unread     bool   // refused before the body
+	page       bool   // the caller is a page with a client token
+	tokenOf    string // the session of that token
+	bare       bool   // recorded without its bodies
+	// assessmentID names the assessment that was made, for those who may read it.
+	assessmentID string
+	retryAfter   string    // of a 429, in seconds; empty for none
+	values       [2]string // of the headers that every answer has
 }
 
 // answer is what goes back: a status and a body in the recorded layout.
@@ -165,6 +167,9 @@ func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 		}
 	} else if len(answer.body) > 0 {
 		h["Content-Type"] = headerJSON
+	}
+	if x.assessmentID != "" {
+		h["Kvitto-Assessment-Id"] = []string{x.assessmentID}
 	}
 	switch answer.status {
 	case http.StatusUnauthorized:

@@ -40,6 +40,9 @@ func (a *API) routes() map[string]map[string]route {
 	table["/kvitto/v1/exchanges/{correlation_id}"] = map[string]route{http.MethodGet: {"read_exchange", readExchange}}
 	table["/kvitto/v1/sessions/{session_id}/exchanges"] = map[string]route{http.MethodGet: {"read_session_exchanges", sessionExchanges}}
 	table["/kvitto/v1/check"] = map[string]route{http.MethodPost: {"check", check}}
+	table["/kvitto/v1/offers"] = map[string]route{http.MethodGet: {"read_offers", readOffers}}
+	table["/kvitto/v1/assessments/{assessment_id}"] = map[string]route{http.MethodGet: {"read_assessment", readAssessment}}
+	table["/kvitto/v1/sessions/{session_id}/assessments"] = map[string]route{http.MethodGet: {"read_session_assessments", sessionAssessments}}
 	a.pageRoutes(table)
 	a.callbackRoutes(table)
 	if a.Playground == nil {

@@ -64,6 +64,9 @@ func (r *rules) Assess(_ context.Context, in risk.Input) risk.Assessment {
 	return assessment
 }
 
+// Reads implements risk.Reader.
+func (r *rules) Reads(string) []risk.SubjectKind { return r.set.Load().Reads() }
+
 // tell logs the first failure of a rule of a rule set; the others are counted.
 // The error may hold what the customer said: kvitto rules test shows it.
 func (r *rules) tell(set *risk.RuleSet, rule string, in *risk.Input) {

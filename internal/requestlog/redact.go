@@ -56,6 +56,10 @@ func secretAt(path string) bool {
 	return secret(lastName(path)) || path == code || strings.HasSuffix(path, "."+code)
 }
 
+// Redacted is a body as it may be stored, for those who show what was sent
+// elsewhere than in an exchange.
+func Redacted(body []byte) []byte { return redact(body) }
+
 // redact returns the body as it may be stored: itself when it names no secret,
 // else a copy that differs only in the masked values.
 func redact(body []byte) []byte {
