@@ -43,12 +43,16 @@ type Options struct {
 	CallbackBody func(*checkout.Callback) []byte
 	// Memory keeps assessments and what is remembered of those who take part; nil
 	// keeps nothing. SubjectSecret is what those are hashed with, the same for
-	// every process of a store; AssessmentDocument writes an assessment down and
-	// ReadAssessment reads it.
+	// every process of a store; AssessmentDocument writes an assessment down,
+	// ReadAssessment reads it, and ReadInput what it was made of and came to.
 	Memory             Memory
 	SubjectSecret      []byte
 	AssessmentDocument func(*risk.Input, *risk.Assessment) []byte
 	ReadAssessment     func(document []byte) (risk.Input, risk.Assessment, error)
+	ReadInput          func(document []byte) (risk.Input, checkout.Outcome, error)
+	// ReplayWorkers is how many goroutines decide assessments again, beside the
+	// traffic; one when not positive.
+	ReplayWorkers int
 	// Backoff waits before a change is decided anew that met another process at
 	// one of those who take part; nil is a short random time.
 	Backoff func(ctx context.Context) error
@@ -67,6 +71,10 @@ type Service struct {
 	staleness staleness
 	// explaining has room for one explanation of a mismatch.
 	explaining chan struct{}
+	// replaying has room for one replay; replaysEnd ends it.
+	replaying   chan struct{}
+	replaysEnd  context.Context
+	stopReplays context.CancelFunc
 }
 
 // New returns a Service.
@@ -81,7 +89,9 @@ func New(options Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session cache: %w", err)
 	}
-	return &Service{Options: options, recent: recent, explaining: make(chan struct{}, 1)}, nil
+	s := &Service{Options: options, recent: recent, explaining: make(chan struct{}, 1), replaying: make(chan struct{}, 1)}
+	s.replaysEnd, s.stopReplays = context.WithCancel(context.Background())
+	return s, nil
 }
 
 // Caller is who asks, and in which exchange.
