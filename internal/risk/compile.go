@@ -1,7 +1,6 @@
 package risk
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -21,8 +20,9 @@ const (
 	ruleCostMax = 200_000   // the worst case of one condition, and what it may use
 	setCostMax  = 1_000_000 // the sum of the worst cases of a rule set
 	// countedFrom is the worst case from which steps are counted while they are
-	// taken, which costs as much as taking them. What is cheaper goes through no
-	// list of the content: it cannot run away.
+	// taken, where a content is larger than the protocol allows: the worst case was
+	// not meant for it. What is cheaper goes through no list of the content: it
+	// cannot run away.
 	countedFrom = 1000
 )
 
@@ -38,11 +38,11 @@ type compiler struct {
 // compiled is a rule that can be evaluated.
 type compiled struct {
 	Rule
-	program cel.Program
+	program program
 	reason  []reasonPart
-	due     cel.Program // nil where nothing is said
-	always  bool        // the condition holds for everything
-	text    string      // the condition in one form, to compare
+	due     program // of nothing where nothing is said
+	always  bool    // the condition holds for everything
+	text    string  // the condition in one form, to compare
 	// asks and reads are the histories that the condition names, and that anything
 	// of the rule does.
 	asks, reads readSet
@@ -51,7 +51,25 @@ type compiled struct {
 // reasonPart is a text, or an expression whose value stands in its place.
 type reasonPart struct {
 	text    string
-	program cel.Program
+	program program
+}
+
+// program is an expression that can be evaluated.
+type program struct {
+	plain cel.Program
+	// counted stops at ruleCostMax; nil where it cannot get there.
+	counted cel.Program
+}
+
+// eval counts steps, which costs as much as taking them, only where their number
+// is not known beforehand.
+func (p program) eval(s *situation) (ref.Val, error) {
+	run := p.plain
+	if p.counted != nil && !s.usual() {
+		run = p.counted
+	}
+	value, _, err := run.Eval(s)
+	return value, err
 }
 
 // compile checks every rule, and returns what stands below values and lists with
@@ -217,24 +235,25 @@ func (c *compiler) checked(key, text string, wrong func(*types.Type) string) *ce
 }
 
 // program bounds the cost before and while it runs.
-func (c *compiler) program(key, text string, checked *cel.Ast) (cel.Program, uint64) {
+func (c *compiler) program(key, text string, checked *cel.Ast) (made program, cost uint64) {
 	estimate, err := c.env.EstimateCost(checked, c.sizes)
 	estimate.Max = max(estimate.Max, estimate.Max+readsOf(checked).cost())
 	if err == nil && estimate.Max > ruleCostMax {
 		c.add(key, text, "can cost "+worst(estimate.Max)+" steps", "at most "+strconv.Itoa(ruleCostMax),
 			"a loop inside a loop over order_lines goes through a million pairs; use cart, or compare with a fixed text")
-		return nil, 0
+		return program{}, 0
 	}
-	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
-	if estimate.Max >= countedFrom {
-		options = append(options, cel.CostLimit(ruleCostMax))
+	if err == nil {
+		made.plain, err = c.env.Program(checked, cel.EvalOptions(cel.OptOptimize))
 	}
-	program, planErr := c.env.Program(checked, options...)
-	if err != nil || planErr != nil {
-		c.add(key, text, fmt.Sprint("cannot be evaluated: ", err, planErr), "", "")
-		return nil, 0
+	if err == nil && estimate.Max >= countedFrom {
+		made.counted, err = c.env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(ruleCostMax))
 	}
-	return program, estimate.Max
+	if err != nil {
+		c.add(key, text, "cannot be evaluated: "+err.Error(), "", "")
+		return program{}, 0
+	}
+	return made, estimate.Max
 }
 
 func worst(cost uint64) string {

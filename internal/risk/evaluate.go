@@ -143,7 +143,7 @@ func (c *compiled) step(step *Step, situation *situation, clock func() time.Time
 
 // holds evaluates the condition.
 func (c *compiled) holds(situation *situation) (bool, error) {
-	value, _, err := c.program.Eval(situation)
+	value, err := c.program.eval(situation)
 	switch {
 	case err != nil:
 		return false, err
@@ -178,10 +178,10 @@ const atOnce = time.Millisecond
 // the default: nothing is decided by a time that was not meant.
 func (c *compiled) review(situation *situation) (checkout.ReviewTerms, error) {
 	terms := checkout.ReviewTerms{AtDue: c.AtDue}
-	if c.due == nil {
+	if c.due.plain == nil {
 		return terms, nil
 	}
-	value, _, err := c.due.Eval(situation)
+	value, err := c.due.eval(situation)
 	if err != nil {
 		return checkout.ReviewTerms{}, err
 	}
@@ -198,8 +198,8 @@ func (c *compiled) review(situation *situation) (checkout.ReviewTerms, error) {
 func (c *compiled) reasonFor(situation *situation) string {
 	var b strings.Builder
 	for _, part := range c.reason {
-		if part.program != nil {
-			if value, _, err := part.program.Eval(situation); err == nil {
+		if part.program.plain != nil {
+			if value, err := part.program.eval(situation); err == nil {
 				fmt.Fprint(&b, value.Value())
 				continue
 			}

@@ -38,7 +38,7 @@ func newVariables() map[string]variable {
 	}
 	all := map[string]variable{
 		"call":             text(16, func(s *situation) string { return string(s.in.Call) }),
-		"merchant_id":      text(64, func(s *situation) string { return s.in.MerchantID }),
+		"merchant_id":      text(merchantMax, func(s *situation) string { return s.in.MerchantID }),
 		"country":          text(2, func(s *situation) string { return s.content.EffectiveCountry() }),
 		"billing_address":  of(addressKind, func(s *situation) any { return s.content.BillingAddress }),
 		"shipping_address": of(addressKind, func(s *situation) any { return s.content.ShippingAddress }),
@@ -116,6 +116,7 @@ type situation struct {
 	content *checkout.Content
 	values  map[string]ref.Val // of the rule set, by their full names
 	known   []ref.Val          // variables that were asked for: each is made once
+	size    size
 }
 
 func newSituation(in *Input, values map[string]ref.Val) *situation {
@@ -148,6 +149,9 @@ func (s *situation) orderLines() ref.Val {
 	}
 	return types.NewRefValList(types.DefaultTypeAdapter, lines)
 }
+
+// merchantMax is the longest id of a merchant.
+const merchantMax = 64
 
 // The limits of an expression.
 const (
