@@ -142,6 +142,26 @@ func took(step AssessmentStep) string {
 	return strconv.FormatInt(step.Microseconds, 10) + " µs"
 }
 
+// groups are the signals by what they are about, the name of which comes first.
+// A signal that is true has no value.
+func (i *AssessmentInputs) groups() [][]string {
+	var groups [][]string
+	for _, signal := range i.Signals {
+		about, name, composed := strings.Cut(clean(signal.Name), ".")
+		if !composed {
+			about, name = "other", about
+		}
+		if len(groups) == 0 || groups[len(groups)-1][0] != about {
+			groups = append(groups, []string{about})
+		}
+		if signal.Value != "true" {
+			name += " " + clean(signal.Value)
+		}
+		groups[len(groups)-1] = append(groups[len(groups)-1], name)
+	}
+	return groups
+}
+
 func (i *AssessmentInputs) write(b *strings.Builder) {
 	b.WriteString("\nlooked at\n")
 	for _, said := range []struct{ name, value string }{{"login", i.Login}, {"device", i.DeviceID}, {"ip", i.IP}} {
@@ -154,12 +174,8 @@ func (i *AssessmentInputs) write(b *strings.Builder) {
 		b.WriteString(", denied before")
 	}
 	b.WriteString("\n")
-	for n, signal := range i.Signals {
-		name := "signals"
-		if n > 0 {
-			name = ""
-		}
-		fmt.Fprintf(b, "  %-8s  %s %s\n", name, clean(signal.Name), clean(signal.Value))
+	for _, group := range i.groups() {
+		b.WriteString(wrapped("  "+group[0]+": ", "      ", strings.Join(group[1:], ", ")))
 	}
 	writeBody(b, "content", i.Content)
 }

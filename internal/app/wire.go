@@ -100,6 +100,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireServer(surfaces); err != nil {
 		return err
 	}
+	a.server.RegisterOnShutdown(checkouts.StopReplays)
 	if err := a.wireNamed(); err != nil {
 		return err
 	}
