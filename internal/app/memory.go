@@ -20,8 +20,7 @@ func (a *App) remember(ctx context.Context, options *service.Options) error {
 	if err != nil {
 		return err
 	}
-	options.Memory, _ = a.stores.engine.(service.Memory)
-	options.SubjectSecret = secret
+	options.Memory, options.SubjectSecret = a.stores, secret
 	options.AssessmentDocument = func(in *risk.Input, made *risk.Assessment) []byte { return record.AppendAssessment(nil, in, made) }
 	options.ReadAssessment, options.ReadInput = record.DecodeAssessment, record.DecodeInput
 	options.ReplayWorkers = replayWorkersDev
