@@ -29,7 +29,7 @@ func OrderFact(in *Input) Fact { return newFact(in, FactOrdered) }
 func newFact(in *Input, kind FactKind) Fact {
 	fact := Fact{
 		Kind: kind, At: in.Now.UTC().Truncate(time.Millisecond), SessionID: in.SessionID,
-		Email: digest(emailOf(in)), Phone: digest(phoneOf(in)), Address: digest(addressOf(in)),
+		Email: Digest(emailOf(in)), Phone: Digest(phoneOf(in)), Address: Digest(addressOf(in)),
 	}
 	if in.Content != nil {
 		fact.Amount, fact.Currency = in.Content.OrderAmount.Value, in.Content.PurchaseCurrency.Value
@@ -37,8 +37,8 @@ func newFact(in *Input, kind FactKind) Fact {
 	return fact
 }
 
-// digest tells texts apart, and tells nothing of them; 0 is that of no text.
-func digest(text string) uint32 {
+// Digest tells texts apart, such as those of a fact; 0 is that of no text.
+func Digest(text string) uint32 {
 	if text == "" {
 		return 0
 	}
@@ -115,6 +115,7 @@ func DecodeFacts(data []byte) ([]Fact, error) {
 		return nil, nil
 	}
 	facts := make([]Fact, 0, len(data)/FactBytes)
+	ids := make([]byte, 0, len(data)/FactBytes*identifier.Chars) // all in one text
 	for ; len(data) > 0; data = data[FactBytes:] {
 		if data[0] != factVersion {
 			return nil, fmt.Errorf("risk: a fact has the version %d and this program reads %d", data[0], factVersion)
@@ -126,9 +127,14 @@ func DecodeFacts(data []byte) ([]Fact, error) {
 		}
 		facts = append(facts, Fact{
 			Kind: kind, Currency: currency, At: time.UnixMilli(int64(binary.BigEndian.Uint64(data[4:]))).UTC(),
-			SessionID: identifier.Format([16]byte(data[12:28])), Amount: int64(binary.BigEndian.Uint64(data[28:])),
-			Email: binary.BigEndian.Uint32(data[36:]), Phone: binary.BigEndian.Uint32(data[40:]), Address: binary.BigEndian.Uint32(data[44:]),
+			Amount: int64(binary.BigEndian.Uint64(data[28:])),
+			Email:  binary.BigEndian.Uint32(data[36:]), Phone: binary.BigEndian.Uint32(data[40:]), Address: binary.BigEndian.Uint32(data[44:]),
 		})
+		ids = identifier.Append(ids, [16]byte(data[12:28]))
+	}
+	text := string(ids)
+	for i := range facts {
+		facts[i].SessionID = text[i*identifier.Chars : (i+1)*identifier.Chars]
 	}
 	return facts, nil
 }
