@@ -58,9 +58,11 @@ func (trivial) Assess(context.Context, risk.Input) risk.Assessment {
 	return risk.Assessment{Decision: checkout.Decision{Outcome: checkout.OutcomeApprove}}
 }
 
-// customers who come again share the first orders: each has as many facts as are
-// kept.
-const customers = 100
+// customers come again: each has some of the first orders.
+const (
+	customers    = 100
+	ordersOfEach = 10
+)
 
 // customer is the cart of the i-th.
 func customer(i int) checkout.Content {
@@ -112,7 +114,7 @@ func BenchmarkAuthorize(b *testing.B) {
 	engine, remembers, plain := onDisk(b)
 	err := storetest.FillAssessed(b.Context(), engine, "m", *stored, func(i int, change *store.Change) {
 		who := i
-		if i < customers*store.FactsMax {
+		if i < customers*ordersOfEach {
 			who = i % customers
 		}
 		content := customer(who)
