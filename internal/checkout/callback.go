@@ -3,8 +3,13 @@ package checkout
 // CallbackKind names what a message to a merchant's server is about.
 type CallbackKind string
 
-// CallbackAuthorization brings an authorization token.
-const CallbackAuthorization CallbackKind = "authorization"
+// The kinds. The first brings an authorization token, the second the end of a
+// review, the third that an order was placed.
+const (
+	CallbackAuthorization CallbackKind = "authorization"
+	CallbackNotification  CallbackKind = "notification"
+	CallbackPush          CallbackKind = "push"
+)
 
 // Callback is a message to the merchant's server that an event causes.
 type Callback struct {

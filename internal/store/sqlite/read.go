@@ -22,6 +22,7 @@ type reader struct {
 	merchants, keys, credential            *statement
 	sessionsAfter, lastChange              *statement
 	outbox                                 outboxReader
+	reviews                                reviewReader
 }
 
 // headRow is the row of the newest revision of session ?1: ?2 when it is
@@ -58,7 +59,7 @@ func newReader(conn *connection) (*reader, error) {
 		{&r.lastChange, `SELECT at, revision FROM revisions
 			WHERE row_id = coalesce(?2, (SELECT row_id FROM heads WHERE session = ?1))
 			AND NOT EXISTS (SELECT 1 FROM orders WHERE session = ?1)`},
-	}, r.outbox.statements()...) {
+	}, append(r.outbox.statements(), r.reviews.statements()...)...) {
 		statement, err := conn.prepare(s.sql)
 		if err != nil {
 			return nil, err
@@ -161,6 +162,7 @@ func (e *Engine) Revisions(ctx context.Context, sessionID string, limit int, upT
 			return err
 		}
 		revision.Event = scanEvent(q)
+		revision.Event.By = revision.Session.ReviewedBy(revision.Event.Kind)
 		revisions = append(revisions, revision)
 		return nil
 	})
