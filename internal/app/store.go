@@ -20,6 +20,7 @@ type engine interface {
 	store.Engine
 	store.Expiring
 	store.Outbox
+	store.Reviews
 }
 
 // stores are where a server keeps what it knows.

@@ -45,6 +45,7 @@ type PlaceOrder struct {
 	Request Content
 	OrderID string
 	Now     time.Time
+	Review  ReviewTerms // where those of the authorization say nothing
 }
 
 // ValidateOrder checks an order body by itself. It runs before the token is
@@ -104,7 +105,7 @@ func newOrder(a *Authorization, collected, request *Content, cmd PlaceOrder) *Or
 	}
 	if a.Referred {
 		order.FraudStatus = FraudPending
-		order.Review = newReview(a.Review, cmd.Now)
+		order.Review = newReview(a.Review, cmd.Review, cmd.Now)
 	} else if request.AutoCapture.Value {
 		// A capture of the whole sum of a fresh ledger cannot be refused.
 		order.Ledger, _ = order.Ledger.Capture(order.Ledger.Authorized)

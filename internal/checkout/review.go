@@ -164,12 +164,15 @@ func printable(text string) string {
 }
 
 // newReview is the review that an order with a referred authorization begins.
-func newReview(terms ReviewTerms, placed time.Time) *Review {
-	if terms.Due <= 0 {
-		terms.Due = ReviewDue
-	}
-	if terms.AtDue == "" {
-		terms.AtDue = ReviewAtDue
+// What its own terms do not say follows from the usual ones, then the defaults.
+func newReview(terms, usual ReviewTerms, placed time.Time) *Review {
+	for _, t := range []ReviewTerms{usual, {Due: ReviewDue, AtDue: ReviewAtDue}} {
+		if terms.Due <= 0 {
+			terms.Due = t.Due
+		}
+		if terms.AtDue == "" {
+			terms.AtDue = t.AtDue
+		}
 	}
 	return &Review{State: ReviewOpen, DueAt: placed.Add(terms.Due), AtDue: terms.AtDue}
 }

@@ -17,7 +17,7 @@ var schedules = map[checkout.CallbackKind]schedule{
 	// delays that grow from a second.
 	checkout.CallbackAuthorization: counted(time.Second, 2*time.Second),
 	// A notification is repeated every 10 minutes for 24 hours (documented).
-	checkout.CallbackNotification: repeated(10*time.Minute, 24*time.Hour),
+	checkout.CallbackNotification: at(24*time.Hour, 10*time.Minute, 10*time.Minute),
 	// A push is documented for the checkout's orders: so long after the order, then
 	// every 4 hours, for 48 hours in all.
 	checkout.CallbackPush: at(48*time.Hour, 4*time.Hour, checkout.PushDelay, 5*time.Minute, 15*time.Minute, 30*time.Minute, 60*time.Minute),
@@ -30,15 +30,6 @@ func counted(waits ...time.Duration) schedule {
 			return time.Time{}, false
 		}
 		return now.Add(waits[c.Attempts]), true
-	}
-}
-
-// repeated waits as long after each attempt, until so long after the callback was
-// written.
-func repeated(wait, until time.Duration) schedule {
-	return func(c *store.Callback, now time.Time) (time.Time, bool) {
-		next := now.Add(wait)
-		return next, !next.After(c.CreatedAt.Add(until))
 	}
 }
 

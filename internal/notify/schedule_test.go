@@ -62,7 +62,8 @@ func TestWhatWasMissedIsNotMadeUpFor(t *testing.T) {
 		{checkout.CallbackPush, 6 * time.Hour, 9 * time.Hour},
 		{checkout.CallbackPush, 60 * time.Hour, 0},
 		{checkout.CallbackNotification, 12 * time.Hour, 12*time.Hour + 10*time.Minute},
-		{checkout.CallbackNotification, 23*time.Hour + 51*time.Minute, 0},
+		{checkout.CallbackNotification, 23*time.Hour + 51*time.Minute, 24 * time.Hour},
+		{checkout.CallbackNotification, 24 * time.Hour, 0},
 		{checkout.CallbackNotification, 90 * time.Hour, 0},
 	} {
 		next, ok := Next(&store.Callback{Kind: row.kind, CreatedAt: written}, written.Add(row.at))
