@@ -20,6 +20,8 @@ type engine interface {
 	store.Engine
 	store.Expiring
 	store.Outbox
+	store.Subjects
+	store.Assessments
 }
 
 // stores are where a server keeps what it knows.

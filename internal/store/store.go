@@ -36,8 +36,8 @@ type Change struct {
 	// Callback, when not nil, is put into the outbox. Its ID, Kind, URL and Body
 	// are given; the rest follows from the change.
 	Callback *Callback
-	// Assessment, when not nil, is kept with the change. Its Revision follows from
-	// the change.
+	// Assessment, when not nil, is kept with the change. Its MerchantID, SessionID
+	// and Revision follow from the change.
 	Assessment *Assessment
 	// Subjects are facts that are added with the change, each to another subject.
 	Subjects []SubjectChange

@@ -22,3 +22,9 @@ func TestMemoryHasAnOutbox(t *testing.T) {
 	t.Parallel()
 	storetest.RunOutbox(t, func(*testing.T) store.Engine { return memstore.New() })
 }
+
+func TestMemoryKeepsSubjectsAndAssessments(t *testing.T) {
+	t.Parallel()
+	storetest.RunSubjects(t, func(*testing.T) store.Engine { return memstore.New() })
+	storetest.RunAssessments(t, func(*testing.T) store.Engine { return memstore.New() })
+}

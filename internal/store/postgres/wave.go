@@ -7,6 +7,7 @@ type wave struct {
 	rows           []row
 	tokens, orders int // how many issue a token, place an order
 	callbacks      int // how many put a callback into the outbox
+	isAssessed     bool
 }
 
 func newWave(rows []row) wave {
@@ -21,6 +22,7 @@ func newWave(rows []row) wave {
 		if rows[i].change.Callback != nil {
 			w.callbacks++
 		}
+		w.isAssessed = w.isAssessed || rows[i].isAssessed()
 	}
 	return w
 }
