@@ -46,12 +46,19 @@ func TestTheDocumentNamesEverything(t *testing.T) {
 			t.Errorf("docs/risk.md does not explain the rule %s", rule.Name)
 		}
 	}
-	_, example, _ := strings.Cut(document, "```toml\n")
-	example, _, found := strings.Cut(example, "```")
-	if !found {
-		t.Fatal("docs/risk.md has no example")
+	blocks := strings.Split(document, "```toml\n")[1:]
+	if len(blocks) < 2 {
+		t.Fatal("docs/risk.md has no examples of a file and of a list")
 	}
-	mustParse(t, []byte(example))
+	for i, block := range blocks {
+		example, _, _ := strings.Cut(block, "```")
+		if i > 0 {
+			example = head + example
+		}
+		if _, err := risk.ParseWith([]byte(example), reading("")); err != nil {
+			t.Errorf("an example of docs/risk.md: %v\n%s", err, example)
+		}
+	}
 }
 
 func propertiesOf(variable string) (names []string) {

@@ -29,7 +29,7 @@ func OrderFact(in *Input) Fact { return newFact(in, FactOrdered) }
 func newFact(in *Input, kind FactKind) Fact {
 	fact := Fact{
 		Kind: kind, At: in.Now.UTC().Truncate(time.Millisecond), SessionID: in.SessionID,
-		Email: digest(emailOf(in)), Phone: digest(phoneOf(in)), Address: digest(addressOf(in)),
+		Email: Digest(emailOf(in)), Phone: Digest(phoneOf(in)), Address: Digest(addressOf(in)),
 	}
 	if in.Content != nil {
 		fact.Amount, fact.Currency = in.Content.OrderAmount.Value, in.Content.PurchaseCurrency.Value
@@ -37,8 +37,8 @@ func newFact(in *Input, kind FactKind) Fact {
 	return fact
 }
 
-// digest tells texts apart, and tells nothing of them; 0 is that of no text.
-func digest(text string) uint32 {
+// Digest tells texts apart, such as those of a fact; 0 is that of no text.
+func Digest(text string) uint32 {
 	if text == "" {
 		return 0
 	}

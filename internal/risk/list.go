@@ -84,32 +84,34 @@ func (r *reader) lists(tree map[string]any, read ReadList) []namedList {
 		r.add("lists", strconv.Itoa(len(table)), "there are too many lists", "at most "+strconv.Itoa(listsMax), "")
 		return nil
 	}
-	var all []namedList
+	all := make([]namedList, 0, len(table))
 	room := listRoom{ListBytesMax, listEntriesMax}
 	for _, name := range slices.Sorted(maps.Keys(table)) {
-		key := listsPrefix + name
+		one := namedList{name: name, list: &list{}} // to check conditions with, when it cannot be read
 		path, ok := table[name].(string)
+		problem, expected := "", ""
 		switch {
 		case !valueName.MatchString(name):
-			r.add(key, "", "is no name for a list", "letters, digits and _", "")
+			problem, expected = "is no name for a list", "letters, digits and _"
 		case !ok:
-			r.add(key, textOf(table[name]), "is no path", `a text such as "disposable.txt"`, "")
+			problem, expected = "is no path", `a text such as "disposable.txt"`
 		case !fs.ValidPath(path) || path == "." || strings.ContainsAny(path, `\:`):
-			r.add(key, path, "is no path below the rule file", `a relative path with / and without "..", such as "lists/disposable.txt"`, "")
+			problem, expected = "is no path below the rule file", `a relative path with / and without "..", such as "lists/disposable.txt"`
 		case read == nil:
-			r.add(key, path, "cannot be read here", "rules without lists", "")
+			problem, expected = "cannot be read here", "rules without lists"
 		default:
-			data, err := read(name, path)
-			if err != nil {
-				r.add(key, path, "the list cannot be read: "+err.Error(), "a file beside the rule file or below it", "")
-				continue
+			var err error
+			if one.data, err = read(name, path); err != nil {
+				problem, expected = "the list cannot be read: "+err.Error(), "a file beside the rule file or below it"
+			} else if problem = room.fill(one.list, one.data); problem != "" {
+				expected = "one text on each line; # begins a comment"
 			}
-			made, problem := room.list(data)
-			if problem != "" {
-				r.add(key, path, problem, "one text on each line; # begins a comment", "")
-				continue
-			}
-			all = append(all, namedList{name, data, made})
+		}
+		if problem != "" {
+			r.add(listsPrefix+name, textOf(table[name]), problem, expected, "")
+		}
+		if valueName.MatchString(name) {
+			all = append(all, one)
 		}
 	}
 	return all
@@ -118,12 +120,12 @@ func (r *reader) lists(tree map[string]any, read ReadList) []namedList {
 // listRoom is what the lists of a file have left.
 type listRoom struct{ bytes, entries int }
 
-// list reads the lines of a list; problem says what is wrong with it, or "".
-func (room *listRoom) list(data []byte) (made *list, problem string) {
+// fill reads the lines of a list; problem says what is wrong with it, or "".
+func (room *listRoom) fill(into *list, data []byte) (problem string) {
 	if room.bytes -= len(data); room.bytes < 0 {
-		return nil, fmt.Sprintf("the lists are too large: more than %d bytes together", ListBytesMax)
+		return fmt.Sprintf("the lists are too large: more than %d bytes together", ListBytesMax)
 	}
-	made = &list{map[string]struct{}{}}
+	into.entries = map[string]struct{}{}
 	number := 0
 	for line := range strings.SplitSeq(string(data), "\n") {
 		number++
@@ -133,14 +135,14 @@ func (room *listRoom) list(data []byte) (made *list, problem string) {
 		case entry == "":
 			continue
 		case !utf8.ValidString(entry):
-			return nil, fmt.Sprintf("line %d of the list is no UTF-8", number)
+			return fmt.Sprintf("line %d of the list is no UTF-8", number)
 		case utf8.RuneCountInString(entry) > textMax:
-			return nil, fmt.Sprintf("line %d of the list has more than %d characters", number, textMax)
+			return fmt.Sprintf("line %d of the list has more than %d characters", number, textMax)
 		}
 		if room.entries--; room.entries < 0 {
-			return nil, fmt.Sprintf("the lists are too long: more than %d entries together", listEntriesMax)
+			return fmt.Sprintf("the lists are too long: more than %d entries together", listEntriesMax)
 		}
-		made.entries[strings.ToLower(entry)] = struct{}{}
+		into.entries[strings.ToLower(entry)] = struct{}{}
 	}
-	return made, ""
+	return ""
 }
