@@ -35,7 +35,8 @@ type Config struct {
 	Names          Names
 	TrustedProxies []netip.Prefix // whose forwarded headers are believed
 	Timeouts       Timeouts       // what is zero has its default
-	// Rules is the file of the risk rules, read again when it changes. Empty are
+	// Rules is the file of the risk rules, or a directory with default.toml for
+	// everybody and MERCHANT_ID.toml for one, read again when they change. Empty are
 	// the rules of the binary: by test data in a playground, else the default.
 	Rules string
 	// MetricsListen is an address of its own for /metrics; empty: with the rest.

@@ -20,6 +20,8 @@ type engine interface {
 	store.Engine
 	store.Expiring
 	store.Outbox
+	store.Subjects
+	store.Assessments
 	store.Reviews
 }
 

@@ -42,7 +42,7 @@ signal stops at once, which loses nothing that was acknowledged.`,
 	}
 	from.flags(command)
 	command.Flags().StringVar(&from.listen, "listen", "", "listen at `HOST:PORT`; port 0 picks a free one")
-	command.Flags().StringVar(&from.rules, "rules", "", "decide by the risk rules of `FILE`; see kvitto rules")
+	command.Flags().StringVar(&from.rules, "rules", "", "decide by the risk rules of `FILE`, or of a directory; see kvitto rules")
 	from.jsonFlag(command, "print the server as one JSON object, and log in JSON")
 	return command
 }

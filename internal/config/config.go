@@ -10,7 +10,7 @@ type Config struct {
 	Store     string `toml:"store" unit:"URL" doc:"sqlite:PATH or postgres://...; empty is kvitto.db in the data directory."`
 	StoreFile string `toml:"store_file" unit:"path" doc:"A file that holds the URL of the store, so that its password is not in this one."`
 	Data      string `toml:"data" unit:"path" doc:"The directory of the SQLite files when store is empty; it is made when missing."`
-	Rules     string `toml:"rules" unit:"path" doc:"The file of the risk rules, read again when it changes; empty is the default rules."`
+	Rules     string `toml:"rules" unit:"path" doc:"The file of the risk rules, or a directory of them, read again when it changes; empty is the default rules."`
 	// TrustedProxies are networks, so that nobody else can claim an address.
 	TrustedProxies Networks  `toml:"trusted_proxies" unit:"list of CIDRs" doc:"Whose X-Forwarded-* and Forwarded are believed."`
 	TLS            TLS       `toml:"tls"`

@@ -65,7 +65,8 @@ func (a *assessments) after(merchantID, after string) func(yield func(store.Asse
 }
 
 func cloneAssessment(one store.Assessment) store.Assessment {
-	one.Subjects, one.Document = slices.Clone(one.Subjects), bytes.Clone(one.Document)
+	// No keys are nil, as engines give them back.
+	one.Subjects, one.Document = append([]store.SubjectKey(nil), one.Subjects...), bytes.Clone(one.Document)
 	return one
 }
 

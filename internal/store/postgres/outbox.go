@@ -89,10 +89,6 @@ func (w *wave) outbox() []any {
 	return []any{id.sessions, id.revisions, id.changes, names, merchants, kinds, urls, bodies, created, due}
 }
 
-// noOutbox tells that the schema is the one before callbacks, which this
-// program works on as well. Until it is migrated none are written.
-func noOutbox(err error) bool { return pgpool.Code(err) == pgpool.MissingTable }
-
 // ClaimCallbacks is store.Outbox's. Whether any is due is found by reading.
 func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) (claimed []store.Callback, err error) {
 	var lease [16]byte
@@ -121,26 +117,16 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 	return claimed, err
 }
 
-// hasRow tells whether the query finds a row; without an outbox it does not.
+// hasRow tells whether the query finds a row.
 func (e *Engine) hasRow(ctx context.Context, query string, parameters ...any) (found bool, err error) {
 	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		found = false
 		return each(ctx, conn, query, parameters, func(pgx.Rows) error { found = true; return nil })
 	})
-	if e.seen(err); errors.Is(err, store.ErrNotFound) || noOutbox(err) {
+	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
 	return found, err
-}
-
-// seen notes by the answer to a query of the outbox whether there is one.
-func (e *Engine) seen(err error) {
-	switch {
-	case noOutbox(err):
-		e.outbox.Store(false)
-	case err == nil, errors.Is(err, store.ErrNotFound):
-		e.outbox.Store(true)
-	}
 }
 
 // FinishCallback is store.Outbox's.
@@ -187,7 +173,7 @@ func (e *Engine) Callbacks(ctx context.Context, filter store.CallbackFilter) (fo
 			[]any{filter.MerchantID, uuid(session, filter.SessionID != ""), text(string(filter.State), filter.State != ""), filter.Limit},
 			func(rows pgx.Rows) error { return scanCallback(rows, &found) })
 	})
-	if e.seen(err); errors.Is(err, store.ErrNotFound) || noOutbox(err) {
+	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
 	return found, err
@@ -199,9 +185,6 @@ func (e *Engine) CountWaitingCallbacks(ctx context.Context) (waiting int, err er
 		return each(ctx, conn, `SELECT count(*) FROM callbacks WHERE state = 'waiting'`, nil,
 			func(rows pgx.Rows) error { return rows.Scan(&waiting) })
 	})
-	if e.seen(err); noOutbox(err) {
-		return 0, nil
-	}
 	return waiting, err
 }
 

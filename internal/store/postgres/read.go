@@ -51,6 +51,7 @@ var errDamaged = errors.New("postgres: a stored session cannot be read")
 type lookups struct {
 	sessions                  gathering[sessionRow]
 	ofAuthorization, ofOrders gathering[[16]byte]
+	subjects                  gathering[subjectRow]
 }
 
 func (l *lookups) begin(e *Engine) {
@@ -58,6 +59,7 @@ func (l *lookups) begin(e *Engine) {
 	id := func(id *[16]byte) []any { return []any{id} }
 	l.ofAuthorization.engine, l.ofAuthorization.query, l.ofAuthorization.columns = e, findSessionsOfAuthorizations, id
 	l.ofOrders.engine, l.ofOrders.query, l.ofOrders.columns = e, findSessionsOfOrders, id
+	l.subjects.engine, l.subjects.query, l.subjects.columns = e, findSubjects, (*subjectRow).columns
 }
 
 // Session returns the newest state.

@@ -65,7 +65,7 @@ func TestTheBytesOfEachVersion(t *testing.T) {
 	t.Parallel()
 	for name, session := range map[string]checkout.Session{
 		"v1_created": created(), "v1_authorized": authorized(), "v1_ordered": ordered(), "v2_authorized": collected(), "v2_called": called(),
-		"v3_assessed": assessed(), "v3_reviewed": reviewed(),
+		"v3_assessed": assessedSession(), "v3_reviewed": reviewed(),
 	} {
 		golden := filepath.Join("testdata", name+".json")
 		written := append(record.AppendDocument(nil, &session), '\n')
@@ -336,7 +336,7 @@ func ordered() checkout.Session {
 	return s
 }
 
-func assessed() checkout.Session {
+func assessedSession() checkout.Session {
 	s := called()
 	s.Authorization.AssessmentID = "0b9a7c5e-2d3f-4a3b-8c4d-5e6f7a8b9c0d"
 	s.Authorization.Review = checkout.ReviewTerms{Due: 6 * time.Hour, AtDue: checkout.ReviewAccept}
@@ -364,7 +364,7 @@ func TestASessionIsWrittenAsTheOldestVersionThatHasIt(t *testing.T) {
 	terms.Authorization.Review.AtDue = checkout.ReviewAccept
 	open.Order.Review = &checkout.Review{State: checkout.ReviewOpen}
 	for version, sessions := range map[string][]checkout.Session{
-		"1": {created(), authorized(), ordered()}, "2": {collected(), called()}, "3": {assessed(), reviewed(), terms, open},
+		"1": {created(), authorized(), ordered()}, "2": {collected(), called()}, "3": {assessedSession(), reviewed(), terms, open},
 	} {
 		for _, session := range sessions {
 			if document := record.AppendDocument(nil, &session); !bytes.HasPrefix(document, []byte(`{"version":`+version+`,`)) {

@@ -54,12 +54,13 @@ func (ids *assessmentIDs) read(a *store.Assessment) error {
 
 // putAssessment writes an assessment, or is ErrConflict when its id is taken.
 func (w *writer) putAssessment(a *store.Assessment, ids *assessmentIDs) error {
-	subjects := make([]byte, 0, len(a.Subjects)*len(store.SubjectKey{}))
-	for i := range a.Subjects {
-		subjects = append(subjects, a.Subjects[i][:]...)
+	document := a.Document
+	if document == nil {
+		document = []byte{}
 	}
 	err := w.assessments.add.blob(1, ids.assessment[:]).blob(2, ids.session[:]).integer(3, a.Revision).integer(4, a.At.UnixMilli()).
-		text(5, a.MerchantID).text(6, a.CorrelationID).text(7, a.Call).text(8, a.Outcome).blob(9, subjects).blob(10, append([]byte{}, a.Document...)).run() // no document is an empty one
+		text(5, a.MerchantID).text(6, a.CorrelationID).text(7, a.Call).text(8, a.Outcome).
+		blob(9, store.AppendKeys([]byte{}, a.Subjects)).blob(10, document).run()
 	if err == nil && w.conn.changed() == 0 {
 		err = store.ErrConflict
 	}
@@ -192,15 +193,9 @@ func (e *Engine) CountAssessments(ctx context.Context, merchantID, after string)
 }
 
 func scanAssessment(q *statement) store.Assessment {
-	a := store.Assessment{
+	return store.Assessment{
 		ID: identifierText(q.columnBlob(0)), SessionID: identifierText(q.columnBlob(1)), Revision: q.columnInteger(2), At: q.columnTime(3),
 		MerchantID: q.columnText(4), CorrelationID: q.columnText(5), Call: q.columnText(6), Outcome: q.columnText(7),
+		Subjects: store.KeysOf(q.columnBlob(8)), Document: bytes.Clone(q.columnBlob(9)),
 	}
-	subjects := q.columnBlob(8)
-	for len(subjects) > 0 {
-		a.Subjects = append(a.Subjects, store.SubjectKey(subjects))
-		subjects = subjects[len(store.SubjectKey{}):]
-	}
-	a.Document = bytes.Clone(q.columnBlob(9))
-	return a
 }
