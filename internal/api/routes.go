@@ -46,6 +46,7 @@ func (a *API) routes() map[string]map[string]route {
 	table["/kvitto/v1/sessions/{session_id}/assessments"] = map[string]route{http.MethodGet: {"read_session_assessments", sessionAssessments}}
 	a.pageRoutes(table)
 	a.callbackRoutes(table)
+	a.reviewRoutes(table)
 	if a.Playground == nil {
 		return table
 	}

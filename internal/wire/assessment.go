@@ -71,7 +71,7 @@ func (w *writer) assessment(a *Assessment) {
 	w.timestamp("at", a.At)
 	w.text("call", a.Call)
 	w.ruledBy(&a.RuledBy)
-	w.review(a.Review)
+	w.reviewTerms(a.Review)
 	w.microseconds("duration_us", a.Duration)
 	writeList(w, "steps", a.Steps, func(s *AssessmentStep) {
 		w.open('{')
@@ -106,8 +106,8 @@ func (w *writer) ruledBy(r *RuledBy) {
 	}
 }
 
-// review is said where a rule said it.
-func (w *writer) review(terms checkout.ReviewTerms) {
+// reviewTerms are said where a rule said them.
+func (w *writer) reviewTerms(terms checkout.ReviewTerms) {
 	if terms == (checkout.ReviewTerms{}) {
 		return
 	}
