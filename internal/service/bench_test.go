@@ -173,12 +173,12 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 func BenchmarkReplay(b *testing.B) {
 	engine, remembers, _ := onDisk(b)
 	rules := hundredRules(b)
+	made := rules.Evaluate(risk.Input{Call: risk.CallAuthorize}, time.Now) // the same for all: none decides
 	err := storetest.FillAssessments(b.Context(), engine, *stored, func(i int) store.Assessment {
 		at := start.Add(time.Duration(i) * time.Millisecond)
 		content := customer(i)
 		in := risk.Input{MerchantID: "m", SessionID: identifier.New(at), Call: risk.CallAuthorize, Content: &content, DeviceID: "d", Now: at,
 			History: risk.History{risk.SubjectEmail: {Known: true, FirstAt: start, Orders: 3, Facts: []risk.Fact{{Kind: risk.FactOrdered, At: start, SessionID: identifier.New(start)}}}}}
-		made := rules.Evaluate(in, nil)
 		return store.Assessment{ID: identifier.New(at), MerchantID: "m", SessionID: in.SessionID, At: at, Call: "authorize", Outcome: "approve",
 			Document: record.AppendAssessment(nil, &in, &made)}
 	})

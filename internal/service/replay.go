@@ -121,6 +121,9 @@ func (r *Replaying) begin(ctx context.Context) (ReplayProgress, error) {
 func (r *Replaying) read(ctx context.Context, progress *ReplayProgress, pages chan<- []store.Assessment, tell func(ReplayProgress) error) error {
 	q := &r.question
 	for {
+		if r.service.replaysEnd.Err() != nil {
+			return ErrReplayStopped
+		}
 		size := int64(replayPage)
 		if q.Limit > 0 {
 			size = min(size, q.Limit-progress.Done)
