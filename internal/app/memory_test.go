@@ -179,3 +179,36 @@ func assessOften(t *testing.T, c *client.Client, amount, times int) {
 		t.Error(err)
 	}
 }
+
+// TestWhatAReplayRefuses: each before anything is compared.
+func TestWhatAReplayRefuses(t *testing.T) {
+	t.Parallel()
+	server := serve(t, app.Config{})
+	const good = "name = \"a\"\n[[rule]]\nname = \"r\"\npriority = 1\ncondition = 'order_amount > 1'\naction = \"deny\"\nreason = \"r\"\n"
+	for name, c := range map[string]struct {
+		query, media, body string
+		status             int
+		says               string
+	}{
+		"a good file":            {"", "text/plain", good, 200, `{"result":{"done":0,"total":0,"rule_set":{"name":"a",`},
+		"with another name":      {"?limit=1", "application/toml", good, 200, `{"result":`},
+		"no file":                {"", "text/plain", "", 400, "Bad value: file"},
+		"a name nobody knows":    {"", "text/plain", strings.Replace(good, "order_amount", "amount", 1), 400, "Bad value: line 5 r condition"},
+		"a file with lists":      {"", "text/plain", good + "[lists]\na = \"a.txt\"\n", 400, "Bad value: line 9 lists.a"},
+		"a form":                 {"", "application/x-www-form-urlencoded", good, 415, "UNSUPPORTED_MEDIA_TYPE"},
+		"a limit that is none":   {"?limit=0", "text/plain", good, 400, "Bad value: limit"},
+		"an id that is none":     {"?after=1", "text/plain", good, 400, "Bad value: after"},
+		"a time that is none":    {"?from=today", "text/plain", good, 400, "Bad value: from"},
+		"a file that is too big": {"", "text/plain", strings.Repeat("#", 1<<20+1), 413, "REQUEST_TOO_LARGE"},
+	} {
+		t.Run(name, func(t *testing.T) { // one after the other: there is one at a time
+			answer, body := post(t, http.DefaultClient, server.URL+"/kvitto/v1/assessments/replay"+c.query, c.body, "Content-Type", c.media)
+			if answer.StatusCode != c.status || !strings.Contains(body, c.says) {
+				t.Errorf("%d %s, want %d and %s", answer.StatusCode, body, c.status, c.says)
+			}
+			if lines := answer.Header.Get("Content-Type") == "application/x-ndjson"; lines != (c.status == 200) {
+				t.Errorf("Content-Type %s", answer.Header.Get("Content-Type"))
+			}
+		})
+	}
+}
