@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kvitto/kvitto/internal/app"
+	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/config"
 	"github.com/kvitto/kvitto/internal/overload"
 	"github.com/kvitto/kvitto/internal/ratelimit"
@@ -84,8 +85,16 @@ func serverConfig(c *config.Config, logger *slog.Logger) app.Config {
 			Sessions: time.Duration(c.Retention.Sessions), Exchanges: time.Duration(c.Retention.ExchangesAge),
 			ExchangeBytes: int64(c.Retention.ExchangesBytes),
 		},
-		CallbackNetworks: c.Callbacks.AllowNetworks,
-		RateLimits:       rateLimits(c.RateLimit), Overload: overloadBounds(c.Overload), Tracing: traces(c.Tracing),
+		CallbackNetworks: c.Callbacks.AllowNetworks, Reviews: reviewRules(c),
+		RateLimits: rateLimits(c.RateLimit), Overload: overloadBounds(c.Overload), Tracing: traces(c.Tracing),
+	}
+}
+
+// reviewRules are how referred orders are reviewed.
+func reviewRules(c *config.Config) app.Reviews {
+	return app.Reviews{
+		Terms:         checkout.ReviewTerms{Due: time.Duration(c.Review.Due), AtDue: checkout.ReviewVerdict(c.Review.AtDue)},
+		FourEyesAbove: c.Review.FourEyesAbove,
 	}
 }
 
