@@ -8,6 +8,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/notify"
+	"github.com/kvitto/kvitto/internal/outbound"
 	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/wire"
 )
@@ -69,7 +70,7 @@ func readCallbackSecret(x *exchange) (answer, error) {
 	if err != nil {
 		return answer{}, storeFailed(err)
 	}
-	return ok(wire.AppendWebhookSecret(nil, notify.SecretText(secret)))
+	return ok(wire.AppendWebhookSecret(nil, outbound.SecretText(secret)))
 }
 
 // holdCallbacks keeps the merchant's callbacks back, or ends that.

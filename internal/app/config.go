@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kvitto/kvitto/internal/assessor"
 	"github.com/kvitto/kvitto/internal/console"
 	"github.com/kvitto/kvitto/internal/overload"
 	"github.com/kvitto/kvitto/internal/ratelimit"
@@ -51,6 +52,8 @@ type Config struct {
 	// CallbackNetworks are those of receivers that are not public; a playground
 	// has its own.
 	CallbackNetworks []netip.Prefix
+	// Assessor is the operator's own server that decides; zero is none.
+	Assessor Assessor
 	// RateLimits are the limits of each merchant; zero limits nothing.
 	RateLimits ratelimit.Options
 	// Overload bounds the server; zero is the defaults.
@@ -60,6 +63,17 @@ type Config struct {
 
 	// holdCommits lets tests stand between the service and the store.
 	holdCommits func(service.Committer) service.Committer
+}
+
+// Assessor is a server that is asked about payments after the rules.
+type Assessor struct {
+	URL      string            // empty is none
+	Secret   []byte            // signs the questions
+	Timeout  time.Duration     // zero is half a second
+	Fallback assessor.Fallback // empty is a review
+	// Networks are those it may be in although they are not public; a playground
+	// has its own.
+	Networks []netip.Prefix
 }
 
 // Names are listeners under the original's host names.
@@ -119,6 +133,12 @@ func withDefaults(config Config) Config {
 	}
 	if config.CacheBytes == 0 {
 		config.CacheBytes = 128 << 20
+	}
+	if config.Assessor.Timeout == 0 {
+		config.Assessor.Timeout = assessor.DefaultTimeout
+	}
+	if config.Assessor.Fallback == "" {
+		config.Assessor.Fallback = assessor.FallbackRefer
 	}
 	config.PublicURL = strings.TrimSuffix(config.PublicURL, "/")
 	config.Timeouts = config.Timeouts.withDefaults()

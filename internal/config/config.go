@@ -20,6 +20,7 @@ type Config struct {
 	Cache          Cache     `toml:"cache"`
 	Retention      Retention `toml:"retention"`
 	Callbacks      Callbacks `toml:"callbacks"`
+	Assessor       Assessor  `toml:"assessor"`
 	Metrics        Metrics   `toml:"metrics"`
 	Tracing        Tracing   `toml:"tracing"`
 	Log            Log       `toml:"log"`
@@ -76,6 +77,15 @@ type Callbacks struct {
 	AllowNetworks Networks `toml:"allow_networks" unit:"list of CIDRs" doc:"Networks that callbacks may go to although they are not public, also over plain http."`
 }
 
+// Assessor is the operator's own server that decides about payments.
+type Assessor struct {
+	URL           string   `toml:"url" unit:"URL" doc:"Where questions go, such as https://risk.example/assess; empty is no assessor. See docs/assessor.md."`
+	SecretFile    string   `toml:"secret_file" unit:"path" doc:"A file that holds the secret questions are signed with: whsec_ and 24 to 64 bytes in base64."`
+	Timeout       Duration `toml:"timeout" unit:"duration" doc:"From the question to the end of the answer, connecting included; at most 5s."`
+	Fallback      string   `toml:"fallback" unit:"rules, refer or deny" doc:"What holds without an answer: what the rules said, a review, or a denial."`
+	AllowNetworks Networks `toml:"allow_networks" unit:"list of CIDRs" doc:"Networks it may be in although they are not public, also over plain http."`
+}
+
 // Metrics are for Prometheus.
 type Metrics struct {
 	Listen string `toml:"listen" unit:"host:port" doc:"An address of its own for /metrics; when empty it is on the address of the API."`
@@ -107,6 +117,7 @@ func Default() Config {
 		Overload:  Overload{InFlight: 1024, Queue: 1024, Patience: Duration(time.Second), BodyMemory: 64 << 20},
 		Cache:     Cache{Size: 128 << 20},
 		Retention: Retention{Sessions: Duration(30 * day), ExchangesAge: Duration(30 * day), ExchangesBytes: 16 << 30},
+		Assessor:  Assessor{Timeout: Duration(500 * time.Millisecond), Fallback: "refer"},
 		Tracing:   Tracing{Sample: 0.1},
 		Log:       Log{Format: "text", Level: "info"},
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kvitto/kvitto/internal/outbound"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
 )
@@ -56,7 +57,7 @@ type Options struct {
 	Outbox Outbox
 	Clock  Clock
 	NewID  func(now time.Time) string
-	Policy Policy
+	Policy outbound.Policy
 	Logger *slog.Logger
 
 	System  func() time.Time // nil is time.Now
@@ -239,21 +240,24 @@ type Secrets interface {
 	Secret(ctx context.Context, name string, proposed []byte) ([]byte, error)
 }
 
+// SecretName is where the store keeps a merchant's secret.
+func SecretName(merchantID string) string { return "callback_key/" + merchantID }
+
 // Secret is what a merchant's callbacks are signed with, made when it is first
 // asked for.
 func Secret(ctx context.Context, secrets Secrets, merchantID string) ([]byte, error) {
-	proposed := make([]byte, SecretBytes)
+	proposed := make([]byte, outbound.SecretBytes)
 	_, _ = rand.Read(proposed) // documented never to fail
 	return secrets.Secret(ctx, SecretName(merchantID), proposed)
 }
 
 func (n *Notifier) send(ctx context.Context, c *store.Callback, secret []byte, at time.Time) Answer {
 	answer, began := Answer{}, time.Now()
-	if to, err := target(c.URL); err != nil {
+	if to, err := outbound.Target(c.URL); err != nil {
 		answer.Error = err.Error()
 	} else {
 		header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"Kvitto"}}
-		sign(header, secret, c.ID, at, c.Body)
+		outbound.Sign(header, secret, c.ID, at, c.Body)
 		answer = n.sender.send(ctx, to, header, c.Body)
 	}
 	answer.At, answer.Duration = at.UTC().Truncate(time.Millisecond), time.Since(began)

@@ -22,6 +22,7 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/notify"
+	"github.com/kvitto/kvitto/internal/outbound"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/store/memstore"
@@ -66,7 +67,7 @@ func open(t *testing.T, change func(*notify.Options)) *post {
 		t.Fatal(err)
 	}
 	options := notify.Options{
-		Outbox: p.engine, Clock: p, NewID: identifier.New, Policy: notify.Playground, Logger: slog.New(slog.DiscardHandler),
+		Outbox: p.engine, Clock: p, NewID: identifier.New, Policy: outbound.Playground, Logger: slog.New(slog.DiscardHandler),
 		System: p.time, Every: time.Hour,
 		Record: func(_ context.Context, e requestlog.Exchange) error {
 			p.mu.Lock()
@@ -159,7 +160,7 @@ func TestACallbackIsDeliveredSignedAndRecorded(t *testing.T) {
 		t.Errorf("%+v", sent)
 	}
 	secret, err := notify.Secret(t.Context(), p.engine, merchant)
-	if err != nil || len(secret) != notify.SecretBytes {
+	if err != nil || len(secret) != outbound.SecretBytes {
 		t.Fatal(len(secret), err)
 	}
 	mac := hmac.New(sha256.New, secret)
@@ -245,7 +246,7 @@ func TestAfterATrial500And200IsDelivered(t *testing.T) {
 // TestAddressesThatAreNotCalled end like any other failure, and say why.
 func TestAddressesThatAreNotCalled(t *testing.T) {
 	t.Parallel()
-	p := open(t, func(o *notify.Options) { o.Policy = notify.Policy{} })
+	p := open(t, func(o *notify.Options) { o.Policy = outbound.Policy{} })
 	to := receiver(t, func(http.ResponseWriter, *http.Request) { t.Error("it was called") })
 	for url, says := range map[string]string{to + "/?key=secret": "no public address", "not a URL at all": "no absolute https URL", "https://\x7f/": "no URL"} {
 		id := p.tell(identifier.New(p.time()), 1, url)
