@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -24,13 +23,14 @@ type ear struct {
 	taken    map[string]int      // how often a token was taken with 2xx
 	underWay map[string]int      // calls by session
 	together int                 // calls that began while another of the session was under way
+	news     chan struct{}       // holds a value when something was taken since it was looked at
 	answer   func(w http.ResponseWriter, token string, before int)
 }
 
 // newEar answers as told; before counts the earlier calls with the token.
 func newEar(t *testing.T, answer func(w http.ResponseWriter, token string, before int)) *ear {
 	t.Helper()
-	e := &ear{heard: map[string][]string{}, taken: map[string]int{}, underWay: map[string]int{}, answer: answer}
+	e := &ear{heard: map[string][]string{}, taken: map[string]int{}, underWay: map[string]int{}, news: make(chan struct{}, 1), answer: answer}
 	e.Server = httptest.NewServer(e)
 	t.Cleanup(e.Close)
 	return e
@@ -65,6 +65,10 @@ func (e *ear) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.underWay[sent.Session]--
 	if status.status < 300 {
 		e.taken[sent.Token]++
+		select {
+		case e.news <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -94,12 +98,13 @@ type approvals struct {
 // checks that no session heard of an older one after a newer.
 func (e *ear) mustHear(t *testing.T, all []*approvals) (tokens int) {
 	t.Helper()
-	deadline := time.Now().Add(2 * time.Minute)
+	deadline := time.After(2 * time.Minute)
 	for _, a := range all {
 		for _, token := range a.tokens {
 			for !e.has(token) {
-				runtime.Gosched()
-				if time.Now().After(deadline) {
+				select {
+				case <-e.news:
+				case <-deadline:
 					t.Fatalf("session %s: the token %s was never told", a.session, token)
 				}
 			}
