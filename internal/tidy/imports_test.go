@@ -70,6 +70,7 @@ var mayImport = map[string][]string{
 	"internal/contract":              {},
 	"internal/pages":                 {},
 	"internal/promises":              {},
+	"internal/testcustomers":         {},
 	"internal/tidy":                  {},
 	"internal/simulation":            {},
 
