@@ -20,7 +20,7 @@ func TestTheDocumentNamesEverything(t *testing.T) {
 	document := string(text)
 	for _, name := range risk.Names() {
 		wanted := []string{name.Name}
-		if name.Name == "contact" || name.Name == "cart" {
+		if name.Name == "contact" || name.Name == "cart" || name.Name == "session" {
 			for _, property := range name.Properties {
 				wanted = append(wanted, property.Name)
 			}
@@ -29,6 +29,16 @@ func TestTheDocumentNamesEverything(t *testing.T) {
 			if !strings.Contains(document, "`"+one+"`") {
 				t.Errorf("docs/risk.md does not name %s", one)
 			}
+		}
+	}
+	for _, property := range propertiesOf("email_history") {
+		name, window, windowed := strings.Cut(property, "_")
+		if at := strings.LastIndex(property, "_"); windowed {
+			name, window = property[:at], property[at+1:]
+			name += "_W"
+		}
+		if !strings.Contains(document, "`"+name+"`") || windowed && !strings.Contains(document, "`"+window+"`") {
+			t.Errorf("docs/risk.md does not name %s of histories", property)
 		}
 	}
 	for _, rule := range risk.DefaultRules().Rules() {
@@ -42,4 +52,15 @@ func TestTheDocumentNamesEverything(t *testing.T) {
 		t.Fatal("docs/risk.md has no example")
 	}
 	mustParse(t, []byte(example))
+}
+
+func propertiesOf(variable string) (names []string) {
+	for _, name := range risk.Names() {
+		for _, property := range name.Properties {
+			if name.Name == variable {
+				names = append(names, property.Name)
+			}
+		}
+	}
+	return names
 }
