@@ -22,3 +22,8 @@ func TestMemoryHasAnOutbox(t *testing.T) {
 	t.Parallel()
 	storetest.RunOutbox(t, func(*testing.T) store.Engine { return memstore.New() })
 }
+
+func TestMemoryHasReviews(t *testing.T) {
+	t.Parallel()
+	storetest.RunReviews(t, func(*testing.T) store.Engine { return memstore.New() })
+}

@@ -70,6 +70,9 @@ func Open(ctx context.Context, url string, opts Options) (*Engine, error) {
 	if err == nil {
 		_, err = e.CountWaitingCallbacks(ctx) // notes whether there is an outbox
 	}
+	if err == nil {
+		_, err = e.CountOpenReviews(ctx) // notes whether there are reviews
+	}
 	if err != nil {
 		return nil, errors.Join(err, e.Close())
 	}

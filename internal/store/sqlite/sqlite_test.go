@@ -42,3 +42,8 @@ func TestOutbox(t *testing.T) {
 	t.Parallel()
 	storetest.RunOutbox(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
 }
+
+func TestReviews(t *testing.T) {
+	t.Parallel()
+	storetest.RunReviews(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}
