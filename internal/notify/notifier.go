@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -19,7 +20,10 @@ import (
 // Defaults of Options.
 const (
 	DefaultWorkers = 64
-	DefaultEvery   = time.Second
+	// DefaultPerMerchant keeps a shop whose server hangs from taking all workers:
+	// seven others still have as much.
+	DefaultPerMerchant = 8
+	DefaultEvery       = time.Second
 )
 
 const (
@@ -54,7 +58,7 @@ const (
 	ResultFailed    Result = "failed" // it failed and was the last
 )
 
-// Options are what a Notifier is made of. All fields but the last six are
+// Options are what a Notifier is made of. All fields but the last seven are
 // required.
 type Options struct {
 	Outbox Outbox
@@ -66,9 +70,11 @@ type Options struct {
 	System  func() time.Time // nil is time.Now
 	Record  func(ctx context.Context, exchange requestlog.Exchange) error
 	Observe func(Result)
-	Workers int           // deliveries at a time; DefaultWorkers when not positive
-	Every   time.Duration // between two looks at what others put there; DefaultEvery
-	Trusted *tls.Config   // nil trusts the system's authorities
+	Workers int // deliveries at a time; DefaultWorkers when not positive
+	// PerMerchant bounds those of a merchant; DefaultPerMerchant when not positive.
+	PerMerchant int
+	Every       time.Duration // between two looks at what others put there; DefaultEvery
+	Trusted     *tls.Config   // nil trusts the system's authorities
 }
 
 // Notifier delivers what is due until it is closed. Any number of processes may
@@ -81,6 +87,9 @@ type Notifier struct {
 	stop    context.CancelFunc
 	ended   chan struct{}
 	workers sync.WaitGroup
+
+	mu       sync.Mutex
+	underWay map[string]int // deliveries by merchant
 }
 
 // Start begins to deliver.
@@ -91,13 +100,16 @@ func Start(options Options) *Notifier {
 	if options.Workers <= 0 {
 		options.Workers = DefaultWorkers
 	}
+	if options.PerMerchant <= 0 {
+		options.PerMerchant = DefaultPerMerchant
+	}
 	if options.Every <= 0 {
 		options.Every = DefaultEvery
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	n := &Notifier{
 		options: options, sender: newSender(options.Policy, options.Trusted), stop: stop,
-		wake: make(chan struct{}, 1), free: make(chan struct{}, options.Workers), ended: make(chan struct{}),
+		wake: make(chan struct{}, 1), free: make(chan struct{}, options.Workers), ended: make(chan struct{}), underWay: map[string]int{},
 	}
 	for range options.Workers {
 		n.free <- struct{}{}
@@ -152,7 +164,7 @@ func (n *Notifier) look(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			n.options.Logger.Error("cannot look for callbacks to deliver; the next look comes", "cause", err)
 		}
-		if err != nil || begun < free {
+		if err != nil || begun == 0 {
 			return
 		}
 	}
@@ -173,7 +185,8 @@ func (n *Notifier) take() (free int) {
 // claim leases callbacks and begins to deliver them.
 func (n *Notifier) claim(ctx context.Context, limit int) (begun int, err error) {
 	now := n.options.System()
-	claim := store.CallbackClaim{Lease: n.options.NewID(now), Now: now, Until: now.Add(leaseTime), Limit: limit}
+	claim := store.CallbackClaim{Lease: n.options.NewID(now), Now: now, Until: now.Add(leaseTime), Limit: limit,
+		PerMerchant: n.options.PerMerchant, UnderWay: n.deliveries()}
 	// A claim that the store has begun is waited for: its leases would hold up
 	// the callbacks until they end.
 	claimed, err := n.options.Outbox.ClaimCallbacks(context.WithoutCancel(ctx), claim)
@@ -181,13 +194,30 @@ func (n *Notifier) claim(ctx context.Context, limit int) (begun int, err error) 
 		return 0, errors.Join(err, fmt.Errorf("notify: the store leased %d callbacks, not %d", len(claimed), limit))
 	}
 	for i := range claimed {
+		n.count(claimed[i].MerchantID, 1)
 		n.workers.Go(func() {
 			n.deliver(&claimed[i], claim)
+			n.count(claimed[i].MerchantID, -1)
 			n.free <- struct{}{}
 			n.Wake()
 		})
 	}
 	return len(claimed), err
+}
+
+// deliveries are those under way, by merchant.
+func (n *Notifier) deliveries() map[string]int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return maps.Clone(n.underWay)
+}
+
+func (n *Notifier) count(merchantID string, by int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.underWay[merchantID] += by; n.underWay[merchantID] == 0 {
+		delete(n.underWay, merchantID)
+	}
 }
 
 // deliver makes one attempt and writes down what became of it. What cannot be

@@ -92,6 +92,12 @@ func open(t *testing.T, change func(*notify.Options)) *post {
 // tell commits a revision of a session with a callback.
 func (p *post) tell(session string, revision int64, url string) string {
 	p.t.Helper()
+	return p.tellAs(merchant, session, revision, url)
+}
+
+// tellAs is tell for another merchant.
+func (p *post) tellAs(merchant, session string, revision int64, url string) string {
+	p.t.Helper()
 	id := identifier.New(p.time())
 	answers := p.engine.Commit(p.t.Context(), []store.Change{{
 		Session:  checkout.Session{ID: session, MerchantID: merchant, Revision: revision},
@@ -300,6 +306,52 @@ func TestWorkersAreBoundedAndEverySessionInOrder(t *testing.T) {
 	}
 	if len(order) != sessions || most.Load() > workers {
 		t.Errorf("%d sessions, %d at a time", len(order), most.Load())
+	}
+}
+
+// TestAHangingMerchantDelaysNobody: however much it has to be told, and although
+// it was due before, another merchant has workers.
+func TestAHangingMerchantDelaysNobody(t *testing.T) {
+	t.Parallel()
+	const workers, perMerchant = 6, 4
+	p := open(t, func(o *notify.Options) { o.Workers, o.PerMerchant = workers, perMerchant })
+	if err := p.engine.EnsureMerchant(t.Context(), "hats", p.time()); err != nil {
+		t.Fatal(err)
+	}
+	arrived, answer := make(chan struct{}, 99), make(chan struct{})
+	hanging := receiver(t, func(http.ResponseWriter, *http.Request) {
+		arrived <- struct{}{}
+		<-answer
+	})
+	release := sync.OnceFunc(func() { close(answer) })
+	t.Cleanup(release)
+	told := make(chan struct{}, 99)
+	good := receiver(t, func(http.ResponseWriter, *http.Request) { told <- struct{}{} })
+	var waits []string
+	for range 3 * workers {
+		waits = append(waits, p.tell(identifier.New(p.time()), 1, hanging))
+	}
+	wait := func(what string, came <-chan struct{}) {
+		t.Helper()
+		select {
+		case <-came:
+		case <-time.After(patience):
+			t.Fatal(what)
+		}
+	}
+	for range perMerchant {
+		wait("the hanging merchant is not told", arrived)
+	}
+	for range 3 * workers {
+		p.tellAs("hats", identifier.New(p.time()), 1, good)
+		wait("the other merchant waits", told)
+	}
+	if n := len(arrived); n != 0 {
+		t.Errorf("the merchant that hangs has %d deliveries, want %d", perMerchant+n, perMerchant)
+	}
+	release()
+	for _, id := range waits {
+		p.until(id, "delivered", in(store.CallbackDelivered))
 	}
 }
 

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
@@ -45,6 +47,30 @@ type CallbackClaim struct {
 	Now   time.Time
 	Until time.Time // when the leases end, whatever became of their holder
 	Limit int       // at least 1
+	// PerMerchant bounds the callbacks of a merchant that the claimer delivers at a
+	// time; 0 does not. UnderWay is how many it is delivering now, by merchant.
+	PerMerchant int
+	UnderWay    map[string]int
+}
+
+// Room is how many callbacks of the merchant the claim may lease.
+func (c *CallbackClaim) Room(merchantID string) int {
+	if c.PerMerchant < 1 {
+		return c.Limit
+	}
+	return min(c.Limit, max(0, c.PerMerchant-c.UnderWay[merchantID]))
+}
+
+// Full are the merchants of whom the claim leases nothing, in the order of the
+// alphabet.
+func (c *CallbackClaim) Full() []string {
+	full := []string{}
+	for _, merchantID := range slices.Sorted(maps.Keys(c.UnderWay)) {
+		if c.Room(merchantID) == 0 {
+			full = append(full, merchantID)
+		}
+	}
+	return full
 }
 
 // CallbackEnd is what an attempt led to.
@@ -84,7 +110,9 @@ const (
 // DeleteExpired deletes go with it.
 type Outbox interface {
 	// ClaimCallbacks leases callbacks that are due, the longest due first. A
-	// lease that has ended is as if it had never been.
+	// lease that has ended is as if it had never been. It may lease fewer than
+	// there are, but none only when there is none that it may lease, or another
+	// claim was at it at the same moment.
 	ClaimCallbacks(ctx context.Context, claim CallbackClaim) ([]Callback, error)
 	// FinishCallback ends a lease with what became of the attempt. ErrConflict
 	// when the callback has no lease of this name any more.

@@ -107,7 +107,12 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 	}
 	slices.SortStableFunc(due, func(a, b *entry) int { return a.DueAt.Compare(b.DueAt) })
 	var claimed []store.Callback
-	for _, entry := range due[:min(len(due), claim.Limit)] {
+	taken := map[string]int{}
+	for _, entry := range due {
+		if len(claimed) == claim.Limit || taken[entry.MerchantID] >= claim.Room(entry.MerchantID) {
+			continue
+		}
+		taken[entry.MerchantID]++
 		entry.lease, entry.until = claim.Lease, claim.Until
 		claimed = append(claimed, entry.shown())
 	}

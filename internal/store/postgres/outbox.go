@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,10 +27,12 @@ const (
 		WHERE c.change_id = (SELECT r.change_id FROM revisions r WHERE r.session_id = c.session_id AND r.revision = c.revision)
 		ON CONFLICT (session_id, revision) DO NOTHING`
 
-	// dueCallbacks are those that can be leased at the time $1.
+	// dueCallbacks are those that can be leased at the time $1, but for the
+	// merchants $3.
 	dueCallbacks = ` FROM callbacks c WHERE c.state = 'waiting' AND (c.lease IS NULL OR c.leased_until <= $1)
 		AND c.due_at <= $1 + coalesce((SELECT k.advance_ns FROM clocks k WHERE k.merchant_id = c.merchant_id
 			ORDER BY k.move DESC LIMIT 1), 0) / 1000000
+		AND NOT (c.merchant_id = ANY($3::text[]))
 		AND (c.released OR NOT EXISTS (SELECT 1 FROM callback_holds h WHERE h.merchant_id = c.merchant_id))
 		AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.session_id = c.session_id AND o.kind = c.kind AND o.revision <> c.revision
 			AND (o.leased_until > $1 OR (o.state = 'waiting'
@@ -40,9 +43,13 @@ const (
 
 	// leaseCallbacks leases none when an earlier attempt of the same claim has
 	// leased some. Rows that another claim has locked are skipped: it leases them.
-	leaseCallbacks = `WITH due AS MATERIALIZED (SELECT c.callback_id` + dueCallbacks + ` FOR UPDATE OF c SKIP LOCKED)
-		UPDATE callbacks c SET lease = $3, leased_until = $4 FROM due
-		WHERE c.callback_id = due.callback_id AND NOT EXISTS (SELECT 1 FROM callbacks l WHERE l.lease = $3)`
+	// Of each merchant it leases at most $6, less what $7 and $8 say is under way.
+	leaseCallbacks = `WITH due AS MATERIALIZED (SELECT c.callback_id, c.merchant_id, c.due_at` + dueCallbacks + ` FOR UPDATE OF c SKIP LOCKED),
+		placed AS (SELECT callback_id, merchant_id, row_number() OVER (PARTITION BY merchant_id ORDER BY due_at, callback_id) AS place FROM due)
+		UPDATE callbacks c SET lease = $4, leased_until = $5
+		FROM placed LEFT JOIN unnest($7::text[], $8::bigint[]) AS b (merchant_id, under_way) ON b.merchant_id = placed.merchant_id
+		WHERE c.callback_id = placed.callback_id AND placed.place + coalesce(b.under_way, 0) <= $6
+		AND NOT EXISTS (SELECT 1 FROM callbacks l WHERE l.lease = $4)`
 
 	callbackColumns = `callback_id, session_id, revision, merchant_id, kind, url, body, created_at, state, due_at, attempts,
 		released, lease IS NOT NULL, answer`
@@ -102,14 +109,21 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 	if !identifier.Parse(claim.Lease, &lease) {
 		return nil, errIdentifier
 	}
-	now := claim.Now.UnixMilli()
-	due, err := e.hasRow(ctx, `SELECT 1`+dueCallbacks, now, 1)
+	now, full := claim.Now.UnixMilli(), claim.Full()
+	due, err := e.hasRow(ctx, `SELECT 1`+dueCallbacks, now, 1, full)
 	if err != nil || !due {
 		return nil, err
 	}
+	bound, merchants, underWay := int64(math.MaxInt32), []string{}, []int64{}
+	if claim.PerMerchant > 0 {
+		bound = int64(claim.PerMerchant)
+		for merchant, n := range claim.UnderWay {
+			merchants, underWay = append(merchants, merchant), append(underWay, int64(n))
+		}
+	}
 	err = e.change(ctx, func(p *pipeline) {
 		p.exec(endLeases, now)
-		p.exec(leaseCallbacks, now, claim.Limit, lease, claim.Until.UnixMilli())
+		p.exec(leaseCallbacks, now, claim.Limit, full, lease, claim.Until.UnixMilli(), bound, merchants, underWay)
 		p.query(func(rows pgx.Rows, err error) error {
 			claimed = nil
 			return eachRow(rows, err, func(rows pgx.Rows) error { return scanCallback(rows, &claimed) })

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -13,10 +14,12 @@ import (
 var _ store.Outbox = (*Engine)(nil)
 
 // dueCallbacks are those that can be leased at the time ?1. Leases that have
-// ended must have been taken away, or counted as such.
+// ended must have been taken away, or counted as such. ?3 is a list of merchants,
+// as JSON, whose callbacks are not wanted.
 const dueCallbacks = ` FROM callbacks c LEFT JOIN clocks k ON k.merchant_id = c.merchant_id
 	WHERE c.state = 'waiting' AND (c.lease IS NULL OR c.leased_until <= ?1)
 	AND c.due_at <= ?1 + coalesce(k.advance_ns, 0) / 1000000
+	AND c.merchant_id NOT IN (SELECT value FROM json_each(?3))
 	AND (c.released = 1 OR NOT EXISTS (SELECT 1 FROM callback_holds h WHERE h.merchant_id = c.merchant_id))
 	AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.session_id = c.session_id AND o.kind = c.kind AND o.number <> c.number
 		AND (o.leased_until > ?1 OR (o.state = 'waiting'
@@ -46,7 +49,7 @@ func (o *outboxWriter) statements() []preparation {
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', coalesce(?9, ?8))`},
 		{&o.drop, `DELETE FROM callbacks WHERE session_id = (SELECT session_id FROM sessions WHERE number = ?)`},
 		{&o.endLeases, `UPDATE callbacks SET lease = NULL, leased_until = NULL WHERE lease IS NOT NULL AND leased_until <= ?`},
-		{&o.find, `SELECT c.number` + dueCallbacks},
+		{&o.find, `SELECT c.number, c.merchant_id` + dueCallbacks},
 		{&o.lease, `UPDATE callbacks SET lease = ?2, leased_until = ?3 WHERE number = ?1 RETURNING ` + callbackColumns},
 		{&o.finish, `UPDATE callbacks SET lease = NULL, leased_until = NULL, state = ?3, due_at = coalesce(?4, due_at),
 			attempts = attempts + 1, answer = ?5 WHERE callback_id = ?1 AND lease = ?2`},
@@ -96,9 +99,13 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 	if !parseIdentifier(claim.Lease, &lease) {
 		return nil, errIdentifier
 	}
+	full, err := json.Marshal(claim.Full())
+	if err != nil {
+		return nil, err
+	}
 	due := false
 	err = e.read(ctx, func(r *reader) (err error) {
-		due, err = single(r.outbox.due.integer(1, claim.Now.UnixMilli()).integer(2, 1), func(*statement) {})
+		due, err = single(r.outbox.due.integer(1, claim.Now.UnixMilli()).integer(2, 1).text(3, string(full)), func(*statement) {})
 		return err
 	})
 	if err != nil || !due {
@@ -108,7 +115,7 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 		if err := w.begin.run(); err != nil {
 			return err
 		}
-		if claimed, err = w.outbox.claim(claim, &lease); err != nil {
+		if claimed, err = w.outbox.claim(&claim, string(full), &lease); err != nil {
 			return err
 		}
 		return w.commit.run()
@@ -119,15 +126,19 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 	return claimed, nil
 }
 
-func (o *outboxWriter) claim(claim store.CallbackClaim, lease *identifier) (claimed []store.Callback, err error) {
+func (o *outboxWriter) claim(claim *store.CallbackClaim, full string, lease *identifier) (claimed []store.Callback, err error) {
 	now := claim.Now.UnixMilli()
 	if err := o.endLeases.integer(1, now).run(); err != nil {
 		return nil, err
 	}
 	var numbers []int64
-	q := o.find.integer(1, now).integer(2, int64(claim.Limit))
+	taken := map[string]int{}
+	q := o.find.integer(1, now).integer(2, int64(claim.Limit)).text(3, full)
 	for q.row() {
-		numbers = append(numbers, q.columnInteger(0))
+		if merchant := q.columnText(1); taken[merchant] < claim.Room(merchant) {
+			taken[merchant]++
+			numbers = append(numbers, q.columnInteger(0))
+		}
 	}
 	if err := q.reset(); err != nil {
 		return nil, err
