@@ -79,7 +79,7 @@ func (d desk) HoldCallbacks(ctx context.Context, merchantID string, hold bool) e
 }
 
 // StepCallback passes on; what is released goes at once.
-func (d desk) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error {
+func (d desk) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, at time.Time) error {
 	defer d.wake()
-	return d.engine.StepCallback(ctx, merchantID, callbackID, step, now)
+	return d.engine.StepCallback(ctx, merchantID, callbackID, step, at)
 }

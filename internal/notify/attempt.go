@@ -33,6 +33,9 @@ type Answer struct {
 	Headers  map[string]string `json:"headers,omitempty"`
 	Body     []byte            `json:"body,omitempty"`  // its beginning
 	Error    string            `json:"error,omitempty"` // why there was no answer
+	// Twice asks for a second delivery after the one that is taken; such an answer
+	// may have no attempt in it.
+	Twice bool `json:"twice,omitempty"`
 }
 
 // DecodeAnswer reads an answer as the outbox keeps it; none is the zero value.

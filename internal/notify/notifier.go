@@ -225,7 +225,7 @@ func (n *Notifier) count(merchantID string, by int) {
 // never.
 func (n *Notifier) deliver(c *store.Callback, claim store.CallbackClaim) {
 	logger := n.options.Logger.With("callback_id", c.ID, "session_id", c.SessionID)
-	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(attemptMax+2*storeMax))
+	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(2*attemptMax+2*storeMax))
 	defer cancel()
 	secret, err := Secret(ctx, n.options.Outbox, c.MerchantID)
 	if err != nil {
@@ -233,12 +233,18 @@ func (n *Notifier) deliver(c *store.Callback, claim store.CallbackClaim) {
 		return
 	}
 	at := n.options.System()
-	if at.Add(attemptMax + storeMax).After(claim.Until) {
+	if at.Add(2*attemptMax + storeMax).After(claim.Until) {
 		logger.Warn("a callback was not sent: too much of its lease has passed")
 		return
 	}
 	answer := n.send(ctx, c, secret, at)
+	taken := delivered(c.Kind, answer.Status)
+	answer.Twice = wantedTwice(c) && !taken
 	end, result, err := n.end(ctx, c, &answer)
+	if err == nil && taken && wantedTwice(c) {
+		answer, result = n.sendAgain(ctx, c, secret, &answer)
+		end.Answer, err = answer.encode()
+	}
 	if err == nil {
 		n.record(ctx, c, &answer, result)
 		err = n.options.Outbox.FinishCallback(ctx, c.ID, claim.Lease, end)
@@ -251,11 +257,15 @@ func (n *Notifier) deliver(c *store.Callback, claim store.CallbackClaim) {
 		logger.Error("what became of a callback was not written; it is sent again when its lease ends", "cause", err)
 		return
 	}
-	if n.options.Observe != nil {
-		n.options.Observe(result)
-	}
+	n.observe(result)
 	if wait := end.DueAt.Sub(n.now(ctx, c)); result == ResultAgain && wait < wakeMax {
 		time.AfterFunc(wait, n.Wake)
+	}
+}
+
+func (n *Notifier) observe(result Result) {
+	if n.options.Observe != nil {
+		n.options.Observe(result)
 	}
 }
 

@@ -249,6 +249,52 @@ func TestAfterATrial500And200IsDelivered(t *testing.T) {
 	}
 }
 
+// TestTwiceMeansTakenTwice: the attempts before the one that is taken do not
+// count, and a receiver that refuses the second has taken the first.
+func TestTwiceMeansTakenTwice(t *testing.T) {
+	t.Parallel()
+	p := open(t, nil)
+	var seen atomic.Int32
+	to := receiver(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader([]int{500, 202, 409, 204}[seen.Add(1)-1])
+	})
+	if err := p.engine.HoldCallbacks(t.Context(), merchant, true); err != nil {
+		t.Fatal(err)
+	}
+	session := identifier.New(p.time())
+	id, next := p.tell(session, 1, to), p.tell(session, 2, to)
+	if err := notify.DeliverTwice(t.Context(), p.engine, merchant, id); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.engine.HoldCallbacks(t.Context(), merchant, false); err != nil {
+		t.Fatal(err)
+	}
+	p.notifier.Wake()
+	p.until(id, "tried", func(c store.Callback) bool { return c.Attempts == 1 })
+	p.move(time.Second)
+	c := p.until(id, "delivered", in(store.CallbackDelivered))
+	if answer, err := notify.DecodeAnswer(c.Answer); err != nil || answer.Status != 409 || answer.Twice || c.Attempts != 2 {
+		t.Errorf("%+v, %+v, %v", c, answer, err)
+	}
+	p.until(next, "delivered", in(store.CallbackDelivered))
+	p.notifier.Close()
+	var statuses []int
+	for i := range p.records {
+		statuses = append(statuses, p.records[i].Status)
+	}
+	if !slices.Equal(statuses, []int{500, 202, 409, 204}) {
+		t.Errorf("recorded %v", statuses)
+	}
+	for _, c := range []struct{ merchant, id string }{{"hats", id}, {merchant, identifier.New(p.time())}, {merchant, ""}} {
+		if err := notify.DeliverTwice(t.Context(), p.engine, c.merchant, c.id); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	if err := notify.DeliverTwice(t.Context(), p.engine, merchant, id); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("after its end: %v", err)
+	}
+}
+
 // TestAddressesThatAreNotCalled end like any other failure, and say why.
 func TestAddressesThatAreNotCalled(t *testing.T) {
 	t.Parallel()

@@ -84,6 +84,7 @@ type CallbackEnd struct {
 // does not narrow.
 type CallbackFilter struct {
 	MerchantID string // always
+	CallbackID string
 	SessionID  string
 	State      CallbackState
 	Limit      int // at least 1; the newest are listed
@@ -100,6 +101,9 @@ const (
 	CallbackReplay CallbackStep = "replay"
 	// CallbackDrop ends a waiting callback that nobody is delivering.
 	CallbackDrop CallbackStep = "drop"
+	// CallbackDelay gives a waiting callback that nobody is delivering another time
+	// at which it is due.
+	CallbackDelay CallbackStep = "delay"
 )
 
 // Outbox stores callbacks; Change.Callback puts them there. Of the callbacks of
@@ -126,7 +130,11 @@ type Outbox interface {
 	HoldCallbacks(ctx context.Context, merchantID string, hold bool) error
 	// CallbacksHeld tells whether they are held.
 	CallbacksHeld(ctx context.Context, merchantID string) (bool, error)
-	// StepCallback does the step; now is the merchant's time. ErrNotFound for a
-	// callback that is not the merchant's, ErrConflict.
-	StepCallback(ctx context.Context, merchantID, callbackID string, step CallbackStep, now time.Time) error
+	// StepCallback does the step; at is the merchant's time, and of a delay the one
+	// at which the callback is due then. ErrNotFound for a callback that is not the
+	// merchant's, ErrConflict.
+	StepCallback(ctx context.Context, merchantID, callbackID string, step CallbackStep, at time.Time) error
+	// NoteCallback replaces the Answer of a callback that waits and that nobody is
+	// delivering. ErrNotFound and ErrConflict as for a step.
+	NoteCallback(ctx context.Context, merchantID, callbackID string, answer []byte) error
 }

@@ -57,6 +57,9 @@ const (
 	finishCallback = `UPDATE callbacks SET lease = NULL, leased_until = NULL, changed_by = $2, state = $3,
 		due_at = coalesce($4, due_at), attempts = attempts + 1, answer = $5 WHERE callback_id = $1 AND lease = $2`
 
+	noteCallback = `UPDATE callbacks SET changed_by = $2, answer = $3
+		WHERE callback_id = $1 AND state = 'waiting' AND lease IS NULL`
+
 	changedCallback = `SELECT coalesce(changed_by = $2, false) FROM callbacks WHERE callback_id = $1`
 )
 
@@ -68,6 +71,8 @@ var callbackSteps = map[store.CallbackStep]string{
 	store.CallbackReplay: `UPDATE callbacks SET changed_by = $2, state = 'waiting', released = true, due_at = $3, attempts = 0
 		WHERE callback_id = $1 AND state <> 'waiting' AND changed_by IS DISTINCT FROM $2`,
 	store.CallbackDrop: `UPDATE callbacks SET changed_by = $2, state = 'dropped'
+		WHERE callback_id = $1 AND state = 'waiting' AND lease IS NULL`,
+	store.CallbackDelay: `UPDATE callbacks SET changed_by = $2, due_at = $3
 		WHERE callback_id = $1 AND state = 'waiting' AND lease IS NULL`,
 }
 
@@ -185,20 +190,22 @@ func (e *Engine) changeCallback(ctx context.Context, statement string, parameter
 
 // Callbacks is store.Outbox's.
 func (e *Engine) Callbacks(ctx context.Context, filter store.CallbackFilter) (found []store.Callback, err error) {
-	var session [16]byte
+	var session, callback [16]byte
 	if filter.Limit < 1 {
 		return nil, errors.New("postgres: a limit must be positive")
 	}
-	known := filter.SessionID == "" || identifier.Parse(filter.SessionID, &session)
+	known := (filter.SessionID == "" || identifier.Parse(filter.SessionID, &session)) &&
+		(filter.CallbackID == "" || identifier.Parse(filter.CallbackID, &callback))
 	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		found = nil
 		if !known || !storable(filter.MerchantID) || !storable(string(filter.State)) {
 			return store.ErrNotFound
 		}
 		return each(ctx, conn, `SELECT `+callbackColumns+` FROM callbacks WHERE merchant_id = $1
-			AND ($2::uuid IS NULL OR session_id = $2) AND ($3::text IS NULL OR state = $3)
+			AND ($2::uuid IS NULL OR session_id = $2) AND ($3::text IS NULL OR state = $3) AND ($5::uuid IS NULL OR callback_id = $5)
 			ORDER BY created_at DESC, session_id DESC, revision DESC LIMIT $4`,
-			[]any{filter.MerchantID, uuid(session, filter.SessionID != ""), text(string(filter.State), filter.State != ""), filter.Limit},
+			[]any{filter.MerchantID, uuid(session, filter.SessionID != ""), text(string(filter.State), filter.State != ""), filter.Limit,
+				uuid(callback, filter.CallbackID != "")},
 			func(rows pgx.Rows) error { return scanCallback(rows, &found) })
 	})
 	if e.seen(err); errors.Is(err, store.ErrNotFound) || noOutbox(err) {
@@ -239,11 +246,25 @@ func (e *Engine) CallbacksHeld(ctx context.Context, merchantID string) (bool, er
 }
 
 // StepCallback is store.Outbox's.
-func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error {
+func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, at time.Time) error {
 	statement, ok := callbackSteps[step]
 	if !ok {
 		return fmt.Errorf("postgres: no step of a callback is called %q", step)
 	}
+	if step == store.CallbackDrop {
+		return e.changeByHand(ctx, merchantID, callbackID, statement)
+	}
+	return e.changeByHand(ctx, merchantID, callbackID, statement, at.UnixMilli())
+}
+
+// NoteCallback is store.Outbox's.
+func (e *Engine) NoteCallback(ctx context.Context, merchantID, callbackID string, answer []byte) error {
+	return e.changeByHand(ctx, merchantID, callbackID, noteCallback, answer)
+}
+
+// changeByHand runs a statement on a callback of the merchant; its first two
+// parameters are the callback and the name of the change.
+func (e *Engine) changeByHand(ctx context.Context, merchantID, callbackID, statement string, more ...any) error {
 	var id [16]byte
 	owned := identifier.Parse(callbackID, &id) && storable(merchantID)
 	if owned {
@@ -255,11 +276,7 @@ func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string
 	if !owned {
 		return store.ErrNotFound
 	}
-	parameters := []any{id, newChangeNames().at(0)}
-	if step != store.CallbackDrop {
-		parameters = append(parameters, now.UnixMilli())
-	}
-	mine, err := e.changeCallback(ctx, statement, parameters...)
+	mine, err := e.changeCallback(ctx, statement, append([]any{id, newChangeNames().at(0)}, more...)...)
 	if err == nil && !mine {
 		return store.ErrConflict
 	}

@@ -41,6 +41,7 @@ type outboxWriter struct {
 	finish                      *statement
 	hold, unhold                *statement
 	release, replay, dropByHand *statement
+	delay, note                 *statement
 }
 
 func (o *outboxWriter) statements() []preparation {
@@ -58,6 +59,8 @@ func (o *outboxWriter) statements() []preparation {
 		{&o.release, `UPDATE callbacks SET released = 1, due_at = ?2 WHERE callback_id = ?1 AND state = 'waiting'`},
 		{&o.replay, `UPDATE callbacks SET state = 'waiting', released = 1, due_at = ?2, attempts = 0
 			WHERE callback_id = ?1 AND state <> 'waiting'`},
+		{&o.delay, `UPDATE callbacks SET due_at = ?2 WHERE callback_id = ?1 AND state = 'waiting' AND lease IS NULL`},
+		{&o.note, `UPDATE callbacks SET answer = ?2 WHERE callback_id = ?1 AND state = 'waiting' AND lease IS NULL`},
 		{&o.dropByHand, `UPDATE callbacks SET state = 'dropped' WHERE callback_id = ?1 AND state = 'waiting' AND lease IS NULL`},
 	}
 }
@@ -71,7 +74,7 @@ func (o *outboxReader) statements() []preparation {
 	return []preparation{
 		{&o.due, `SELECT 1` + dueCallbacks},
 		{&o.list, `SELECT ` + callbackColumns + ` FROM callbacks WHERE merchant_id = ?1 AND (?2 IS NULL OR session_id = ?2)
-			AND (?3 IS NULL OR state = ?3) ORDER BY created_at DESC, session_id DESC, revision DESC LIMIT ?4`},
+			AND (?3 IS NULL OR state = ?3) AND (?5 IS NULL OR callback_id = ?5) ORDER BY created_at DESC, session_id DESC, revision DESC LIMIT ?4`},
 		{&o.count, `SELECT count(*) FROM callbacks WHERE state = 'waiting'`},
 		{&o.held, `SELECT 1 FROM callback_holds WHERE merchant_id = ?`},
 		{&o.merchant, `SELECT merchant_id FROM callbacks WHERE callback_id = ?`},
@@ -178,13 +181,13 @@ func (e *Engine) Callbacks(ctx context.Context, filter store.CallbackFilter) (fo
 	if filter.Limit < 1 {
 		return nil, fmt.Errorf("sqlite: the limit %d is not positive", filter.Limit)
 	}
-	var session identifier
-	if filter.SessionID != "" && !parseIdentifier(filter.SessionID, &session) {
+	var session, callback identifier
+	if filter.SessionID != "" && !parseIdentifier(filter.SessionID, &session) || filter.CallbackID != "" && !parseIdentifier(filter.CallbackID, &callback) {
 		return nil, e.usable(ctx)
 	}
 	err = e.read(ctx, func(r *reader) error {
 		q := r.outbox.list.text(1, filter.MerchantID).optionalID(2, &session, filter.SessionID != "").
-			optional(3, string(filter.State)).integer(4, int64(filter.Limit))
+			optional(3, string(filter.State)).integer(4, int64(filter.Limit)).optionalID(5, &callback, filter.CallbackID != "")
 		for q.row() {
 			found = append(found, scanCallback(q))
 		}
@@ -223,7 +226,31 @@ func (e *Engine) CallbacksHeld(ctx context.Context, merchantID string) (held boo
 }
 
 // StepCallback is store.Outbox's.
-func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error {
+func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, at time.Time) error {
+	return e.changeCallback(ctx, merchantID, callbackID, func(w *writer, id []byte) *statement {
+		switch step {
+		case store.CallbackRelease:
+			return w.outbox.release.blob(1, id).integer(2, at.UnixMilli())
+		case store.CallbackReplay:
+			return w.outbox.replay.blob(1, id).integer(2, at.UnixMilli())
+		case store.CallbackDelay:
+			return w.outbox.delay.blob(1, id).integer(2, at.UnixMilli())
+		default:
+			return w.outbox.dropByHand.blob(1, id)
+		}
+	})
+}
+
+// NoteCallback is store.Outbox's.
+func (e *Engine) NoteCallback(ctx context.Context, merchantID, callbackID string, answer []byte) error {
+	return e.changeCallback(ctx, merchantID, callbackID, func(w *writer, id []byte) *statement {
+		return w.outbox.note.blob(1, id).blob(2, answer)
+	})
+}
+
+// changeCallback changes a callback of the merchant by hand, if it is in a state
+// that allows it.
+func (e *Engine) changeCallback(ctx context.Context, merchantID, callbackID string, change func(w *writer, id []byte) *statement) error {
 	var id identifier
 	owned := false
 	if parseIdentifier(callbackID, &id) {
@@ -238,16 +265,7 @@ func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string
 	if !owned {
 		return store.ErrNotFound
 	}
-	done, err := e.writeRow(ctx, func(w *writer) *statement {
-		switch step {
-		case store.CallbackRelease:
-			return w.outbox.release.blob(1, id[:]).integer(2, now.UnixMilli())
-		case store.CallbackReplay:
-			return w.outbox.replay.blob(1, id[:]).integer(2, now.UnixMilli())
-		default:
-			return w.outbox.dropByHand.blob(1, id[:])
-		}
-	})
+	done, err := e.writeRow(ctx, func(w *writer) *statement { return change(w, id[:]) })
 	if err == nil && !done {
 		return store.ErrConflict
 	}
