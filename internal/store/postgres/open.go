@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/identifier"
 )
 
 // Defaults of Options.
@@ -70,7 +70,7 @@ func Open(ctx context.Context, url string, opts Options) (*Engine, error) {
 	e.lookups.begin(e)
 	err = e.check(ctx)
 	if err == nil {
-		_, err = e.Subjects(ctx, make([]store.SubjectKey, 1)) // notes whether there is a place for them
+		_, err = e.AssessmentsOf(ctx, "", identifier.Format([16]byte{}), 1) // notes whether there is a place for them
 	}
 	if err != nil {
 		return nil, errors.Join(err, e.Close())
