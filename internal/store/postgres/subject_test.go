@@ -2,9 +2,11 @@ package postgres_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -147,6 +149,9 @@ func TestFactsOfRacingEnginesAreAddedOnce(t *testing.T) {
 	if got := versions(t, direct, keys); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("versions %d, want %d", got, want)
 	}
+	for _, key := range keys {
+		mustBeDecidedInOrder(t, direct, key)
+	}
 	if made := proxies[0].Made() + proxies[1].Made(); made == 0 {
 		t.Error("no cuts were made")
 	}
@@ -159,11 +164,12 @@ func addTo(t *testing.T, engine *postgres.Engine, changes []store.Change, picked
 	for i := range changes {
 		var facts []store.SubjectChange
 		for j, k := range picked[i] {
-			expected := store.AnyVersion
+			f := store.SubjectChange{Key: keys[k], Expected: store.AnyVersion, At: dawn}
 			if j == 0 {
-				expected = versions(t, engine, keys[k:k+1])[0]
+				f.Expected = versions(t, engine, keys[k:k+1])[0]
 			}
-			facts = append(facts, store.SubjectChange{Key: keys[k], Expected: expected, At: dawn})
+			binary.BigEndian.PutUint64(f.Fact[:], uint64(f.Expected))
+			facts = append(facts, f)
 		}
 		changes[i] = assessed(newTale(), checkout.EventCreated, facts...)
 	}
@@ -177,4 +183,21 @@ func addTo(t *testing.T, engine *postgres.Engine, changes []store.Change, picked
 		}
 	}
 	return added
+}
+
+// mustBeDecidedInOrder expects that each fact on a condition follows the version
+// it was decided on.
+func mustBeDecidedInOrder(t *testing.T, engine *postgres.Engine, key store.SubjectKey) {
+	t.Helper()
+	found, err := engine.Subjects(t.Context(), []store.SubjectKey{key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := found[0].Version
+	for one := range slices.Chunk(found[0].Facts, store.FactBytes) {
+		before--
+		if expected := int64(binary.BigEndian.Uint64(one)); expected != store.AnyVersion && expected != before {
+			t.Errorf("a fact that was decided on version %d was added to version %d", expected, before)
+		}
+	}
 }
