@@ -22,6 +22,7 @@ type engine interface {
 	store.Outbox
 	store.Subjects
 	store.Assessments
+	store.Reviews
 }
 
 // stores are where a server keeps what it knows.

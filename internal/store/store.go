@@ -34,7 +34,8 @@ type Change struct {
 	// bytes make it themselves when it is nil.
 	State []byte
 	// Callback, when not nil, is put into the outbox. Its ID, Kind, URL and Body
-	// are given; the rest follows from the change.
+	// are given, and its DueAt if it is not due at once; the rest follows from the
+	// change.
 	Callback *Callback
 	// Assessment, when not nil, is kept with the change. Its MerchantID, SessionID
 	// and Revision follow from the change.

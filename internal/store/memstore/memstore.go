@@ -24,6 +24,7 @@ type Engine struct {
 
 	subjects    subjects
 	assessments assessments
+	reviews     reviews
 
 	tenants tenants
 	clocks  map[string]time.Duration // by merchant
@@ -37,6 +38,7 @@ func New() *Engine {
 		books:    newBooks(),
 		outbox:   outbox{held: map[string]bool{}},
 		subjects: subjects{},
+		reviews:  reviews{},
 		tenants:  newTenants(),
 		clocks:   map[string]time.Duration{},
 		secrets:  map[string][]byte{},
@@ -98,6 +100,7 @@ func (e *Engine) check(c *store.Change) error {
 // put writes a change that check accepted.
 func (e *Engine) put(c *store.Change) {
 	e.books.write(c)
+	e.reviews.put(c)
 	if c.Callback != nil {
 		e.outbox.add(c)
 	}

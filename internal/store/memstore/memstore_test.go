@@ -28,3 +28,8 @@ func TestMemoryKeepsSubjectsAndAssessments(t *testing.T) {
 	storetest.RunSubjects(t, func(*testing.T) store.Engine { return memstore.New() })
 	storetest.RunAssessments(t, func(*testing.T) store.Engine { return memstore.New() })
 }
+
+func TestMemoryHasReviews(t *testing.T) {
+	t.Parallel()
+	storetest.RunReviews(t, func(*testing.T) store.Engine { return memstore.New() })
+}

@@ -29,7 +29,9 @@ type row struct {
 
 	session, id, token, order, orderToken, callback, assessment [16]byte
 	hasToken, hasOrder                                          bool
-	issues                                                      bool // makes the token findable
+	issues                                                      bool     // makes the token findable
+	reviewOf                                                    [16]byte // an order
+	reviewed                                                    bool
 
 	written bool
 	refusal error
@@ -40,12 +42,13 @@ type batch struct {
 	answers  []error
 	rows     []row // row i has the change id that ends with i
 	waves    []wave
-	findable bool // a token, an order, a callback or an assessment is among them
+	findable bool // a token, an order, a callback, an assessment or a review is among them
 	assessed bool // the schema has a place for subjects and assessments
 }
 
-// newBatch refuses what no state could take, and divides the rest.
-func newBatch(changes []store.Change, answers []error) *batch {
+// newBatch refuses what no state could take, and divides the rest. reviews tells
+// whether the schema has a place for them.
+func newBatch(changes []store.Change, answers []error, reviews bool) *batch {
 	b := &batch{answers: answers, rows: make([]row, 0, len(changes))}
 	names := newChangeNames()
 	for i := range changes {
@@ -53,12 +56,16 @@ func newBatch(changes []store.Change, answers []error) *batch {
 		if answers[i] = r.read(); answers[i] != nil {
 			continue
 		}
+		if r.reviewed && !reviews {
+			answers[i] = errNoReviews
+			continue
+		}
 		r.id = names.at(len(b.rows))
 		r.state = r.change.State
 		if r.state == nil {
 			r.state = record.Append(nil, &r.change.Session)
 		}
-		b.findable = b.findable || r.issues || r.hasOrder || r.change.Callback != nil || r.isAssessed()
+		b.findable = b.findable || r.issues || r.hasOrder || r.change.Callback != nil || r.isAssessed() || r.reviewed
 		b.rows = append(b.rows, r)
 	}
 	b.waves = divide(b.rows)
@@ -104,6 +111,9 @@ func (r *row) read() error {
 		if err := readAssessment(a, &r.assessment); err != nil {
 			return err
 		}
+	}
+	if err := r.readReview(); err != nil {
+		return err
 	}
 	for _, text := range []string{string(event.Kind), event.CorrelationID, event.Reason, session.MerchantID, session.ClientToken} {
 		if !storable(text) {

@@ -18,6 +18,7 @@ type Engine struct {
 	retryFor time.Duration
 	lookups  lookups
 	assessed atomic.Bool // the schema has a place for subjects and assessments
+	reviews  atomic.Bool // the schema has a place for reviews
 
 	// life is held for reading by every call, and for writing by Close.
 	life   sync.RWMutex

@@ -72,6 +72,9 @@ func Open(ctx context.Context, url string, opts Options) (*Engine, error) {
 	if err == nil {
 		_, err = e.AssessmentsOf(ctx, "", identifier.Format([16]byte{}), 1) // notes whether there is a place for them
 	}
+	if err == nil {
+		_, err = e.CountOpenReviews(ctx) // notes whether there are reviews
+	}
 	if err != nil {
 		return nil, errors.Join(err, e.Close())
 	}

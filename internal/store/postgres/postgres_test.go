@@ -58,3 +58,8 @@ func TestPostgreSQLKeepsAssessments(t *testing.T) {
 	t.Parallel()
 	storetest.RunAssessments(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
 }
+
+func TestReviews(t *testing.T) {
+	t.Parallel()
+	storetest.RunReviews(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
+}

@@ -114,9 +114,13 @@ func (e *Engine) Revisions(ctx context.Context, sessionID string, limit int, upT
 			if err := rows.Scan(slices.Concat(stored.columns(), []any{&state}, event.columns())...); err != nil {
 				return err
 			}
+			if err := stored.into(&revision.Session, state); err != nil {
+				return err
+			}
 			revision.Event = event.event()
+			revision.Event.By = revision.Session.ReviewedBy(revision.Event.Kind)
 			revisions = append(revisions, revision)
-			return stored.into(&revisions[len(revisions)-1].Session, state)
+			return nil
 		})
 	})
 	if err == nil && len(revisions) == 0 {

@@ -8,6 +8,7 @@ type wave struct {
 	tokens, orders int // how many issue a token, place an order
 	callbacks      int // how many put a callback into the outbox
 	isAssessed     bool
+	reviews        int // how many keep the review of an order up to date
 }
 
 func newWave(rows []row) wave {
@@ -23,6 +24,9 @@ func newWave(rows []row) wave {
 			w.callbacks++
 		}
 		w.isAssessed = w.isAssessed || rows[i].isAssessed()
+		if rows[i].reviewed {
+			w.reviews++
+		}
 	}
 	return w
 }

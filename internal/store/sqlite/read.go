@@ -25,6 +25,7 @@ type reader struct {
 	subject                                *statement
 	outbox                                 outboxReader
 	assessments                            assessmentReader
+	reviews                                reviewReader
 }
 
 // headRow is the row of the newest revision of session ?1: ?2 when it is
@@ -62,7 +63,7 @@ func newReader(conn *connection) (*reader, error) {
 			WHERE row_id = coalesce(?2, (SELECT row_id FROM heads WHERE session = ?1))
 			AND NOT EXISTS (SELECT 1 FROM orders WHERE session = ?1)`},
 		{&r.subject, `SELECT version, first_at, last_at, orders, facts FROM subjects WHERE key = ?`},
-	}, r.outbox.statements(), r.assessments.statements()) {
+	}, r.outbox.statements(), r.assessments.statements(), r.reviews.statements()) {
 		statement, err := conn.prepare(s.sql)
 		if err != nil {
 			return nil, err
@@ -165,6 +166,7 @@ func (e *Engine) Revisions(ctx context.Context, sessionID string, limit int, upT
 			return err
 		}
 		revision.Event = scanEvent(q)
+		revision.Event.By = revision.Session.ReviewedBy(revision.Event.Kind)
 		revisions = append(revisions, revision)
 		return nil
 	})

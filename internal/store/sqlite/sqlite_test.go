@@ -52,3 +52,8 @@ func TestSQLiteKeepsAssessments(t *testing.T) {
 	t.Parallel()
 	storetest.RunAssessments(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
 }
+
+func TestReviews(t *testing.T) {
+	t.Parallel()
+	storetest.RunReviews(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}

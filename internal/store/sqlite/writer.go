@@ -40,6 +40,7 @@ type writer struct {
 	outbox                   outboxWriter
 	subjects                 subjectWriter
 	assessments              assessmentWriter
+	putReview                *statement
 
 	ids   changeIDs
 	state []byte // scratch for states that come unwritten
@@ -101,6 +102,7 @@ func newWriter(conn *connection, pending *pending, flush flush) (*writer, error)
 		{&w.dropRevisions, chain + ` DELETE FROM revisions WHERE row_id IN (SELECT row_id FROM chain)`},
 		{&w.dropHead, `DELETE FROM heads WHERE session = ?`},
 		{&w.dropSession, `DELETE FROM sessions WHERE number = ?`},
+		{&w.putReview, putReview},
 	}, w.outbox.statements(), w.subjects.statements(), w.assessments.statements()) {
 		statement, err := conn.prepare(s.sql)
 		if err != nil {
@@ -264,6 +266,9 @@ func (w *writer) putFindable(c *store.Change, number int64) error {
 	o := c.Session.Order
 	if o == nil {
 		return nil
+	}
+	if err := w.putReviewOf(&c.Session); err != nil {
+		return err
 	}
 	q, at := w.setLedger, 0
 	if w.ids.hasOrder {
