@@ -57,7 +57,7 @@ const (
 // Commit makes the changes durable.
 func (e *Engine) Commit(ctx context.Context, changes []store.Change) []error {
 	answers := make([]error, len(changes))
-	batch := newBatch(changes, answers)
+	batch := newBatch(changes, answers, e.reviews.Load())
 	err := e.enter(ctx)
 	if err == nil {
 		defer e.leave()
@@ -133,6 +133,9 @@ func (b *batch) transact(ctx context.Context, conn *pgx.Conn, waves []wave, agai
 		}
 		if w.callbacks > 0 {
 			p.exec(addCallbacks, w.outbox()...)
+		}
+		if w.reviews > 0 {
+			p.exec(putReviews, w.reviewed()...)
 		}
 	}
 	if again {
