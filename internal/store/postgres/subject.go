@@ -162,12 +162,12 @@ func (e *Engine) Subjects(ctx context.Context, keys []store.SubjectKey) ([]store
 	for i, l := range asked {
 		r, err := from.wait(ctx, l)
 		subjects[i].Key = keys[i]
-		switch e.seen(err); {
+		switch {
 		case err == nil:
 			subjects[i] = store.Subject{
 				Key: keys[i], Version: r.version, FirstAt: timeOf(r.first), LastAt: timeOf(r.last), Orders: r.orders, Facts: r.facts,
 			}
-		case !errors.Is(err, store.ErrNotFound) && !noAssessments(err) && failure == nil:
+		case !errors.Is(err, store.ErrNotFound) && failure == nil:
 			failure = err
 		}
 	}
@@ -197,8 +197,5 @@ func (e *Engine) DeleteSubjects(ctx context.Context, before time.Time, limit int
 			})
 		}, deleteSubjects, before.UnixMilli(), limit)
 	})
-	if e.seen(err); noAssessments(err) {
-		return 0, nil
-	}
 	return deleted, err
 }
