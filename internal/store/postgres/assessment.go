@@ -60,11 +60,13 @@ func (w *wave) assessments() []any {
 	for i := range w.rows {
 		r := &w.rows[i]
 		if one := r.change.Assessment; one != nil {
-			a.changes = append(a.changes, uuid(r.id, true))
+			a.changes, a.sessions = append(a.changes, uuid(r.id, true)), append(a.sessions, uuid(r.session, true))
+			a.revisions = append(a.revisions, integer(r.change.Session.Revision, true))
 			a.add(one, r.assessment, r.change.Session.MerchantID)
 		}
 	}
-	return []any{a.changes, a.ids, a.at, a.merchants, a.correlations, a.calls, a.outcomes, a.subjects, a.documents}
+	return []any{a.changes, a.ids, a.at, a.merchants, a.correlations, a.calls, a.outcomes, a.subjects, a.documents,
+		a.sessions, a.revisions}
 }
 
 // readAssessment takes the id of an assessment and refuses what cannot be

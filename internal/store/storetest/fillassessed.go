@@ -15,7 +15,7 @@ const (
 	fillTogether = 1000
 	// fillSessionsTogether is more: the keys of subjects are spread over all of
 	// an index, and its pages are written once for all changes of a batch.
-	fillSessionsTogether = 10_000
+	fillSessionsTogether = 2000
 )
 
 // FillAssessments stores so many assessments that led to no change, for
