@@ -35,11 +35,17 @@ type Options struct {
 	// them). It is called by the writer and must return soon. May be nil.
 	OnFailure func(error)
 
+	// OnIndexFailure is told why what was written could not be added to the index
+	// of searches. It is tried again. May be nil.
+	OnIndexFailure func(error)
+
 	// beforeWrite is called by the writer before each transaction; tests hold
 	// the writer with it.
 	beforeWrite func()
 	// searchTime is searchTime when zero.
 	searchTime time.Duration
+	// indexByHand leaves indexing to the tests.
+	indexByHand bool
 }
 
 const (

@@ -3,8 +3,10 @@ package requestlog
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -15,6 +17,9 @@ const TextMax = 512
 // wanted is one word of a search: an exchange that is found has all of them.
 type wanted struct {
 	text   []byte // in lower case
+	ascii  bool   // it stands in bodies as it is, but for its case
+	rare   byte   // a letter of it that few bodies have
+	rareAt int
 	digits bool   // it may be an amount
 	path   []step // of a body, where the word is path=value
 	value  []byte // in lower case
@@ -53,11 +58,17 @@ func readText(text string) (all []wanted) {
 var pathWithValue = regexp.MustCompile(`^([A-Za-z_]\w*(?:\[\d*\])*(?:\.[A-Za-z_]\w*(?:\[\d*\])*)*)=(.+)$`)
 
 func wantedOf(lower []byte, sent string) wanted {
-	w := wanted{text: lower, digits: isDigits(lower)}
+	w := wanted{text: lower, digits: isDigits(lower), ascii: !slices.ContainsFunc(lower, escaped), rareAt: rarest(lower)}
+	w.rare = lower[w.rareAt]
 	if parts := pathWithValue.FindStringSubmatch(sent); parts != nil {
 		w.path, w.value = steps(parts[1]), bytes.ToLower([]byte(parts[2]))
 	}
 	return w
+}
+
+// escaped tells whether a byte may stand in JSON in other ways.
+func escaped(c byte) bool {
+	return c >= utf8.RuneSelf || c < ' ' || c == '/' || c == '"' || c == '\\'
 }
 
 func isDigits(text []byte) bool {
@@ -101,6 +112,9 @@ func (w *wanted) in(n *names, bodies ...[]byte) bool {
 // inBody tells whether a string or a name of the body has the word, or its
 // amount is the number.
 func (w *wanted) inBody(body []byte) (found bool) {
+	if !w.mayBeIn(body) {
+		return false
+	}
 	var lower []byte
 	lex(body, func(kind kind, name, text []byte) bool {
 		if number := kind == kindBare && isDigits(text); number {
@@ -112,6 +126,49 @@ func (w *wanted) inBody(body []byte) (found bool) {
 		return !found
 	})
 	return found
+}
+
+// mayBeIn tells whether the letters of the word are in the body, or could be:
+// most bodies need not be looked at more closely.
+func (w *wanted) mayBeIn(body []byte) bool {
+	if !w.ascii || bytes.Contains(body, []byte(`\u`)) {
+		return true
+	}
+	for from := 0; from < len(body); from++ {
+		i := bytes.IndexByte(body[from:], w.rare)
+		if upper := w.rare - 'a' + 'A'; 'a' <= w.rare && w.rare <= 'z' {
+			until := len(body) - from
+			if i >= 0 {
+				until = i
+			}
+			if j := bytes.IndexByte(body[from:from+until], upper); j >= 0 {
+				i = j
+			}
+		}
+		if i < 0 {
+			return false
+		}
+		from += i
+		start := from - w.rareAt
+		if start >= 0 && len(body)-start >= len(w.text) && bytes.EqualFold(body[start:start+len(w.text)], w.text) {
+			return true
+		}
+	}
+	return false
+}
+
+// frequent are the letters of bodies, the most frequent first.
+const frequent = `"_ etaoinrsldcmup0125-:.,/hgb4367891fyvwkjxqz`
+
+// rarest is the place of the letter that stands in fewest bodies.
+func rarest(text []byte) (at int) {
+	rank := -1
+	for i, c := range text {
+		if r := strings.IndexByte(frequent, c); r > rank {
+			at, rank = i, r
+		}
+	}
+	return at
 }
 
 // hasWord tells whether word stands in text, not as a part of a longer one.
