@@ -24,7 +24,7 @@ const (
 // segmentSize is the bytes of encoded exchanges from which a segment is closed.
 // It is what a search decodes at once, and what a transaction of the index is
 // made of.
-const segmentSize = 256 << 10
+const segmentSize = 512 << 10
 
 // While exchanges come in at more than busyRate a second, the indexer rests
 // busyRest times as long as it works.
@@ -145,7 +145,7 @@ func (l *Log) indexKeys(ctx context.Context, keys []home.Key, forced bool) error
 func (l *Log) indexSegment(ctx context.Context, keys []home.Key) (n int, err error) {
 	first := keys[0]
 	segment := home.Segment{FirstID: first.FirstID, LastID: first.LastID}
-	vocabulary, size := vocabulary{seen: map[uint64]bool{}}, 0
+	vocabulary, size := newVocabulary(), 0
 	for n < len(keys) && size < segmentSize {
 		k := keys[n]
 		if k.Place.Day != first.Place.Day || home.Minute(k.FirstID) != home.Minute(first.FirstID) {

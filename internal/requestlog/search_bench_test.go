@@ -3,14 +3,15 @@ package requestlog
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/ncruces/go-sqlite3"
 
 	"github.com/kvitto/kvitto/internal/identifier"
 )
@@ -65,25 +66,33 @@ func benchmarkSearch(b *testing.B, l *Log, query func(n int) Query, none bool) {
 // sizeAt is the bytes that a log takes.
 func sizeAt(b *testing.B, address string) (size int64) {
 	b.Helper()
-	if !strings.HasPrefix(address, "postgres://") {
-		for _, suffix := range []string{"", "-wal"} {
-			if info, err := os.Stat(address + suffix); err == nil {
-				size += info.Size()
-			}
-		}
-		return size
-	}
-	conn, err := pgx.Connect(context.Background(), address)
-	if err == nil {
-		err = conn.QueryRow(context.Background(), "SELECT pg_database_size(current_database())").Scan(&size)
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := conn.Close(context.Background()); err != nil {
+	if err := measure(context.Background(), address, &size); err != nil {
 		b.Fatal(err)
 	}
 	return size
+}
+
+func measure(ctx context.Context, address string, size *int64) error {
+	if strings.HasPrefix(address, "postgres://") {
+		conn, err := pgx.Connect(ctx, address)
+		if err != nil {
+			return err
+		}
+		err = conn.QueryRow(ctx, "SELECT pg_database_size(current_database())").Scan(size)
+		return errors.Join(err, conn.Close(ctx))
+	}
+	conn, err := sqlite3.Open(address)
+	if err != nil {
+		return err
+	}
+	pages, _, err := conn.Prepare("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	if pages.Step() {
+		*size = pages.ColumnInt64(0)
+	}
+	return errors.Join(pages.Close(), conn.Close())
 }
 
 // shops are what was written, as far as queries need it: every 997th.

@@ -30,7 +30,12 @@ const (
 // vocabulary gathers the terms of a segment.
 type vocabulary struct {
 	seen  map[uint64]bool
+	texts map[uint64]bool // hashes of whole texts, most of which come again
 	lower []byte
+}
+
+func newVocabulary() *vocabulary {
+	return &vocabulary{seen: map[uint64]bool{}, texts: map[uint64]bool{}}
 }
 
 const termBits = 40
@@ -43,7 +48,7 @@ func hashOf(kind string, parts ...[]byte) uint64 {
 		sum = (sum ^ uint64(kind[i])) * prime
 	}
 	for _, part := range parts {
-		sum *= prime
+		sum *= prime // a NUL
 		for _, c := range part {
 			sum = (sum ^ uint64(c)) * prime
 		}
@@ -85,6 +90,11 @@ func (v *vocabulary) exchange(k *kept) {
 }
 
 func (v *vocabulary) text(text []byte) {
+	whole := hashOf("", text)
+	if v.texts[whole] {
+		return
+	}
+	v.texts[whole] = true
 	v.lower = appendLower(v.lower[:0], text)
 	words(v.lower, func(word []byte) { v.add(termWord, word) })
 }

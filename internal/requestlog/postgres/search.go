@@ -52,18 +52,27 @@ func collectKeys(rows pgx.Rows, d day) ([]home.Key, error) {
 // Segments gives the keys of segments that have the terms.
 func (h *Home) Segments(ctx context.Context, wanted home.Wanted) ([]home.Key, error) {
 	terms := wanted.Terms.Expression("", " & ", " | ")
-	return h.dayByDay(ctx, wanted.Limit, func(ctx context.Context, conn *pgx.Conn, d day, limit int) ([]home.Key, error) {
-		rows, err := conn.Query(ctx, `SELECT first_id, last_id, number FROM `+d.segments()+
-			` WHERE terms @@ $1::text::tsquery AND number < $2 AND number >= $3 ORDER BY number DESC LIMIT $4`,
-			terms, wanted.Below, wanted.From, limit)
-		if err != nil {
-			return nil, err
-		}
-		return pgx.CollectRows(rows, func(row pgx.CollectableRow) (k home.Key, err error) {
-			k.Kind, k.Place.Day = home.KindSegment, string(d)
-			err = row.Scan(&k.FirstID, &k.LastID, &k.Place.Number)
-			return k, err
+	return h.dayByDay(ctx, wanted.Limit, func(ctx context.Context, conn *pgx.Conn, d day, limit int) (keys []home.Key, err error) {
+		err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			// The planner knows nothing of new tables, and that reading the terms of
+			// all segments takes a hundred times longer it never knows.
+			if _, err := tx.Exec(ctx, "SET LOCAL enable_seqscan = off"); err != nil {
+				return err
+			}
+			rows, err := tx.Query(ctx, `WITH found AS MATERIALIZED (SELECT first_id, last_id, number FROM `+d.segments()+` WHERE terms @@ $1::text::tsquery)
+				SELECT first_id, last_id, number FROM found WHERE number < $2 AND number >= $3 ORDER BY number DESC LIMIT $4`,
+				terms, wanted.Below, wanted.From, limit)
+			if err != nil {
+				return err
+			}
+			keys, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (k home.Key, err error) {
+				k.Kind, k.Place.Day = home.KindSegment, string(d)
+				err = row.Scan(&k.FirstID, &k.LastID, &k.Place.Number)
+				return k, err
+			})
+			return err
 		})
+		return keys, err
 	})
 }
 
