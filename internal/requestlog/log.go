@@ -55,7 +55,7 @@ func newLog(above home.Home, options Options) *Log {
 		wake:    make(chan struct{}, 1),
 		stopped: make(chan struct{}),
 	}
-	w := &writer{log: l}
+	w := &writer{log: l, encoder: encoder{redaction: newRedaction(&options)}}
 	go w.run(ctx)
 	l.startIndexer()
 	return l

@@ -36,7 +36,8 @@ func (l *Log) Search(ctx context.Context, q Query) (Page, error) {
 	if err := l.flush(ctx); err != nil {
 		return Page{}, err
 	}
-	s := newSearch(q, time.Now().Add(l.options.searchTime))
+	redaction := newRedaction(&l.options)
+	s := newSearch(q, redaction.readText(q.Text), time.Now().Add(l.options.searchTime))
 	err := l.use(func(h home.Home) error {
 		s.home = h
 		if done, err := s.named(ctx); done || err != nil {
@@ -81,9 +82,9 @@ func (l *listing) passed(minute uint32) bool {
 	return l.ended || l.below != "" && home.Minute(l.below) < minute
 }
 
-func newSearch(q Query, deadline time.Time) *searching {
+func newSearch(q Query, text []wanted, deadline time.Time) *searching {
 	s := &searching{
-		query: q, text: readText(q.Text), deadline: deadline, bound: boundOf(Bounds{Bodies: foundBodiesMax}),
+		query: q, text: text, deadline: deadline, bound: boundOf(Bounds{Bodies: foundBodiesMax}),
 		listed: listing{below: q.Before}, segments: listing{below: q.Before, number: math.MaxInt64},
 	}
 	if !q.To.IsZero() {
@@ -307,7 +308,7 @@ func (s *searching) asksFor(e *kept) bool {
 		return false
 	}
 	for i := range s.text {
-		if !s.text[i].in(&e.names, e.request, e.response) {
+		if !s.text[i].in(e) {
 			return false
 		}
 	}

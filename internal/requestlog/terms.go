@@ -84,6 +84,9 @@ func (v *vocabulary) exchange(k *kept) {
 	for _, id := range [...][]byte{k.sessionID, k.orderID, k.authorizationToken} {
 		v.text(id)
 	}
+	for keyed := k.keyed; len(keyed) >= keyedSize; keyed = keyed[keyedSize:] {
+		v.add(termKeyed, keyed[:keyedSize])
+	}
 	for _, body := range [...][]byte{k.request, k.response} {
 		v.body(body)
 	}
@@ -174,6 +177,9 @@ func (w *wanted) terms() (choice home.Choice) {
 		return nil
 	}
 	choice = home.Choice{asWords, {term(termID, w.text)}}
+	for _, hash := range w.keyed {
+		choice = append(choice, []string{term(termKeyed, hash)})
+	}
 	if w.digits {
 		choice = append(choice, []string{term(termAmount, w.text)})
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // TextMax bounds Query.Text, in bytes.
-const TextMax = 512
+const TextMax = 4096
 
 // wanted is one word of a search: an exchange that is found has all of them.
 type wanted struct {
@@ -23,6 +23,7 @@ type wanted struct {
 	digits bool   // it may be an amount
 	path   []step // of a body, where the word is path=value
 	value  []byte // in lower case
+	keyed  [][]byte
 }
 
 // step is a property's name, or the index of an array.
@@ -32,12 +33,12 @@ type step struct {
 }
 
 // readText splits what somebody typed at spaces; quotes hold words together.
-func readText(text string) (all []wanted) {
+func (x *redaction) readText(text string) (all []wanted) {
 	var current []byte
 	quoted := false
 	end := func() {
 		if lower := bytes.ToLower(current); len(lower) > 0 {
-			all = append(all, wantedOf(lower, string(current)))
+			all = append(all, x.wantedOf(lower, string(current)))
 		}
 		current = current[:0]
 	}
@@ -57,11 +58,15 @@ func readText(text string) (all []wanted) {
 
 var pathWithValue = regexp.MustCompile(`^([A-Za-z_]\w*(?:\[\d*\])*(?:\.[A-Za-z_]\w*(?:\[\d*\])*)*)=(.+)$`)
 
-func wantedOf(lower []byte, sent string) wanted {
+func (x *redaction) wantedOf(lower []byte, sent string) wanted {
 	w := wanted{text: lower, digits: isDigits(lower), ascii: !slices.ContainsFunc(lower, escaped), rareAt: rarest(lower)}
 	w.rare = lower[w.rareAt]
+	w.keyed = x.keyedWords(sent)
 	if parts := pathWithValue.FindStringSubmatch(sent); parts != nil {
 		w.path, w.value = steps(parts[1]), bytes.ToLower([]byte(parts[2]))
+		if kind := keyedOf(lastName(parts[1])); kind != "" {
+			w.keyed = append(w.keyed, x.appendKeyed(nil, kind, parts[2]))
+		}
 	}
 	return w
 }
@@ -94,14 +99,20 @@ func steps(path string) (all []step) {
 	return all
 }
 
-// in tells whether the word is one of the ids or in one of the bodies.
-func (w *wanted) in(n *names, bodies ...[]byte) bool {
-	for _, id := range [...][]byte{n.correlationID, n.sessionID, n.orderID, n.authorizationToken} {
+// in tells whether the word is one of the ids, stands for a keyed hash, or is in
+// one of the bodies.
+func (w *wanted) in(k *kept) bool {
+	for _, id := range [...][]byte{k.correlationID, k.sessionID, k.orderID, k.authorizationToken} {
 		if bytes.EqualFold(id, w.text) {
 			return true
 		}
 	}
-	for _, body := range bodies {
+	for keyed := k.keyed; len(keyed) >= keyedSize; keyed = keyed[keyedSize:] {
+		if slices.ContainsFunc(w.keyed, func(hash []byte) bool { return bytes.Equal(hash, keyed[:keyedSize]) }) {
+			return true
+		}
+	}
+	for _, body := range [...][]byte{k.request, k.response} {
 		if w.inBody(body) || w.path != nil && w.atPath(body) {
 			return true
 		}
