@@ -102,6 +102,7 @@ func (p *portal) routes() http.Handler {
 		"GET /exchanges/{correlation_id}/response": p.responseBody,
 		"GET /exchanges/{correlation_id}/har":      p.har,
 		"GET /exchanges/{correlation_id}/test":     p.goTest,
+		"GET /logs":                                p.logs,
 		"GET /rules":                               p.rules,
 		"GET /assets/{version}/{name}":             p.asset,
 		"GET /":                                    p.unknown,

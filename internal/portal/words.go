@@ -162,3 +162,14 @@ func expectedText(v *checkout.Violation) string {
 	}
 	return text
 }
+
+// operationChoices are the operations that a list can be narrowed to.
+var operationChoices = func() (choices []choice) {
+	for _, operation := range []string{
+		"create_session", "update_session", "read_session", "create_order", "cancel_authorization", "create_customer_token", "authorization_callback",
+		"browser_load", "browser_authorize", "browser_reauthorize", "browser_finalize", "browser_create_session", "load", "authorize", "reauthorize", "finalize", "check",
+	} {
+		choices = append(choices, choice{operation, readable(operation)})
+	}
+	return choices
+}()

@@ -2,5 +2,7 @@
 // happens. Without it nothing is missing that cannot be had by reloading.
 
 import { offerCopies } from './copies';
+import { followList } from './live';
 
 offerCopies();
+followList();
