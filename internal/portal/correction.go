@@ -3,7 +3,9 @@ package portal
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -14,37 +16,75 @@ import (
 	"github.com/kvitto/kvitto/internal/wire"
 )
 
+// correction is a body as it would be right.
+type correction struct {
+	text []byte // compact
+	Body listing
+	Also []change // what changes beside the values that were blamed
+}
+
 // corrected is the body of a refused create or update as it would be right, and
-// the violations as they are to be told beside it; "" where more than arithmetic
-// is wrong.
-func (p *portal) corrected(ctx context.Context, e *requestlog.Exchange) (text string, violations []checkout.Violation) {
+// the violations as they are to be told beside it; nil where more than
+// arithmetic is wrong.
+func (p *portal) corrected(ctx context.Context, e *requestlog.Exchange) (made *correction, violations []checkout.Violation) {
 	violations = slices.Clone(e.Violations)
 	if len(violations) == 0 || !patches(e.Operation) {
-		return "", violations
+		return nil, violations
 	}
 	request, err := wire.DecodeRequest(e.RequestBody)
 	if err != nil {
-		return "", violations
+		return nil, violations
 	}
 	var base checkout.Content
 	if e.Operation == "update_session" {
 		revision, err := p.revisionBefore(ctx, e)
 		if err != nil {
-			return "", violations // told without it
+			return nil, violations // told without it
 		}
 		base = revision.Session.Content
 	}
 	merged := base.Merge(request.Content)
 	advised := slices.Clone(violations)
-	body, ok := wire.Corrected(e.RequestBody, &request, checkout.Advise(&merged, advised))
+	corrections := checkout.Advise(&merged, advised)
+	body, ok := wire.Corrected(e.RequestBody, &request, corrections)
 	if !ok {
-		return "", violations
+		return nil, violations
 	}
-	pretty := jsontext.Value(body)
-	if err := pretty.Indent(jsontext.WithIndent("  ")); err != nil {
-		return "", violations
+	made = &correction{text: body, Body: listBody("corrected", "The body, corrected", body, nil)}
+	made.mark(corrections, violations, propertiesOf(&request.Content))
+	return made, advised
+}
+
+// mark shows what is another now, and gathers what nobody was blamed for.
+func (c *correction) mark(corrections []checkout.Correction, blamed []checkout.Violation, sent properties) {
+	for _, one := range corrections {
+		for i := range c.Body.Lines {
+			if c.Body.Lines[i].path == one.Path {
+				c.Body.Lines[i].Changed = true
+			}
+		}
+		if !slices.ContainsFunc(blamed, func(v checkout.Violation) bool { return v.Path == one.Path }) {
+			c.Also = append(c.Also, change{one.Path, sent.values[one.Path], strconv.FormatInt(one.Value, 10)})
+		}
 	}
-	return string(pretty), advised
+}
+
+// correctedBody sends it to be saved.
+func (p *portal) correctedBody(w http.ResponseWriter, r *http.Request) error {
+	e, err := p.find(r.Context(), r.PathValue("correlation_id"))
+	if err != nil {
+		return err
+	}
+	made, _ := p.corrected(r.Context(), &e)
+	if made == nil {
+		return &missing{What: "corrected body", ID: e.CorrelationID, Advice: "Only a body that is wrong in nothing but its arithmetic can be corrected."}
+	}
+	text := jsontext.Value(made.text)
+	if err := text.Indent(jsontext.WithIndent("  ")); err != nil {
+		return err
+	}
+	download(w, "application/octet-stream", e.CorrelationID+"-corrected.json", text)
+	return nil
 }
 
 // patches tells whether the body of an operation is the content of a session.

@@ -10,22 +10,24 @@ import (
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/store"
 )
 
 // exchangePage is an exchange with all that helps to understand it.
 type exchangePage struct {
 	requestlog.Exchange
-	Name       string // of the operation, for people
+	Name       string // of the operation, for people, as a heading
 	Ago        string
 	Direction  string // Incoming or Outgoing, as the original's portal has it: outgoing is from the shop to the server
 	Headline   string // why, in one sentence
 	Advice     string // what to do where no rule says it
 	Said       string // what the answer said
 	Violations []violationView
-	More       int // violations beyond those shown
+	Mismatch   *mismatch // the same as a comparison, for an order that is not what was approved
+	More       int       // violations beyond those shown
 	Request    listing
 	Response   listing
-	Corrected  string // the body as it would be right; empty when that is not known
+	Corrected  *correction // nil when it is not known
 	Around     []around
 	Before     int // exchanges of the session that are not shown
 	After      int
@@ -92,10 +94,15 @@ func (p *portal) exchange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shown := exchangePage{Exchange: e, Name: readable(e.Operation), Ago: ago(e.At, p.Now()), Direction: direction(&e)}
+	shown := exchangePage{Exchange: e, Name: heading(readable(e.Operation)), Ago: ago(e.At, p.Now()), Direction: direction(&e)}
 	corrected, violations := p.corrected(ctx, &e)
 	shown.Corrected = corrected
 	shown.explain(violations)
+	if isMismatch(&e) {
+		if err := p.compare(ctx, &shown); err != nil {
+			return err
+		}
+	}
 	if shown.Around, shown.Before, shown.After, err = p.around(ctx, &e); err != nil {
 		return err
 	}
@@ -128,6 +135,11 @@ func (x *exchangePage) explain(violations []checkout.Violation) {
 		notes = append(notes, note{Path: v.Path, Anchor: "request-v" + strconv.Itoa(v.Number), Link: "v" + strconv.Itoa(v.Number), Text: text})
 	}
 	x.More = len(violations) - len(x.Violations)
+	if x.Corrected != nil {
+		for _, c := range x.Corrected.Also {
+			notes = append(notes, note{Path: c.Path, Text: "becomes " + c.New + " then"})
+		}
+	}
 	x.Request = listBody("request", "Request body", x.RequestBody, notes)
 	x.Response = listBody("response", "Answer", x.ResponseBody, nil)
 	if number, column, what, ok := malformation(x.RequestBody); ok && x.Refused() && !x.Request.JSON {
@@ -143,6 +155,27 @@ func (x *exchangePage) explain(violations []checkout.Violation) {
 	for i := range x.Violations {
 		x.Violations[i].InBody = inBody["request-v"+strconv.Itoa(x.Violations[i].Number)]
 	}
+}
+
+// compare lays a refused order beside what was approved and what the session was.
+func (p *portal) compare(ctx context.Context, x *exchangePage) error {
+	var then *checkout.Content
+	revision, err := p.revisionBefore(ctx, &x.Exchange)
+	switch {
+	case err == nil:
+		then = &revision.Session.Content
+	case !errors.Is(err, store.ErrNotFound) && !errors.Is(err, errNoRevision):
+		return err
+	}
+	made, ok := mismatchOf(x.Exchange.Violations, then, "Session then")
+	if !ok {
+		return nil
+	}
+	for i := range made.Rows {
+		made.Rows[i].InBody = x.Violations[i].InBody
+	}
+	x.Mismatch = &made
+	return nil
 }
 
 func emptiness(e *requestlog.Exchange, nothing string) string {
@@ -179,7 +212,12 @@ func headline(e *requestlog.Exchange, violations []checkout.Violation) string {
 		return sentence(e.Reason)
 	}
 	v := &violations[0]
-	text := v.Path + " is " + sentText(v) + ", but " + expectedText(v) + " was expected"
+	lead := ""
+	if v.Rule == checkout.RuleMatch || v.Rule == checkout.RuleSameBody {
+		lead = sentence(e.Reason)
+		lead = lead[:max(0, len(lead)-1)] + ": "
+	}
+	text := lead + v.Path + " is " + sentText(v) + ", but " + expectedText(v) + " was expected"
 	switch {
 	case v.Rule == checkout.RuleCartSize:
 		text = fmt.Sprintf("The order has %v lines, and %v were approved", v.Sent, v.Expected)

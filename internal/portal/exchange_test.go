@@ -24,7 +24,8 @@ func TestARefusedExchangeSaysWhatToChange(t *testing.T) {
 		`<a href="#request-v1"`, `<span class="note" id="request-v1"><a href="#v1">expected 2000 ± 1</a></span>`,
 		`<span class="key">&#34;total_tax_amount&#34;</span>: <mark>2500</mark>`,
 		`BAD_VALUE`, `2026-03-04 12:00:00.000`, `5 minutes ago`, `1.5 ms`, `shoes`,
-		`<code id="corrected">{`, `&#34;total_tax_amount&#34;: 2000`, `&#34;order_tax_amount&#34;: 2000`)
+		`<code id="corrected">`, `changed" data-line="13">      <span class="key">"total_tax_amount"</span>: <span class="number">2000</span>`,
+		`<code>order_tax_amount</code> becomes <b>2000</b>`, `becomes 2000 then`)
 	lacks(t, page, "<b>Shoe</b>") // what a client sent is text
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,12 +16,13 @@ import (
 // listing is a body, line by line, with what is wrong written beside the lines
 // it is about.
 type listing struct {
-	Name  string // request or response: the beginning of its anchors
-	Label string
-	Lines []line
-	JSON  bool
-	Empty string // why there are no lines
-	Bytes int
+	Name   string // request or response: the beginning of its anchors
+	Label  string
+	Lines  []line
+	JSON   bool
+	Empty  string // why there are no lines
+	Bytes  int
+	Folded bool // lines were left out
 }
 
 // line is one line of a listing. A property and its value are one line, so are
@@ -34,6 +36,8 @@ type line struct {
 	Comma  bool
 	Notes  []note
 	Absent bool // the property is not there, and should be
+	// Changed marks a value that was corrected.
+	Changed bool
 	// Skipped lines were left out; then the line is nothing else.
 	Skipped int
 
@@ -69,6 +73,7 @@ func listBody(name, label string, body []byte, notes []note) listing {
 		lines = annotate(lines, notes[i])
 	}
 	l.Lines = fold(numbered(joined(lines)))
+	l.Folded = slices.ContainsFunc(l.Lines, func(one line) bool { return one.Skipped > 0 })
 	return l
 }
 

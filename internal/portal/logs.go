@@ -35,6 +35,7 @@ type logRow struct {
 	requestlog.Exchange
 	Direction string
 	Why       string
+	Day       string // of an exchange that is not of today
 }
 
 // choice is one of several values of a filter.
@@ -117,7 +118,7 @@ func (f filter) narrowed() bool { return f != filter{Before: f.Before} }
 
 func (p *portal) logs(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	shown := logsPage{Filter: filterOf(r.URL.Query()), Classes: nil, Methods: []choice{{"GET", "GET"}, {"POST", "POST"}, {"DELETE", "DELETE"}}, Filters: operationChoices}
+	shown := logsPage{Filter: filterOf(r.URL.Query()), Methods: []choice{{"GET", "GET"}, {"POST", "POST"}, {"DELETE", "DELETE"}}, Filters: operationChoices}
 	query, problem := shown.Filter.query()
 	found, err := p.Log.Search(ctx, query)
 	if err != nil {
@@ -128,7 +129,7 @@ func (p *portal) logs(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	for i := range found.Exchanges {
-		shown.Rows = append(shown.Rows, rowOf(&found.Exchanges[i]))
+		shown.Rows = append(shown.Rows, rowOf(&found.Exchanges[i], p.Now()))
 	}
 	if r.URL.Query().Get("rows") != "" {
 		return p.render(w, http.StatusOK, "logs", "rows", shown.Rows)
@@ -152,7 +153,7 @@ func (p *portal) logs(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	shown.Curl = "curl -u demo:demo -d '{}' -H 'Content-Type: application/json' " + p.URL + "/payments/v1/sessions"
+	shown.Curl = firstRequest(p.URL)
 	return p.show(w, http.StatusOK, "logs", page{Title: "Logs", Current: "logs", Query: shown.Filter.Q, Body: &shown})
 }
 
@@ -171,8 +172,11 @@ func exactly(f *filter, found *requestlog.Page) (correlationID string, ok bool) 
 	return found.Exchanges[0].CorrelationID, alone && len(f.Q) >= 8 && !strings.ContainsAny(f.Q, " =@")
 }
 
-func rowOf(e *requestlog.Exchange) logRow {
+func rowOf(e *requestlog.Exchange, now time.Time) logRow {
 	row := logRow{Exchange: *e, Direction: direction(e)}
+	if day := e.At.UTC().Format("2 Jan"); day != now.UTC().Format("2 Jan") {
+		row.Day = day
+	}
 	if failed(e) {
 		row.Why = headline(e, e.Violations)
 	}

@@ -45,6 +45,8 @@ func parsePages(a *assets) (*pages, error) {
 		"readable": readable,
 		"count":    count,
 		"plural":   plural,
+		"step":     stepOf,
+		"figure":   figureOf,
 	}
 	shared, err := template.New("").Funcs(functions).ParseFS(templates, "templates/shared/*.html")
 	if err != nil {

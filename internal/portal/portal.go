@@ -97,15 +97,25 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 func (p *portal) routes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]handler{
-		"GET /exchanges/{correlation_id}":          p.exchange,
-		"GET /exchanges/{correlation_id}/request":  p.requestBody,
-		"GET /exchanges/{correlation_id}/response": p.responseBody,
-		"GET /exchanges/{correlation_id}/har":      p.har,
-		"GET /exchanges/{correlation_id}/test":     p.goTest,
-		"GET /logs":                                p.logs,
-		"GET /rules":                               p.rules,
-		"GET /assets/{version}/{name}":             p.asset,
-		"GET /":                                    p.unknown,
+		"GET /exchanges/{correlation_id}":           p.exchange,
+		"GET /exchanges/{correlation_id}/request":   p.requestBody,
+		"GET /exchanges/{correlation_id}/response":  p.responseBody,
+		"GET /exchanges/{correlation_id}/corrected": p.correctedBody,
+		"GET /exchanges/{correlation_id}/har":       p.har,
+		"GET /exchanges/{correlation_id}/test":      p.goTest,
+		"GET /logs":                                 p.logs,
+		"GET /sessions/{session_id}":                p.session,
+		"GET /callbacks":                            p.callbacks,
+		"POST /callbacks/hold":                      p.holdCallbacks,
+		"POST /callbacks/{callback_id}/{step}":      p.stepCallback,
+		"GET /playground":                           p.playground,
+		"POST /playground/clock":                    p.advanceClock,
+		"POST /playground/next":                     p.primeNext,
+		"POST /playground/next/clear":               p.clearNext,
+		"GET /{$}":                                  p.overview,
+		"GET /rules":                                p.rules,
+		"GET /assets/{version}/{name}":              p.asset,
+		"GET /":                                     p.unknown,
 	} {
 		mux.Handle(withPrefix(pattern), p.answering(handle))
 	}

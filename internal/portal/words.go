@@ -125,6 +125,9 @@ func readable(operation string) string {
 	return strings.ReplaceAll(operation, "_", " ")
 }
 
+// heading begins with a capital letter.
+func heading(words string) string { return strings.ToUpper(words[:1]) + words[1:] }
+
 // valueMax is how much of a value is shown beside others, in characters.
 const valueMax = 240
 
