@@ -44,7 +44,7 @@ type Config struct {
 	ConsoleFormat console.Format
 	// ConsoleLinks lets its refusals lead to the portal.
 	ConsoleLinks bool
-	Logger        *slog.Logger // nil logs to standard error
+	Logger       *slog.Logger // nil logs to standard error
 	// SystemTime is the clock under all clocks; nil is time.Now.
 	SystemTime func() time.Time
 	// CacheBytes is the memory for recent sessions; 0 is 128 MiB.

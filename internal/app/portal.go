@@ -2,14 +2,23 @@ package app
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
+	"github.com/kvitto/kvitto/internal/hostname"
 	"github.com/kvitto/kvitto/internal/portal"
 )
 
-// PortalURL is where the portal of a playground is.
-func (a *App) PortalURL() string { return a.URL + portal.Path + "/" }
+// PortalURL is where the portal is; empty where there is none, and where it
+// would answer nobody: it opens at this machine's own addresses only.
+func (a *App) PortalURL() string {
+	at, err := url.Parse(a.URL)
+	if err != nil || a.config.Production || !hostname.Loopback(at.Host) {
+		return ""
+	}
+	return a.URL + portal.Path + "/"
+}
 
 // withPortal puts the portal of a playground before everything else: who may
 // open it is decided by the connection, before forwarded headers are believed.

@@ -143,8 +143,8 @@ func (a *App) console() (show func(*requestlog.Exchange)) {
 		return func(*requestlog.Exchange) {}
 	}
 	links := ""
-	if a.config.ConsoleLinks && !a.config.Production {
-		links = a.PortalURL() + "exchanges/"
+	if at := a.PortalURL(); a.config.ConsoleLinks && at != "" {
+		links = at + "exchanges/"
 	}
 	printer := console.New(a.config.Console, a.config.ConsoleFormat, links)
 	a.closers = append(a.closers, func() error { printer.Close(); return nil })

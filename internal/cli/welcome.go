@@ -15,7 +15,7 @@ import (
 type listening struct {
 	URL       string `json:"url"`
 	PublicURL string `json:"public_url"`
-	PortalURL string `json:"portal_url"`
+	PortalURL string `json:"portal_url,omitzero"`
 	Data      string `json:"data"`
 	Version   string `json:"version"`
 	PID       int    `json:"pid"`
@@ -59,7 +59,9 @@ func welcome(w io.Writer, flags devFlags, server *app.App, data string, made boo
 		row("public", printable(public))
 	}
 	row("demo", "a shop to look at: "+printable(public)+"/demo/")
-	row("portal", "every request, and why it was refused: "+server.PortalURL())
+	if at := server.PortalURL(); at != "" {
+		row("portal", "every request, and why it was refused: "+at)
+	}
 	namedRows(server, row)
 	row("try it", "kvitto try --url "+url)
 	row("mistake", "curl -u demo:demo -d '{}' -H 'Content-Type: application/json' "+url+"/payments/v1/sessions")

@@ -1,10 +1,8 @@
 package portal
 
 import (
-	"net"
 	"net/http"
 	"net/netip"
-	"strings"
 
 	"github.com/kvitto/kvitto/internal/hostname"
 )
@@ -46,7 +44,8 @@ func stranger(r *http.Request) string {
 		return "The portal opens on the machine that the server runs on, and nowhere else: it shows everything of every merchant.\n" +
 			"From another machine: ssh -L 7420:127.0.0.1:7420 HOST, then open http://127.0.0.1:7420" + Path + "/"
 	}
-	if !local(r.Host) {
+	// A name that somebody lets lead here (DNS rebinding) is not ours.
+	if !hostname.Loopback(r.Host) {
 		return "The portal answers at localhost and 127.0.0.1 only, so that no page under another name can reach it."
 	}
 	return ""
@@ -60,18 +59,4 @@ func forwarded(header http.Header) bool {
 		}
 	}
 	return false
-}
-
-// local tells whether a Host header names this machine. A name that somebody
-// lets lead here (DNS rebinding) does not.
-func local(host string) bool {
-	if hostname.Local(host) {
-		return true
-	}
-	name := host
-	if alone, _, err := net.SplitHostPort(host); err == nil {
-		name = alone
-	}
-	address, err := netip.ParseAddr(strings.Trim(name, "[]"))
-	return err == nil && address.IsLoopback()
 }

@@ -160,6 +160,7 @@ type bar struct {
 	X, Good, Bad    int // where it stands, and how high its two parts are
 	GoodTop, BadTop int
 	Label           string
+	Marked          bool // its time stands below it
 }
 
 const (
@@ -188,6 +189,7 @@ func plotOf(exchanges []requestlog.Exchange, now time.Time) plot {
 		b := &p.Bars[i]
 		b.From, b.X = begin.Add(time.Duration(i)*barSpan).UTC().Format("15:04"), i*barStep
 		b.Label = fmt.Sprintf("from %s: %s, %d refused or failed", b.From, count(b.All, "request"), b.All-b.Done)
+		b.Marked = i%4 == 0
 		if p.Most == 0 {
 			continue
 		}

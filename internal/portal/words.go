@@ -55,14 +55,10 @@ func span(d time.Duration) string {
 func count(n int, thing string) string { return strconv.Itoa(n) + " " + plural(n, thing) }
 
 func plural(n int, thing string) string {
-	switch {
-	case n == 1:
+	if n == 1 {
 		return thing
-	case strings.HasSuffix(thing, "y"):
-		return strings.TrimSuffix(thing, "y") + "ies"
-	default:
-		return thing + "s"
 	}
+	return thing + "s"
 }
 
 // idLength is the length of Kvitto's ids. Their beginnings are alike, so a
