@@ -25,8 +25,9 @@ type overviewPage struct {
 	Curl       string
 }
 
-// tally counts exchanges by how they ended.
-type tally struct{ All, Done, Refused, Failed int }
+// tally counts exchanges by how they ended. Unanswered are callbacks that got no
+// answer.
+type tally struct{ All, Done, Refused, Failed, Unanswered int }
 
 type operationTally struct {
 	Operation string
@@ -90,6 +91,9 @@ func (p *portal) since(ctx context.Context, from time.Time) (found []requestlog.
 // Troubles are those that did not do what they were meant to.
 func (t tally) Troubles() int { return t.All - t.Done }
 
+// Lost are those that were neither done nor refused.
+func (t tally) Lost() int { return t.Failed + t.Unanswered }
+
 // figure is a tally with its name.
 type figure struct {
 	Label string
@@ -103,6 +107,8 @@ func (t *tally) add(e *requestlog.Exchange) {
 	switch {
 	case !failed(e):
 		t.Done++
+	case e.Status == 0:
+		t.Unanswered++
 	case e.Status >= 400 && e.Status < 500:
 		t.Refused++
 	default:

@@ -20,7 +20,6 @@ type page struct {
 	Title   string
 	Current string // entry of the menu
 	Query   string // of the search box
-	Live    bool   // something on it follows what happens
 	Body    any    // of the page's own template
 }
 

@@ -118,8 +118,9 @@ func (p *portal) steps(ctx context.Context, sessionID string) (steps []step, old
 // staleAfter tells what of a new content an approval does not cover that was
 // alive before; nothing where the change is an approval itself.
 func staleAfter(before, after *checkout.Session) (paths []string, approved int64) {
-	a := before.Authorization
-	if a == nil || a.Content == nil || a != after.Authorization || (a.State != checkout.AuthorizationLive && a.State != checkout.AuthorizationPreliminary) {
+	a, still := before.Authorization, after.Authorization
+	if a == nil || a.Content == nil || still == nil || a.Revision != still.Revision || a.State != still.State ||
+		a.State != checkout.AuthorizationLive && a.State != checkout.AuthorizationPreliminary {
 		return nil, 0
 	}
 	for _, v := range checkout.Match(a.Content, &after.Content) {
