@@ -12,6 +12,8 @@ const (
 	Approve          = "approve"
 	Deny             = "deny"
 	Refer            = "refer"             // approved; the order will be PENDING
+	AcceptLater      = "accept_later"      // like Refer; the review accepts it after AfterMinutes
+	RejectLater      = "reject_later"      // like Refer; the review rejects it then
 	InvalidFields    = "invalid_fields"    // the customer must mend data
 	Cancel           = "cancel"            // the customer closes the flow
 	TechnicalError   = "error"             // nothing is decided
@@ -30,6 +32,9 @@ type BrowserCall struct {
 	Outcome string `json:"outcome,omitzero"`
 	// InvalidFields are paths for that outcome: billing_address.email.
 	InvalidFields []string `json:"invalid_fields,omitempty"`
+	// AfterMinutes is when the review of AcceptLater and RejectLater ends, after the
+	// order: 1 to 1440; 0 is six hours.
+	AfterMinutes int `json:"after_minutes,omitzero"`
 }
 
 // Load does what the SDK's load does: it merges data and answers whether the
@@ -68,6 +73,7 @@ type Next struct {
 	// Outcome is one of the constants above; empty lets the test data decide.
 	Outcome       string   `json:"outcome,omitzero"`
 	InvalidFields []string `json:"invalid_fields,omitempty"` // for that outcome
+	AfterMinutes  int      `json:"after_minutes,omitzero"`   // for AcceptLater and RejectLater
 	// Interaction is InteractionNone, or InteractionFull when empty.
 	Interaction string `json:"interaction,omitzero"`
 	// Standing keeps it until it is replaced or taken back; else it happens once.

@@ -41,12 +41,14 @@ type Operations interface {
 	Keys(ctx context.Context, merchantID string) ([]Key, error)
 	// RevokeKey ends a key. A second call changes nothing.
 	RevokeKey(ctx context.Context, username string) error
+	ReviewDesk
 }
 
 // Direct works on a store.
 type Direct struct {
 	Tenants store.Tenants
 	Now     func() time.Time
+	ReviewDesk
 }
 
 var _ Operations = Direct{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"time"
@@ -15,6 +16,10 @@ type request struct {
 	Merchant string `json:"merchant,omitzero"`
 	Username string `json:"username,omitzero"`
 	Disabled bool   `json:"disabled,omitzero"`
+
+	Order   string        `json:"order,omitzero"`
+	Reviews *WhichReviews `json:"reviews,omitempty"`
+	Step    *ReviewStep   `json:"step,omitempty"`
 }
 
 // answer is what comes back: a result or an error in words.
@@ -25,7 +30,7 @@ type answer struct {
 
 // calls is the one table of what the socket takes, as POST /NAME.
 func calls(o Operations) map[string]func(context.Context, request) (any, error) {
-	return map[string]func(context.Context, request) (any, error){
+	all := map[string]func(context.Context, request) (any, error){
 		"add-merchant": func(ctx context.Context, r request) (any, error) { return o.AddMerchant(ctx, r.Name) },
 		"merchants":    func(ctx context.Context, _ request) (any, error) { return o.Merchants(ctx) },
 		"set-disabled": func(ctx context.Context, r request) (any, error) { return o.SetDisabled(ctx, r.Merchant, r.Disabled) },
@@ -33,6 +38,8 @@ func calls(o Operations) map[string]func(context.Context, request) (any, error) 
 		"keys":         func(ctx context.Context, r request) (any, error) { return o.Keys(ctx, r.Merchant) },
 		"revoke-key":   func(ctx context.Context, r request) (any, error) { return nil, o.RevokeKey(ctx, r.Username) },
 	}
+	maps.Copy(all, reviewCalls(o))
+	return all
 }
 
 // bodyMax bounds a request on the socket, in bytes.

@@ -42,6 +42,7 @@ func (a *API) routes() map[string]map[string]route {
 	table["/kvitto/v1/check"] = map[string]route{http.MethodPost: {"check", check}}
 	a.pageRoutes(table)
 	a.callbackRoutes(table)
+	a.reviewRoutes(table)
 	if a.Playground == nil {
 		return table
 	}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/tracing"
 )
 
@@ -28,12 +29,14 @@ type App struct {
 	listener net.Listener
 	named    *named // nil without a listener under the original's names
 	stores   stores
-	server   *http.Server
-	metrics  *metricsServer // nil when /metrics is with the rest
-	tracing  *tracing.Tracing
-	drain    *drain
-	answered atomic.Int64
-	closers  []func() error // in the order of opening
+	// checkouts are for what the socket of an operator does.
+	checkouts *service.Service
+	server    *http.Server
+	metrics   *metricsServer // nil when /metrics is with the rest
+	tracing   *tracing.Tracing
+	drain     *drain
+	answered  atomic.Int64
+	closers   []func() error // in the order of opening
 }
 
 // Open opens the stores and listens. After an error nothing stays open.

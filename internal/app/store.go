@@ -20,6 +20,9 @@ type engine interface {
 	store.Engine
 	store.Expiring
 	store.Outbox
+	store.Subjects
+	store.Assessments
+	store.Reviews
 }
 
 // stores are where a server keeps what it knows.

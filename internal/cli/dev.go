@@ -57,7 +57,7 @@ server once it has answered what it accepted.`,
 	command.Flags().BoolVar(&flags.json, "json", false, "print JSON objects: first the server, then one for each exchange")
 	command.Flags().BoolVar(&flags.quiet, "quiet", false, "do not print exchanges")
 	command.Flags().BoolVar(&flags.limits, "limits", false, "limit requests as the original's playground does: 5 new sessions a second")
-	command.Flags().StringVar(&flags.rules, "rules", "", "decide by the risk rules of `FILE` instead of by test data; see kvitto rules")
+	command.Flags().StringVar(&flags.rules, "rules", "", "decide by the risk rules of `FILE`, or of a directory, instead of by test data; see kvitto rules")
 	flags.names.flags(command)
 	command.Flags().StringVar(&flags.cpuProfile, "cpuprofile", "", "write a CPU profile to `FILE` until the server stops")
 	return command

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // check says what is wrong with values that have the right form.
@@ -26,6 +27,7 @@ func (l *Loaded) check() []Problem {
 	}
 	l.checkTimeouts(add)
 	l.checkLimits(add)
+	l.checkReview(add)
 	if !slices.Contains([]string{"text", "json"}, l.Log.Format) {
 		add("log.format", "is "+strconv.Quote(l.Log.Format), "write text or json")
 	}
@@ -33,6 +35,15 @@ func (l *Loaded) check() []Problem {
 		add("log.level", "is "+strconv.Quote(l.Log.Level), "write debug, info, warn or error")
 	}
 	return problems
+}
+
+func (l *Loaded) checkReview(add adder) {
+	if due := time.Duration(l.Review.Due); due <= 0 || due > day {
+		add("review.due", "is "+l.Review.Due.String(), "write a duration of at most 24h, such as 8h")
+	}
+	if !slices.Contains([]string{"accept", "reject"}, l.Review.AtDue) {
+		add("review.at_due", "is "+strconv.Quote(l.Review.AtDue), "write accept or reject")
+	}
 }
 
 type adder func(key, problem, next string)

@@ -35,9 +35,6 @@ type Answer struct {
 	Error    string            `json:"error,omitempty"` // why there was no answer
 }
 
-// Delivered tells whether the receiver took the callback.
-func (a *Answer) Delivered() bool { return a.Status >= 200 && a.Status < 300 }
-
 // DecodeAnswer reads an answer as the outbox keeps it; none is the zero value.
 func DecodeAnswer(kept []byte) (Answer, error) {
 	var answer Answer

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/kvitto/kvitto/internal/checkout"
 )
 
 // attempt sends a body to a receiver as a playground does.
@@ -35,7 +37,7 @@ func TestAnAnswerIsKept(t *testing.T) {
 	}))
 	t.Cleanup(receiver.Close)
 	got := attempt(t, receiver.URL+"/callbacks?key=1", nil)
-	if got.Status != http.StatusTeapot || got.Delivered() || got.Error != "" || string(got.Body) != "POST /callbacks?key=1 application/json" {
+	if got.Status != http.StatusTeapot || delivered(checkout.CallbackAuthorization, got.Status) || got.Error != "" || string(got.Body) != "POST /callbacks?key=1 application/json" {
 		t.Errorf("%+v %s", got, got.Body)
 	}
 	if len(got.Headers) != 2 || got.Headers["Retry-After"] != "7" || got.Headers["Content-Type"] != "text/plain" {
@@ -69,7 +71,7 @@ func TestOnly2xxIsTaken(t *testing.T) {
 	t.Cleanup(receiver.Close)
 	for _, status := range []int{200, 201, 202, 204, 299, 300, 301, 302, 303, 307, 308, 304, 400, 401, 404, 409, 410, 429, 500, 502, 503, 504, 599} {
 		got := attempt(t, fmt.Sprintf("%s/%d", receiver.URL, status), nil)
-		if got.Status != status || got.Delivered() != (status < 300) {
+		if got.Status != status || delivered(checkout.CallbackAuthorization, got.Status) != (status < 300) {
 			t.Errorf("%d: %+v", status, got)
 		}
 	}
@@ -165,7 +167,7 @@ func TestHostileReceivers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := attempt(t, rawReceiver(t, c.serve), nil)
-			if got.Delivered() != c.delivered || !strings.Contains(got.Error, c.says) || (got.Error == "") != (got.Status > 0) {
+			if delivered(checkout.CallbackAuthorization, got.Status) != c.delivered || !strings.Contains(got.Error, c.says) || (got.Error == "") != (got.Status > 0) {
 				t.Errorf("%+v", got)
 			}
 			if len(got.Body) > bodyKept || len(got.Error) > textKept || strings.Contains(got.Error, "secret") {
@@ -184,7 +186,7 @@ func TestTLSIsVerified(t *testing.T) {
 	}
 	trusted := x509.NewCertPool()
 	trusted.AddCert(receiver.Certificate())
-	if got := attempt(t, receiver.URL, &tls.Config{RootCAs: trusted}); !got.Delivered() {
+	if got := attempt(t, receiver.URL, &tls.Config{RootCAs: trusted}); !delivered(checkout.CallbackAuthorization, got.Status) {
 		t.Errorf("a known authority: %+v", got)
 	}
 	if got := attempt(t, receiver.URL, &tls.Config{RootCAs: trusted, ServerName: "shop.invalid"}); got.Status != 0 {

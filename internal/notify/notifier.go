@@ -25,6 +25,9 @@ const (
 	// leaseTime is much longer than an attempt and the writing of its end, so
 	// that nobody else begins one before, also when clocks differ by seconds.
 	leaseTime = 30 * time.Second
+	// wakeMax is the longest wait for which a timer is kept; what is due later is
+	// found by looking.
+	wakeMax = time.Minute
 	// storeMax bounds each write about a delivery.
 	storeMax = 8 * time.Second
 )
@@ -220,8 +223,8 @@ func (n *Notifier) deliver(c *store.Callback, claim store.CallbackClaim) {
 	if n.options.Observe != nil {
 		n.options.Observe(result)
 	}
-	if result == ResultAgain {
-		time.AfterFunc(end.DueAt.Sub(n.now(ctx, c)), n.Wake)
+	if wait := end.DueAt.Sub(n.now(ctx, c)); result == ResultAgain && wait < wakeMax {
+		time.AfterFunc(wait, n.Wake)
 	}
 }
 
@@ -252,7 +255,10 @@ func (n *Notifier) send(ctx context.Context, c *store.Callback, secret []byte, a
 	if to, err := target(c.URL); err != nil {
 		answer.Error = err.Error()
 	} else {
-		header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"Kvitto"}}
+		header := http.Header{"User-Agent": {"Kvitto"}}
+		if len(c.Body) > 0 {
+			header.Set("Content-Type", "application/json")
+		}
 		sign(header, secret, c.ID, at, c.Body)
 		answer = n.sender.send(ctx, to, header, c.Body)
 	}
@@ -264,14 +270,14 @@ func (n *Notifier) send(ctx context.Context, c *store.Callback, secret []byte, a
 func (n *Notifier) end(ctx context.Context, c *store.Callback, answer *Answer) (store.CallbackEnd, Result, error) {
 	kept, err := answer.encode()
 	end := store.CallbackEnd{State: store.CallbackDelivered, Answer: kept}
-	if err != nil || answer.Delivered() {
+	if err != nil || delivered(c.Kind, answer.Status) {
 		return end, ResultDelivered, err
 	}
 	now, err := n.options.Clock.Now(ctx, c.MerchantID)
 	if err != nil {
 		return end, "", err
 	}
-	if next, again := Next(c.Kind, c.Attempts+1, now); again {
+	if next, again := Next(c, now); again {
 		end.State, end.DueAt = store.CallbackWaiting, next
 		return end, ResultAgain, nil
 	}

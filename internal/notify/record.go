@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
 )
@@ -38,7 +39,11 @@ func reason(c *store.Callback, answer *Answer, result Result) string {
 	}
 	said := answer.Error
 	if said == "" {
-		said = fmt.Sprintf("the receiver answered %d and not 2xx", answer.Status)
+		wanted := "2xx"
+		if c.Kind == checkout.CallbackNotification {
+			wanted = "200"
+		}
+		said = fmt.Sprintf("the receiver answered %d and not %s", answer.Status, wanted)
 	}
 	if result == ResultFailed {
 		return fmt.Sprintf("callback %s, attempt %d, the last: %s", c.ID, c.Attempts+1, said)

@@ -23,7 +23,9 @@ type callbackRow struct {
 }
 
 // Failed tells that the newest attempt was not taken.
-func (c *callbackRow) Failed() bool { return !c.Answer.At.IsZero() && !c.Answer.Delivered() }
+func (c *callbackRow) Failed() bool {
+	return !c.Answer.At.IsZero() && c.State != store.CallbackDelivered
+}
 
 // stepButton is a button for one callback.
 type stepButton struct {

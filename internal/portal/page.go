@@ -43,6 +43,7 @@ func parsePages(a *assets) (*pages, error) {
 		"meaning":  statusMeaning,
 		"readable": readable,
 		"count":    count,
+		"words":    func(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") },
 		"plural":   plural,
 		"step":     stepOf,
 		"figure":   figureOf,

@@ -29,7 +29,7 @@ var moves = []choice{{"10m", "10 minutes"}, {"61m", "61 minutes: past a token"},
 
 // outcomes are what the next call of a browser can end as.
 var outcomes = []choice{
-	{"approve", "approve"}, {"deny", "deny"}, {"refer", "refer: order PENDING"}, {"finalize_required", "ask for finalize"},
+	{"approve", "approve"}, {"deny", "deny"}, {"refer", "refer: order PENDING"}, {"accept_later", "PENDING, accepted after 6 hours"}, {"reject_later", "PENDING, rejected after 6 hours"}, {"finalize_required", "ask for finalize"},
 	{"invalid_fields", "invalid e-mail"}, {"cancel", "customer closes"}, {"error", "technical error"},
 }
 
@@ -90,11 +90,12 @@ func (p *portal) advanceClock(w http.ResponseWriter, r *http.Request) error {
 
 func (p *portal) primeNext(w http.ResponseWriter, r *http.Request) error {
 	merchant := r.PostFormValue("merchant")
-	decision, known := lab.Decide(r.PostFormValue("outcome"), nil)
+	outcome := r.PostFormValue("outcome")
+	_, known := lab.Decide(outcome, nil, 0)
 	if !known {
 		return back(w, r, merchant, "outcome")
 	}
-	err := p.Next.Prime(merchant, lab.Primed{Outcome: string(decision.Outcome), Standing: r.PostFormValue("standing") != ""})
+	err := p.Next.Prime(merchant, lab.Primed{Outcome: lab.Name(outcome), Standing: r.PostFormValue("standing") != ""})
 	if errors.Is(err, lab.ErrPrimedFull) {
 		return back(w, r, merchant, "full")
 	} else if err != nil {

@@ -27,7 +27,8 @@ type entry struct {
 
 	Revision int64 // that it made; 0 for none
 	Event    checkout.EventKind
-	Decision string // of an assessment, with its rule
+	Decision string // of an assessment, with its rule, or of a step of a review
+	By       string // who took that step
 	Token    string // issued, released or used
 	Changes  []change
 	More     int // changes that are not shown
@@ -36,6 +37,7 @@ type entry struct {
 
 // actors are who causes what.
 const (
+	actorReviewer = "reviewer"
 	actorServer   = "server"
 	actorBrowser  = "browser"
 	actorStandIn  = "stand-in for the browser"
@@ -48,6 +50,8 @@ func actorOf(operation string) string {
 		return actorBrowser
 	case strings.HasSuffix(operation, "_callback"):
 		return actorCallback
+	case strings.HasSuffix(operation, "_review"):
+		return actorReviewer
 	case slices.Contains([]string{"load", "authorize", "reauthorize", "finalize"}, operation):
 		return actorStandIn
 	default:
@@ -169,10 +173,12 @@ var eventOperations = map[checkout.EventKind]string{
 	checkout.EventAuthorized: "browser_authorize", checkout.EventReferred: "browser_authorize", checkout.EventDeferred: "browser_authorize",
 	checkout.EventDenied: "browser_authorize", checkout.EventReleased: "cancel_authorization", checkout.EventOrdered: "create_order",
 	checkout.EventCustomerTokenCreated: "create_customer_token",
+	checkout.EventReviewClaimed:        "claim_review", checkout.EventReviewReleased: "release_review", checkout.EventReviewSupported: "accept_review",
+	checkout.EventReviewAccepted: "accept_review", checkout.EventReviewRejected: "reject_review", checkout.EventReviewStopped: "stop_review",
 }
 
 func (e *entry) changed(s *step) {
-	e.Revision, e.Event, e.Decision, e.Token = s.revision, s.event.Kind, s.event.Reason, s.event.AuthorizationToken
+	e.Revision, e.Event, e.Decision, e.By, e.Token = s.revision, s.event.Kind, s.event.Reason, s.event.By, s.event.AuthorizationToken
 	if s.event.OrderID != "" {
 		e.OrderID = s.event.OrderID
 	}
@@ -239,7 +245,8 @@ func approvedLater(entries []entry, steps []step) {
 		switch steps[i].event.Kind {
 		case checkout.EventAuthorized, checkout.EventReferred, checkout.EventDeferred, checkout.EventDenied, checkout.EventReleased, checkout.EventOrdered:
 			last = steps[i].revision
-		case checkout.EventCreated, checkout.EventUpdated, checkout.EventLoaded, checkout.EventCustomerTokenCreated:
+		case checkout.EventCreated, checkout.EventUpdated, checkout.EventLoaded, checkout.EventCustomerTokenCreated, checkout.EventReviewClaimed,
+			checkout.EventReviewReleased, checkout.EventReviewSupported, checkout.EventReviewAccepted, checkout.EventReviewRejected, checkout.EventReviewStopped:
 		}
 	}
 	for i := range steps {

@@ -133,8 +133,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// BenchmarkHundredRules evaluates a hundred rules of which none holds.
-func BenchmarkHundredRules(b *testing.B) {
+// hundredRules are a hundred of which none holds.
+func hundredRules() []byte {
 	var rules []string
 	for i := range 100 {
 		rules = append(rules, []string{
@@ -142,7 +142,12 @@ func BenchmarkHundredRules(b *testing.B) {
 			fmt.Sprintf(`order_lines.exists(l, l.name.startsWith("gift %d"))`, i), fmt.Sprintf(`cart.largest_quantity > %d && age < 25`, 100+i),
 		}[i%4]+" -> deny")
 	}
-	set := mustParse(b, file(rules...))
+	return file(rules...)
+}
+
+// BenchmarkHundredRules evaluates them.
+func BenchmarkHundredRules(b *testing.B) {
+	set := mustParse(b, hundredRules())
 	in := risk.Input{Call: risk.CallAuthorize, Content: richContent(), Now: noon}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -77,9 +77,11 @@ const (
 )
 
 // Outbox stores callbacks; Change.Callback puts them there. Of the callbacks of
-// a session that wait, only the first can be claimed, in the order of revisions
-// with the released ones in front, and only while no other is under way. The
-// callbacks of a session that DeleteExpired deletes go with it.
+// one kind of a session that wait, only the first can be claimed, in the order of
+// revisions with the released ones in front, and only while no other of them is
+// under way. Those of another kind do not wait for them: one that a shop does not
+// take for days must not hold up the others. The callbacks of a session that
+// DeleteExpired deletes go with it.
 type Outbox interface {
 	// ClaimCallbacks leases callbacks that are due, the longest due first. A
 	// lease that has ended is as if it had never been.

@@ -9,12 +9,21 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 )
 
-// AppendCallback writes the body of a message to a merchant's server.
+// AppendCallback writes the body of a message to a merchant's server. A push has
+// none: its address says which order it is about.
 func AppendCallback(dst []byte, callback *checkout.Callback) []byte {
+	if callback.Kind == checkout.CallbackPush {
+		return dst
+	}
 	w := writer{buf: dst}
 	w.open('{')
-	w.text("authorization_token", callback.AuthorizationToken)
-	w.text("session_id", callback.SessionID)
+	if callback.Kind == checkout.CallbackNotification {
+		w.text("order_id", callback.OrderID)
+		w.text("event_type", callback.EventType)
+	} else {
+		w.text("authorization_token", callback.AuthorizationToken)
+		w.text("session_id", callback.SessionID)
+	}
 	w.close('}')
 	return w.buf
 }

@@ -22,3 +22,14 @@ func TestMemoryHasAnOutbox(t *testing.T) {
 	t.Parallel()
 	storetest.RunOutbox(t, func(*testing.T) store.Engine { return memstore.New() })
 }
+
+func TestMemoryKeepsSubjectsAndAssessments(t *testing.T) {
+	t.Parallel()
+	storetest.RunSubjects(t, func(*testing.T) store.Engine { return memstore.New() })
+	storetest.RunAssessments(t, func(*testing.T) store.Engine { return memstore.New() })
+}
+
+func TestMemoryHasReviews(t *testing.T) {
+	t.Parallel()
+	storetest.RunReviews(t, func(*testing.T) store.Engine { return memstore.New() })
+}

@@ -30,7 +30,10 @@ func (o *outbox) add(c *store.Change) {
 	callback := *c.Callback
 	callback.MerchantID, callback.SessionID, callback.Revision = c.Session.MerchantID, c.Session.ID, c.Session.Revision
 	callback.Body = bytes.Clone(callback.Body)
-	callback.CreatedAt, callback.DueAt, callback.State = c.Event.At, c.Event.At, store.CallbackWaiting
+	callback.CreatedAt, callback.State = c.Event.At, store.CallbackWaiting
+	if callback.DueAt.IsZero() {
+		callback.DueAt = c.Event.At
+	}
 	o.entries = append(o.entries, &entry{Callback: callback})
 }
 
@@ -53,7 +56,7 @@ func (o *outbox) find(id string) *entry {
 	return nil
 }
 
-// before tells which of two callbacks of a session goes first.
+// before tells which of two callbacks of a session and kind goes first.
 func (e *entry) before(other *entry) bool {
 	if e.Released != other.Released {
 		return e.Released
@@ -67,7 +70,7 @@ func (o *outbox) claimable(e *entry) bool {
 		return false
 	}
 	for _, other := range o.entries {
-		if other.SessionID == e.SessionID && other != e && (other.lease != "" || other.State == store.CallbackWaiting && other.before(e)) {
+		if other.SessionID == e.SessionID && other.Kind == e.Kind && other != e && (other.lease != "" || other.State == store.CallbackWaiting && other.before(e)) {
 			return false
 		}
 	}

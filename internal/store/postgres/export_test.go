@@ -41,6 +41,11 @@ var PaymentStatements = map[string]string{
 	"find tokens": findSessionsOfAuthorizations, "find orders": findSessionsOfOrders,
 }
 
+// AssessmentStatements are those that the schema before has no tables for.
+var AssessmentStatements = map[string]string{
+	"lock subjects": lockSubjects, "add assessed": addAssessed, "find subjects": findSubjects,
+}
+
 // SetRetryFor changes Options.RetryFor of an engine that is open and at rest.
 func SetRetryFor(e *Engine, retryFor time.Duration) { e.retryFor = retryFor }
 

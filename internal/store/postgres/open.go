@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/kvitto/kvitto/internal/store"
 )
 
 // Defaults of Options.
@@ -68,7 +70,10 @@ func Open(ctx context.Context, url string, opts Options) (*Engine, error) {
 	e.lookups.begin(e)
 	err = e.check(ctx)
 	if err == nil {
-		_, err = e.CountWaitingCallbacks(ctx) // notes whether there is an outbox
+		_, err = e.Subjects(ctx, make([]store.SubjectKey, 1)) // notes whether there is a place for them
+	}
+	if err == nil {
+		_, err = e.CountOpenReviews(ctx) // notes whether there are reviews
 	}
 	if err != nil {
 		return nil, errors.Join(err, e.Close())

@@ -20,9 +20,9 @@ var _ store.Outbox = (*Engine)(nil)
 
 const (
 	addCallbacks = `INSERT INTO callbacks (callback_id, session_id, revision, merchant_id, kind, url, body, created_at, due_at, state)
-		SELECT c.callback_id, c.session_id, c.revision, c.merchant_id, c.kind, c.url, c.body, c.created_at, c.created_at, 'waiting'
-		FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::bigint[])
-			AS c (session_id, revision, change_id, callback_id, merchant_id, kind, url, body, created_at)
+		SELECT c.callback_id, c.session_id, c.revision, c.merchant_id, c.kind, c.url, c.body, c.created_at, c.due_at, 'waiting'
+		FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::bigint[], $10::bigint[])
+			AS c (session_id, revision, change_id, callback_id, merchant_id, kind, url, body, created_at, due_at)
 		WHERE c.change_id = (SELECT r.change_id FROM revisions r WHERE r.session_id = c.session_id AND r.revision = c.revision)
 		ON CONFLICT (session_id, revision) DO NOTHING`
 
@@ -31,7 +31,7 @@ const (
 		AND c.due_at <= $1 + coalesce((SELECT k.advance_ns FROM clocks k WHERE k.merchant_id = c.merchant_id
 			ORDER BY k.move DESC LIMIT 1), 0) / 1000000
 		AND (c.released OR NOT EXISTS (SELECT 1 FROM callback_holds h WHERE h.merchant_id = c.merchant_id))
-		AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.session_id = c.session_id AND o.revision <> c.revision
+		AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.session_id = c.session_id AND o.kind = c.kind AND o.revision <> c.revision
 			AND (o.leased_until > $1 OR (o.state = 'waiting'
 				AND (o.released > c.released OR (o.released = c.released AND o.revision < c.revision)))))
 		ORDER BY c.due_at LIMIT $2`
@@ -69,6 +69,7 @@ func (w *wave) outbox() []any {
 	id, names := newIdentity(w.callbacks), make(uuids, 0, w.callbacks)
 	merchants, kinds, urls := make(texts, 0, w.callbacks), make(texts, 0, w.callbacks), make(texts, 0, w.callbacks)
 	bodies, created := make(pgtype.FlatArray[[]byte], 0, w.callbacks), make(integers, 0, w.callbacks)
+	due := make(integers, 0, w.callbacks)
 	for i := range w.rows {
 		r := &w.rows[i]
 		c := r.change.Callback
@@ -78,14 +79,15 @@ func (w *wave) outbox() []any {
 		id.add(r)
 		names, merchants = append(names, uuid(r.callback, true)), append(merchants, text(r.change.Session.MerchantID, true))
 		kinds, urls = append(kinds, text(string(c.Kind), true)), append(urls, text(c.URL, true))
-		bodies, created = append(bodies, c.Body), append(created, integer(r.change.Event.At.UnixMilli(), true))
+		bodies, created = append(bodies, append([]byte{}, c.Body...)), append(created, integer(r.change.Event.At.UnixMilli(), true))
+		at := c.DueAt
+		if at.IsZero() {
+			at = r.change.Event.At
+		}
+		due = append(due, integer(at.UnixMilli(), true))
 	}
-	return []any{id.sessions, id.revisions, id.changes, names, merchants, kinds, urls, bodies, created}
+	return []any{id.sessions, id.revisions, id.changes, names, merchants, kinds, urls, bodies, created, due}
 }
-
-// noOutbox tells that the schema is the one before callbacks, which this
-// program works on as well. Until it is migrated none are written.
-func noOutbox(err error) bool { return pgpool.Code(err) == pgpool.MissingTable }
 
 // ClaimCallbacks is store.Outbox's. Whether any is due is found by reading.
 func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) (claimed []store.Callback, err error) {
@@ -110,31 +112,21 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 		}, `SELECT `+callbackColumns+` FROM callbacks WHERE lease = $1 ORDER BY due_at`, lease)
 	})
 	if pgpool.Code(err) == uniqueViolation {
-		return nil, nil // somebody leased another of a session at the same moment
+		return nil, nil // somebody leased another of a session and kind at the same moment
 	}
 	return claimed, err
 }
 
-// hasRow tells whether the query finds a row; without an outbox it does not.
+// hasRow tells whether the query finds a row.
 func (e *Engine) hasRow(ctx context.Context, query string, parameters ...any) (found bool, err error) {
 	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		found = false
 		return each(ctx, conn, query, parameters, func(pgx.Rows) error { found = true; return nil })
 	})
-	if e.seen(err); errors.Is(err, store.ErrNotFound) || noOutbox(err) {
+	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
 	return found, err
-}
-
-// seen notes by the answer to a query of the outbox whether there is one.
-func (e *Engine) seen(err error) {
-	switch {
-	case noOutbox(err):
-		e.outbox.Store(false)
-	case err == nil, errors.Is(err, store.ErrNotFound):
-		e.outbox.Store(true)
-	}
 }
 
 // FinishCallback is store.Outbox's.
@@ -181,7 +173,7 @@ func (e *Engine) Callbacks(ctx context.Context, filter store.CallbackFilter) (fo
 			[]any{filter.MerchantID, uuid(session, filter.SessionID != ""), text(string(filter.State), filter.State != ""), filter.Limit},
 			func(rows pgx.Rows) error { return scanCallback(rows, &found) })
 	})
-	if e.seen(err); errors.Is(err, store.ErrNotFound) || noOutbox(err) {
+	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
 	return found, err
@@ -193,9 +185,6 @@ func (e *Engine) CountWaitingCallbacks(ctx context.Context) (waiting int, err er
 		return each(ctx, conn, `SELECT count(*) FROM callbacks WHERE state = 'waiting'`, nil,
 			func(rows pgx.Rows) error { return rows.Scan(&waiting) })
 	})
-	if e.seen(err); noOutbox(err) {
-		return 0, nil
-	}
 	return waiting, err
 }
 

@@ -48,3 +48,18 @@ func TestOutbox(t *testing.T) {
 	t.Parallel()
 	storetest.RunOutbox(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
 }
+
+func TestPostgreSQLRemembersSubjects(t *testing.T) {
+	t.Parallel()
+	storetest.RunSubjects(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
+}
+
+func TestPostgreSQLKeepsAssessments(t *testing.T) {
+	t.Parallel()
+	storetest.RunAssessments(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
+}
+
+func TestReviews(t *testing.T) {
+	t.Parallel()
+	storetest.RunReviews(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
+}

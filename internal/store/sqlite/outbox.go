@@ -18,7 +18,7 @@ const dueCallbacks = ` FROM callbacks c LEFT JOIN clocks k ON k.merchant_id = c.
 	WHERE c.state = 'waiting' AND (c.lease IS NULL OR c.leased_until <= ?1)
 	AND c.due_at <= ?1 + coalesce(k.advance_ns, 0) / 1000000
 	AND (c.released = 1 OR NOT EXISTS (SELECT 1 FROM callback_holds h WHERE h.merchant_id = c.merchant_id))
-	AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.session_id = c.session_id AND o.number <> c.number
+	AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.session_id = c.session_id AND o.kind = c.kind AND o.number <> c.number
 		AND (o.leased_until > ?1 OR (o.state = 'waiting'
 			AND (o.released > c.released OR (o.released = c.released AND o.revision < c.revision)))))
 	ORDER BY c.due_at, c.number LIMIT ?2`
@@ -43,7 +43,7 @@ type outboxWriter struct {
 func (o *outboxWriter) statements() []preparation {
 	return []preparation{
 		{&o.add, `INSERT INTO callbacks (callback_id, session_id, revision, merchant_id, kind, url, body, created_at, state, due_at)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', ?8)`},
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', coalesce(?9, ?8))`},
 		{&o.drop, `DELETE FROM callbacks WHERE session_id = (SELECT session_id FROM sessions WHERE number = ?)`},
 		{&o.endLeases, `UPDATE callbacks SET lease = NULL, leased_until = NULL WHERE lease IS NOT NULL AND leased_until <= ?`},
 		{&o.find, `SELECT c.number` + dueCallbacks},
@@ -77,9 +77,13 @@ func (o *outboxReader) statements() []preparation {
 
 // put writes the callback of a change; the ids of the change are read.
 func (o *outboxWriter) put(c *store.Change, ids *changeIDs) error {
-	at := c.Event.At.UnixMilli()
+	at, body := c.Event.At.UnixMilli(), c.Callback.Body
+	if body == nil {
+		body = []byte{} // nil is NULL
+	}
 	return o.add.blob(1, ids.callback[:]).blob(2, ids.session[:]).integer(3, c.Session.Revision).text(4, c.Session.MerchantID).
-		text(5, string(c.Callback.Kind)).text(6, c.Callback.URL).blob(7, c.Callback.Body).integer(8, at).run()
+		text(5, string(c.Callback.Kind)).text(6, c.Callback.URL).blob(7, body).integer(8, at).
+		optionalTime(9, c.Callback.DueAt).run()
 }
 
 // ClaimCallbacks is store.Outbox's. Whether any is due is found by reading,

@@ -42,3 +42,18 @@ func TestOutbox(t *testing.T) {
 	t.Parallel()
 	storetest.RunOutbox(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
 }
+
+func TestSQLiteRemembersSubjects(t *testing.T) {
+	t.Parallel()
+	storetest.RunSubjects(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}
+
+func TestSQLiteKeepsAssessments(t *testing.T) {
+	t.Parallel()
+	storetest.RunAssessments(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}
+
+func TestReviews(t *testing.T) {
+	t.Parallel()
+	storetest.RunReviews(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}

@@ -254,6 +254,38 @@ var outboxRules = []outboxRule{
 		}
 		p.mustClaim(later.Add(leaseTime), 10, told[1])
 	}},
+	{"callbacks of another kind do not wait, those of the same kind do", func(t *testing.T, p *post) {
+		s := begin(t, newMerchant(t, p.engine))
+		mustCommit(t, p.engine, s.created())
+		var told []store.Change
+		for _, kind := range []checkout.CallbackKind{checkout.CallbackPush, checkout.CallbackNotification, checkout.CallbackPush} {
+			change := s.telling(authorizing(newID()))
+			change.Callback.Kind = kind
+			mustCommit(t, p.engine, change)
+			told = append(told, change)
+		}
+		lease := p.mustClaim(later, 10, told[0], told[1])
+		p.mustClaim(later, 10)
+		p.finish(told[1], lease, store.CallbackEnd{State: store.CallbackDelivered})
+		p.finish(told[0], lease, store.CallbackEnd{State: store.CallbackWaiting, DueAt: later.Add(time.Hour)})
+		p.mustClaim(later, 10)
+		lease = p.mustClaim(later.Add(time.Hour), 10, told[0])
+		p.finish(told[0], lease, store.CallbackEnd{State: store.CallbackFailed})
+		p.mustClaim(later.Add(time.Hour), 10, told[2])
+	}},
+	{"a callback may be due later than its change, and have no body", func(t *testing.T, p *post) {
+		s := begin(t, newMerchant(t, p.engine))
+		mustCommit(t, p.engine, s.created())
+		change := s.telling(authorizing(newID()))
+		change.Callback.DueAt, change.Callback.Body = change.Event.At.Add(2*time.Minute), nil
+		mustCommit(t, p.engine, change)
+		due := change.Callback.DueAt
+		if got := p.list(store.CallbackFilter{MerchantID: s.session.MerchantID})[0]; !got.DueAt.Equal(due) || !got.CreatedAt.Equal(change.Event.At) || len(got.Body) > 0 {
+			t.Errorf("due at %v, written at %v with the body %q", got.DueAt, got.CreatedAt, got.Body)
+		}
+		p.mustClaim(due.Add(-time.Millisecond), 10)
+		p.mustClaim(due, 10, change)
+	}},
 	{"claims at the same time share what is due", claimsTogether},
 	{"a limit must be positive", func(t *testing.T, p *post) {
 		if _, err := p.outbox.ClaimCallbacks(t.Context(), store.CallbackClaim{Lease: newID(), Now: later, Until: later}); err == nil {
