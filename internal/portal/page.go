@@ -23,14 +23,12 @@ type page struct {
 	Body    any    // of the page's own template
 }
 
-// pages are the templates, each with the layout around it.
-type pages struct {
-	byName map[string]*template.Template
-}
+// pages are the templates by the name of their page, each with the layout around it.
+type pages map[string]*template.Template
 
 // parsePages reads every template: a page is NAME.html, and what they share is
 // in the folder shared.
-func parsePages(a *assets) (*pages, error) {
+func parsePages(a *assets) (pages, error) {
 	functions := template.FuncMap{
 		"asset":    func(name string) string { return Path + "/assets/" + a.version + "/" + name },
 		"base":     func() string { return Path },
@@ -56,7 +54,7 @@ func parsePages(a *assets) (*pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := &pages{byName: map[string]*template.Template{}}
+	all := pages{}
 	for _, name := range names {
 		own, err := shared.Clone()
 		if err == nil {
@@ -65,7 +63,7 @@ func parsePages(a *assets) (*pages, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the pages of the portal: %w", err)
 		}
-		all.byName[strings.TrimSuffix(path.Base(name), ".html")] = own
+		all[strings.TrimSuffix(path.Base(name), ".html")] = own
 	}
 	return all, nil
 }
@@ -78,7 +76,11 @@ func (p *portal) show(w http.ResponseWriter, status int, name string, shown page
 // render writes a part of a page.
 func (p *portal) render(w http.ResponseWriter, status int, name, part string, data any) error {
 	var text bytes.Buffer
-	if err := p.pages.byName[name].ExecuteTemplate(&text, part, data); err != nil {
+	all, err := p.pages()
+	if err == nil {
+		err = all[name].ExecuteTemplate(&text, part, data)
+	}
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
@@ -73,7 +74,7 @@ type Options struct {
 type portal struct {
 	Options
 	assets *assets
-	pages  *pages
+	pages  func() (pages, error) // made at first use: a start does not wait for them
 }
 
 // New returns the pages, for requests below Path. It lets in only who is on
@@ -83,11 +84,7 @@ func New(options Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := parsePages(assets)
-	if err != nil {
-		return nil, err
-	}
-	p := &portal{Options: options, assets: assets, pages: pages}
+	p := &portal{Options: options, assets: assets, pages: sync.OnceValues(func() (pages, error) { return parsePages(assets) })}
 	return guard(http.NewCrossOriginProtection().Handler(p.routes())), nil
 }
 
