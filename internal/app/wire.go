@@ -33,7 +33,11 @@ type mode struct {
 }
 
 func (a *App) mode(metrics *metrics) (mode, error) {
-	assessor, err := a.assessor(metrics)
+	rules, err := a.assessor(metrics)
+	if err != nil {
+		return mode{}, err
+	}
+	assessor, err := a.withOperators(rules, metrics)
 	if err != nil {
 		return mode{}, err
 	}
@@ -99,7 +103,10 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	surfaces = proxy.Trust(a.config.TrustedProxies).Handler(underNames(surfaces))
+	surfaces, err = a.withPortal(proxy.Trust(a.config.TrustedProxies).Handler(underNames(surfaces)), &own, notifier.Wake)
+	if err != nil {
+		return err
+	}
 	if err := a.wireServer(surfaces); err != nil {
 		return err
 	}
@@ -147,7 +154,11 @@ func (a *App) console() (show func(*requestlog.Exchange)) {
 	if a.config.Console == nil {
 		return func(*requestlog.Exchange) {}
 	}
-	printer := console.New(a.config.Console, a.config.ConsoleFormat)
+	links := ""
+	if at := a.PortalURL(); a.config.ConsoleLinks && at != "" {
+		links = at + "exchanges/"
+	}
+	printer := console.New(a.config.Console, a.config.ConsoleFormat, links)
 	a.closers = append(a.closers, func() error { printer.Close(); return nil })
 	return printer.Exchange
 }

@@ -37,6 +37,24 @@ func newFact(in *Input, kind FactKind) Fact {
 	return fact
 }
 
+// repeatedWithin is how long a fact of a session stands for others like it. It is
+// short beside the windows of the past, and long enough that a session cannot push
+// the facts of others out by trying again and again.
+const repeatedWithin = 10 * time.Minute
+
+// Repeated tells whether a past says the same already, so that the fact need not be
+// added: the session counts once, and the facts of a subject are few.
+func (f Fact) Repeated(past *Past) bool {
+	for _, before := range past.Facts {
+		age := f.At.Sub(before.At)
+		before.At = f.At
+		if age >= 0 && age < repeatedWithin && before == f {
+			return true
+		}
+	}
+	return false
+}
+
 // Digest tells texts apart, such as those of a fact; 0 is that of no text.
 func Digest(text string) uint32 {
 	if text == "" {
