@@ -65,7 +65,7 @@ var mayImport = map[string][]string{
 	"examples/shop/cmd/shop":         {"examples/shop"},
 	"internal/cmd/bench":             nil, // it fills stores and starts clusters
 	"internal/cmd/fuzzall":           {},
-	"internal/cmd/soak":              {"internal/rawhttp", "internal/pgtest"},
+	"internal/cmd/soak":              {"internal/pgtest", "internal/rawhttp"},
 	"internal/browser":               {},
 	"internal/contract":              {},
 	"internal/pages":                 {},
@@ -73,6 +73,7 @@ var mayImport = map[string][]string{
 	"internal/testcustomers":         {},
 	"internal/tidy":                  {},
 	"internal/simulation":            {},
+	"internal/portal":                {"internal/checkout", "internal/hostname", "internal/identifier", "internal/lab", "internal/notify", "internal/requestlog", "internal/store", "internal/wire"},
 
 	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
 	"internal/requestlog/home":     {},
