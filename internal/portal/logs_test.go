@@ -117,3 +117,15 @@ func TestTheOverviewCountsAndGroups(t *testing.T) {
 		`<b class="times">2 ×</b>`, "create session: order_lines[…].total_tax_amount", "read session: the store did not answer",
 		`role="img" aria-label="The last hour in steps of five minutes: 5 requests, 2 refused or failed, at most 5 in one step"`)
 }
+
+// TestABusyDayKeepsItsRefusals: what was refused is found behind any number of
+// exchanges that were not.
+func TestABusyDayKeepsItsRefusals(t *testing.T) {
+	t.Parallel()
+	many := served(2100)
+	for i := range many {
+		many[i].At = noon
+	}
+	page := open(t, append([]requestlog.Exchange{refusedTax()}, many...)...).page("/portal/")
+	has(t, page, "<b class=\"times\">1 ×</b>", "create session: order_lines[…].total_tax_amount", `2001+</a> requests</p><p>2000+ done, <a href="/portal/logs?status=4xx">1 refused</a>`)
+}
