@@ -100,6 +100,8 @@ func (a *API) callbackRoutes(table map[string]map[string]route) {
 		return
 	}
 	table[callbacks+"/hold"] = map[string]route{http.MethodPost: {"hold_callbacks", holdCallbacks}}
+	table[callbacks+"/{callback_id}/duplicate"] = map[string]route{http.MethodPost: {"duplicate_callback", duplicateCallback}}
+	table[callbacks+"/{callback_id}/delay"] = map[string]route{http.MethodPost: {"delay_callback", delayCallback}}
 	for _, step := range []store.CallbackStep{store.CallbackRelease, store.CallbackReplay, store.CallbackDrop} {
 		table[callbacks+"/{callback_id}/"+string(step)] = map[string]route{
 			http.MethodPost: {string(step) + "_callback", func(x *exchange) (answer, error) { return stepCallback(x, step) }},

@@ -33,7 +33,11 @@ type mode struct {
 }
 
 func (a *App) mode(metrics *metrics) (mode, error) {
-	assessor, err := a.assessor(metrics)
+	rules, err := a.assessor(metrics)
+	if err != nil {
+		return mode{}, err
+	}
+	assessor, err := a.withOperators(rules, metrics)
 	if err != nil {
 		return mode{}, err
 	}
