@@ -177,6 +177,9 @@ func rowOf(e *requestlog.Exchange, now time.Time) logRow {
 	if day := e.At.UTC().Format("2 Jan"); day != now.UTC().Format("2 Jan") {
 		row.Day = day
 	}
+	if o := outcomeOf(e); o.Bad {
+		row.Why = o.Says
+	}
 	if failed(e) {
 		row.Why = headline(e, e.Violations)
 	}
