@@ -87,6 +87,9 @@ func TestWhatRepeatsIsGroupedByItsCause(t *testing.T) {
 	page := open(t, append(all, refusedTax())...).page("/portal/logs")
 	has(t, page, "<b>5 ×</b>", "create session: order_lines[…].total_tax_amount: the tax does not fit the total", "/portal/exchanges/"+refusedID)
 	lacks(t, open(t, all[:2]...).page("/portal/logs"), "Again and again")
+	s := open(t, all...)
+	has(t, s.page("/portal/logs?merchant=shoes"), "<b>4 ×</b>")
+	lacks(t, s.page("/portal/logs?merchant=socks")+s.page("/portal/logs?merchant=shoes&method=POST"), "Again and again")
 }
 
 func TestRowsAloneAreAFragment(t *testing.T) {
