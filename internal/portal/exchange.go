@@ -93,9 +93,13 @@ const textMax = 500
 
 func (p *portal) exchange(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	e, err := p.find(ctx, r.PathValue("correlation_id"))
+	id, archived := strings.CutSuffix(r.PathValue("correlation_id"), ".har")
+	e, err := p.find(ctx, id)
 	if err != nil {
 		return err
+	}
+	if archived {
+		return p.har(w, &e)
 	}
 	shown := exchangePage{Exchange: e, Name: heading(readable(e.Operation)), Ago: ago(e.At, p.Now()), Direction: direction(&e)}
 	corrected, violations := p.corrected(ctx, &e)

@@ -117,7 +117,7 @@ func TestCopies(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal(s.ask(http.MethodGet, "/portal/exchanges/"+refusedID+"/har").Body.Bytes(), &har); err != nil {
+	if err := json.Unmarshal(s.ask(http.MethodGet, "/portal/exchanges/"+refusedID+".har").Body.Bytes(), &har); err != nil {
 		t.Fatal(err)
 	}
 	if har.Log.Version != "1.2" || len(har.Log.Entries) != 1 || har.Log.Entries[0].Request.URL != "http://127.0.0.1:7420/payments/v1/sessions" || har.Log.Entries[0].Response.Status != 400 {
