@@ -169,7 +169,7 @@ func TestOnlyThisMachineGetsIn(t *testing.T) {
 func TestHeadersOfEveryAnswer(t *testing.T) {
 	t.Parallel()
 	s := open(t, refusedTax())
-	for _, path := range []string{"/portal/exchanges/" + refusedID, "/portal/exchanges/x", "/portal/exchanges/" + refusedID + "/har", "/portal/nowhere"} {
+	for _, path := range []string{"/portal/exchanges/" + refusedID, "/portal/exchanges/x", "/portal/exchanges/" + refusedID + ".har", "/portal/nowhere"} {
 		w := s.ask(http.MethodGet, path)
 		policy := w.Header().Get("Content-Security-Policy")
 		if !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
