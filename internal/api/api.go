@@ -43,6 +43,8 @@ type Recorder interface {
 	// OfSession returns the merchant's exchanges about a session, oldest
 	// first and within the bounds.
 	OfSession(ctx context.Context, merchantID, sessionID string, bounds requestlog.Bounds) ([]requestlog.Exchange, error)
+	// Search returns the exchanges that a query asks for, the newest first.
+	Search(ctx context.Context, query requestlog.Query) (requestlog.Page, error)
 }
 
 // Options are what an API is made of.

@@ -38,6 +38,7 @@ func (a *API) routes() map[string]map[string]route {
 	// Why something was refused, and whether a body is right, is for the shops
 	// of an operator too.
 	table["/kvitto/v1/exchanges/{correlation_id}"] = map[string]route{http.MethodGet: {"read_exchange", readExchange}}
+	table["/kvitto/v1/exchanges"] = map[string]route{http.MethodGet: {"search_exchanges", searchExchanges}}
 	table["/kvitto/v1/sessions/{session_id}/exchanges"] = map[string]route{http.MethodGet: {"read_session_exchanges", sessionExchanges}}
 	table["/kvitto/v1/check"] = map[string]route{http.MethodPost: {"check", check}}
 	table["/kvitto/v1/offers"] = map[string]route{http.MethodGet: {"read_offers", readOffers}}

@@ -66,7 +66,10 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 	}
 	a.stores, err = openStores(ctx, a.config.Store, storeOptions{migrate: !a.config.Production, log: requestlog.Options{
 		Retention: a.config.Retention.Exchanges, MaxBytes: a.config.Retention.ExchangeBytes,
-		OnFailure: func(err error) { a.config.Logger.Error("exchanges were not recorded", "cause", err) },
+		// What a developer sent is the developer's own data.
+		MaskPersonal:   a.config.Production,
+		OnFailure:      func(err error) { a.config.Logger.Error("exchanges were not recorded", "cause", err) },
+		OnIndexFailure: func(err error) { a.config.Logger.Warn("exchanges are not yet indexed", "cause", err) },
 	}})
 	if err != nil {
 		return nil, err

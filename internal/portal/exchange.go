@@ -22,6 +22,9 @@ type exchangePage struct {
 	Headline   string // why, in one sentence
 	Advice     string // what to do where no rule says it
 	Said       string // what the answer said
+	Known      []circumstance
+	Outcome    browserOutcome
+	Effect     *entry // the change it made to its session; nil for none
 	Violations []violationView
 	Mismatch   *mismatch // the same as a comparison, for an order that is not what was approved
 	More       int       // violations beyond those shown
@@ -90,14 +93,21 @@ const textMax = 500
 
 func (p *portal) exchange(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	e, err := p.find(ctx, r.PathValue("correlation_id"))
+	id, archived := strings.CutSuffix(r.PathValue("correlation_id"), ".har")
+	e, err := p.find(ctx, id)
 	if err != nil {
 		return err
+	}
+	if archived {
+		return p.har(w, &e)
 	}
 	shown := exchangePage{Exchange: e, Name: heading(readable(e.Operation)), Ago: ago(e.At, p.Now()), Direction: direction(&e)}
 	corrected, violations := p.corrected(ctx, &e)
 	shown.Corrected = corrected
 	shown.explain(violations)
+	if err := p.explainMore(ctx, &shown); err != nil {
+		return err
+	}
 	if isMismatch(&e) {
 		if err := p.compare(ctx, &shown); err != nil {
 			return err
@@ -110,6 +120,16 @@ func (p *portal) exchange(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return p.show(w, http.StatusOK, "exchange", page{Title: fmt.Sprintf("%d %s", e.Status, shown.Name), Current: "logs", Body: &shown})
+}
+
+// explainMore adds what the server knows beside the violations.
+func (p *portal) explainMore(ctx context.Context, x *exchangePage) (err error) {
+	x.Outcome = outcomeOf(&x.Exchange)
+	if x.Known, err = p.circumstances(ctx, &x.Exchange); err != nil {
+		return err
+	}
+	x.Effect, err = p.effect(ctx, &x.Exchange)
+	return err
 }
 
 // direction is who called whom, in the words of the original's portal.

@@ -98,7 +98,6 @@ func (p *portal) routes() http.Handler {
 		"GET /exchanges/{correlation_id}/request":   p.requestBody,
 		"GET /exchanges/{correlation_id}/response":  p.responseBody,
 		"GET /exchanges/{correlation_id}/corrected": p.correctedBody,
-		"GET /exchanges/{correlation_id}/har":       p.har,
 		"GET /exchanges/{correlation_id}/test":      p.goTest,
 		"GET /logs":                                 p.logs,
 		"GET /sessions/{session_id}":                p.session,

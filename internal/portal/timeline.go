@@ -23,6 +23,7 @@ type entry struct {
 	CorrelationID string
 	Took          time.Duration
 	Why           string // of a refusal
+	Outcome       browserOutcome
 	OrderID       string
 
 	Revision int64 // that it made; 0 for none
@@ -144,6 +145,7 @@ func timeline(exchanges []requestlog.Exchange, steps []step) []entry {
 		if failed(e) {
 			one.Why = headline(e, e.Violations)
 		}
+		one.Outcome = outcomeOf(e)
 		entries = append(entries, one)
 	}
 	for i := range steps {

@@ -29,7 +29,8 @@ type Log struct {
 	failure error         // of closing the home, set before stopped is closed
 	giveUp  func()        // ends attempts to reach the home
 
-	indexer indexer
+	indexer  indexer
+	searches chan struct{} // has one for each search under way
 }
 
 // progress counts exchanges in the order in which a queue takes them and gives
@@ -53,7 +54,7 @@ func newLog(above home.Home, options Options) *Log {
 		queue:   queue{maxCount: options.MaxQueued, maxBytes: options.MaxQueuedBytes},
 		next:    newTicket(),
 		wake:    make(chan struct{}, 1),
-		stopped: make(chan struct{}),
+		stopped: make(chan struct{}), searches: make(chan struct{}, searchesAtOnce),
 	}
 	w := &writer{log: l, encoder: encoder{redaction: newRedaction(&options)}}
 	go w.run(ctx)

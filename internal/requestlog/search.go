@@ -18,6 +18,10 @@ var ErrQuery = errors.New("requestlog: the query is out of its bounds")
 // searchTime is how long a search looks before it gives what it has.
 const searchTime = 800 * time.Millisecond
 
+// searchesAtOnce is how many searches are under way at a time; others wait.
+// They are work for one core each, and there is other work.
+const searchesAtOnce = 2
+
 // Bounds of what a page holds in memory: a larger body is left out, and so is
 // what comes when the page is full. Find has it.
 const (
@@ -35,6 +39,12 @@ func (l *Log) Search(ctx context.Context, q Query) (Page, error) {
 	}
 	if err := l.flush(ctx); err != nil {
 		return Page{}, err
+	}
+	select {
+	case l.searches <- struct{}{}:
+		defer func() { <-l.searches }()
+	case <-ctx.Done():
+		return Page{}, fmt.Errorf("requestlog: search: %w", ctx.Err())
 	}
 	redaction := newRedaction(&l.options)
 	s := newSearch(q, redaction.readText(q.Text), time.Now().Add(l.options.searchTime))
@@ -68,6 +78,7 @@ type searching struct {
 	keys     []home.Key // to be looked at, the highest last id first
 	found    []Exchange // not yet given, the highest id first
 	page     Page
+	full     time.Time // when the page was; zero before
 }
 
 // listing is how far a list has come.
@@ -150,9 +161,16 @@ func (s *searching) run(ctx context.Context) error {
 			return nil
 		}
 		if len(s.keys) == 0 {
+			s.page.Next = ""
+			return nil
+		}
+		if s.ahead(time.Now()) {
 			return nil
 		}
 		if looked && !time.Now().Before(s.deadline) {
+			if len(s.page.Exchanges) == s.query.Limit {
+				return nil
+			}
 			// All ids above the next piece's were given.
 			s.page.Partial, s.page.Next = true, s.keys[0].LastID+justAbove
 			return nil
@@ -251,12 +269,24 @@ func (s *searching) give() (full bool) {
 		s.lighten(&s.page.Exchanges[len(s.page.Exchanges)-1])
 		s.found = s.found[1:]
 	}
-	if len(s.page.Exchanges) == s.query.Limit && len(s.keys) > 0 {
-		s.page.Next = s.page.Exchanges[s.query.Limit-1].CorrelationID
-		return true
-	}
 	return false
 }
+
+// ahead tells whether a full page has been looked beyond for long enough: there
+// may be a next one. Usually the next exchange is soon found.
+func (s *searching) ahead(now time.Time) bool {
+	if len(s.page.Exchanges) < s.query.Limit {
+		return false
+	}
+	if s.full.IsZero() {
+		s.full = now
+	}
+	s.page.Next = s.page.Exchanges[s.query.Limit-1].CorrelationID
+	return now.Sub(s.full) > aheadTime
+}
+
+// aheadTime is how long a search looks whether there is a next page.
+const aheadTime = 50 * time.Millisecond
 
 // lighten leaves the bodies out when the page has too many.
 func (s *searching) lighten(e *Exchange) {
