@@ -115,7 +115,7 @@ func (v *vocabulary) body(body []byte) {
 }
 
 // indexedAmount tells whether a number under the name is in the index: the
-// amounts that people know. The others would double it.
+// amounts that people know. A cart has many others, which few look for.
 func indexedAmount(name []byte) bool {
 	return bytes.HasSuffix(name, []byte("amount")) && !bytes.Contains(name, []byte("tax")) && !bytes.Contains(name, []byte("discount"))
 }
