@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kvitto/kvitto/internal/assessor"
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/console"
 	"github.com/kvitto/kvitto/internal/overload"
@@ -44,7 +45,9 @@ type Config struct {
 	Console       io.Writer // gets a line per exchange; nil prints none
 	// ConsoleFormat is console.Text or console.JSON; zero is console.Text.
 	ConsoleFormat console.Format
-	Logger        *slog.Logger // nil logs to standard error
+	// ConsoleLinks lets its refusals lead to the portal.
+	ConsoleLinks bool
+	Logger       *slog.Logger // nil logs to standard error
 	// SystemTime is the clock under all clocks; nil is time.Now.
 	SystemTime func() time.Time
 	// CacheBytes is the memory for recent sessions; 0 is 128 MiB.
@@ -55,6 +58,8 @@ type Config struct {
 	CallbackNetworks []netip.Prefix
 	// Reviews say how referred orders are reviewed; zero is the defaults.
 	Reviews Reviews
+	// Assessor is the operator's own server that decides; zero is none.
+	Assessor Assessor
 	// RateLimits are the limits of each merchant; zero limits nothing.
 	RateLimits ratelimit.Options
 	// Overload bounds the server; zero is the defaults.
@@ -70,6 +75,17 @@ type Config struct {
 type Reviews struct {
 	Terms         checkout.ReviewTerms // where the rules say nothing
 	FourEyesAbove map[string]int64     // minor units by currency, above which an acceptance takes two people
+}
+
+// Assessor is a server that is asked about payments after the rules.
+type Assessor struct {
+	URL      string            // empty is none
+	Secret   []byte            // signs the questions
+	Timeout  time.Duration     // zero is half a second
+	Fallback assessor.Fallback // empty is a review
+	// Networks are those it may be in although they are not public; a playground
+	// has its own.
+	Networks []netip.Prefix
 }
 
 // Names are listeners under the original's host names.
@@ -129,6 +145,12 @@ func withDefaults(config Config) Config {
 	}
 	if config.CacheBytes == 0 {
 		config.CacheBytes = 128 << 20
+	}
+	if config.Assessor.Timeout == 0 {
+		config.Assessor.Timeout = assessor.DefaultTimeout
+	}
+	if config.Assessor.Fallback == "" {
+		config.Assessor.Fallback = assessor.FallbackRefer
 	}
 	config.PublicURL = strings.TrimSuffix(config.PublicURL, "/")
 	config.Timeouts = config.Timeouts.withDefaults()

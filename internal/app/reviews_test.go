@@ -6,6 +6,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +16,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/client"
+	"github.com/kvitto/kvitto/internal/admin"
 	"github.com/kvitto/kvitto/internal/app"
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/pgtest"
@@ -312,5 +316,154 @@ func TestTwoProcessesMakeOneDecision(t *testing.T) {
 		if len(shop.heard) > 0 {
 			t.Error("the shop was told twice")
 		}
+	}
+}
+
+// referRules refer every order.
+const referRules = `name = "all"
+
+[[rule]]
+name = "refer-all"
+priority = 10
+calls = ["authorize"]
+condition = "true"
+action = "refer"
+reason = "everybody is looked at"
+`
+
+// TestTheOperatorReviews the orders of a server for shops, through its socket
+// or, with PostgreSQL, on the store beside it. The merchant sees how a review
+// stands and not who decided; it cannot decide.
+func TestTheOperatorReviews(t *testing.T) {
+	t.Parallel()
+	rules := filepath.Join(t.TempDir(), "rules.toml")
+	if err := os.WriteFile(rules, []byte(referRules), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, store := range map[string]string{"socket": "sqlite:" + dir + "/kvitto.db", "store": pgtest.URL(t)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shop := receive(t)
+			limits := app.Reviews{FourEyesAbove: map[string]int64{"SEK": 99}}
+			server := run(t, func(c *app.Config) {
+				c.Store, c.Rules, c.CallbackNetworks, c.Reviews = store, rules, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, limits
+			})
+			user, password := key(t, store)
+			order := orderAsPage(t, server.URL, user, password, shop.referring(false))
+			desk, err := app.OpenReviews(t.Context(), store, limits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = desk.Close() }() // it is closed below, where it matters
+			page, err := desk.Reviews(t.Context(), admin.WhichReviews{})
+			if err != nil || !strings.Contains(string(page), order) {
+				t.Fatalf("%s, %v", page, err)
+			}
+			step := func(action, by string) (string, error) {
+				review, err := desk.StepReview(t.Context(), admin.ReviewStep{Order: order, Action: action, By: by, Reason: "because"})
+				return string(review), err
+			}
+			for _, row := range []struct{ action, by, says string }{
+				{"claim", "anna", `"claimed"`}, {"accept", "anna", `"awaiting_second"`}, {"accept", "bo", `"fraud_status":"ACCEPTED"`},
+			} {
+				if got, err := step(row.action, row.by); err != nil || !strings.Contains(got, row.says) {
+					t.Fatalf("%+v: %s, %v", row, got, err)
+				}
+			}
+			if got := shop.next(t); !strings.Contains(got.body, "FRAUD_RISK_ACCEPTED") {
+				t.Errorf("%+v", got)
+			}
+			for action, says := range map[string]string{"claim": "the review is accepted", "forget": "no step"} {
+				if _, err := step(action, "anna"); err == nil || !strings.Contains(err.Error(), says) {
+					t.Errorf("%s: %v", action, err)
+				}
+			}
+			if _, err := desk.Review(t.Context(), "nothing"); err == nil || !strings.Contains(err.Error(), "kvitto reviews list") {
+				t.Errorf("%v", err)
+			}
+			if _, err := desk.StepReview(t.Context(), admin.ReviewStep{Order: order, Action: "stop"}); err == nil || !strings.Contains(err.Error(), "by: expected") {
+				t.Errorf("%v", err)
+			}
+			merchant := func(method, path string) reply {
+				return send(t, http.DefaultClient, method, server.URL+"/kvitto/v1/reviews"+path, user, password, "", nil)
+			}
+			for path, says := range map[string]string{"?state=decided": `"accepted"`, "/" + order: `"ACCEPTED"`} {
+				got := merchant("GET", path)
+				if got.status != 200 || !strings.Contains(got.body, says) || strings.Contains(got.body, "anna") || strings.Contains(got.body, "because") || strings.Contains(got.body, "everybody") {
+					t.Errorf("%s: %d %s", path, got.status, got.body)
+				}
+			}
+			if got := merchant("POST", "/"+order+"/stop"); got.status != 404 {
+				t.Errorf("a merchant decides: %d %s", got.status, got.body)
+			}
+			if err := desk.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// orderAsPage authorizes as a customer in the purchase flow, and places the order.
+func orderAsPage(t *testing.T, url, user, password, body string) (orderID string) {
+	t.Helper()
+	shop := client.New(url, user, password)
+	created, err := shop.CreateSession(t.Context(), body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := authorizeAsPage(t, url, created.SessionID, created.ClientToken)
+	order, err := shop.PlaceOrder(t.Context(), token, body)
+	if err != nil || order.FraudStatus != "PENDING" {
+		t.Fatal(order, err)
+	}
+	return order.OrderID
+}
+
+// TestTestDataSaysHowAReviewEnds, as published: the e-mail address has the verdict
+// and the minutes.
+func TestTestDataSaysHowAReviewEnds(t *testing.T) {
+	t.Parallel()
+	s := shopAt(t, serve(t, app.Config{}))
+	const body = `{"purchase_country":"US","purchase_currency":"USD","order_amount":100,
+		"order_lines":[{"name":"a","quantity":1,"unit_price":100,"total_amount":100}],"billing_address":{"email":"joe+pend-%s-90@example.com"}}`
+	orders := map[string]string{}
+	for _, verdict := range []string{"accept", "reject"} {
+		order, _ := s.refer(fmt.Sprintf(body, verdict), `{}`)
+		if got := s.review(order); got.DueAt.Sub(got.PlacedAt) != 90*time.Minute || got.AtDue != verdict {
+			t.Errorf("%s: %+v", verdict, got)
+		}
+		orders[order] = verdict + "ed"
+	}
+	s.advance(90 * time.Minute)
+	for order, want := range orders {
+		if got := s.decided(order); got.State != want || !got.Automatic {
+			t.Errorf("want %s: %+v", want, got)
+		}
+	}
+}
+
+// TestHowAReviewEndsIsPrimed for the next call, in words and bounds that are
+// checked when they are said.
+func TestHowAReviewEndsIsPrimed(t *testing.T) {
+	t.Parallel()
+	server := serve(t, app.Config{})
+	s := shopAt(t, server)
+	prime := func(body string) reply {
+		return send(t, http.DefaultClient, "POST", server.URL+"/kvitto/v1/next", "shoes", "secret", body, nil)
+	}
+	for _, wrong := range []string{`{"outcome":"later"}`, `{"outcome":"accept_later","after_minutes":0}`,
+		`{"outcome":"accept_later","after_minutes":1441}`, `{"outcome":"accept_later","after_minutes":"soon"}`} {
+		if got := prime(wrong); got.status != 400 {
+			t.Errorf("%s: %d %s", wrong, got.status, got.body)
+		}
+	}
+	got := prime(`{"outcome":"Accept_Later","after_minutes":30}`)
+	if got.status != 200 || !strings.Contains(got.body, `"outcome" : "accept_later"`) || !strings.Contains(got.body, `"after_minutes" : 30`) {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	order, _ := s.refer(cart, `{}`)
+	if got := s.review(order); got.DueAt.Sub(got.PlacedAt) != 30*time.Minute || got.AtDue != "accept" || !strings.Contains(got.ReferredBecause, "accept_later") {
+		t.Errorf("%+v", got)
 	}
 }

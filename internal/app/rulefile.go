@@ -39,7 +39,7 @@ func (s seenFile) same() bool {
 // the rule file first, also when they cannot be used.
 func readRules(file string) (set *risk.RuleSet, seen []seenFile, err error) {
 	text, info, err := readBounded(file, os.Open, risk.FileMax)
-	seen = []seenFile{{file, info}}
+	seen = []seenFile{seenAs(file, info)}
 	if err != nil {
 		return nil, seen, err
 	}
@@ -52,13 +52,19 @@ func readRules(file string) (set *risk.RuleSet, seen []seenFile, err error) {
 	set, err = risk.ParseWith(text, func(_, path string) ([]byte, error) {
 		full := filepath.Join(dir, filepath.FromSlash(path))
 		data, info, err := readBounded(path, root.Open, risk.ListBytesMax)
-		if info == nil {
-			info, _ = os.Stat(full) // not there is nil
-		}
-		seen = append(seen, seenFile{full, info})
+		seen = append(seen, seenAs(full, info))
 		return data, err
 	})
 	return set, seen, err
+}
+
+// seenAs is a file as it was read, or, where it could not be opened, as it is: it
+// is tried again when it changes, not each time.
+func seenAs(path string, read fs.FileInfo) seenFile {
+	if read == nil {
+		read, _ = os.Stat(path) // nil when it is not there
+	}
+	return seenFile{path, read}
 }
 
 // readBounded reads a file, at most one byte too many, with the state that was

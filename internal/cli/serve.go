@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kvitto/kvitto/internal/app"
+	"github.com/kvitto/kvitto/internal/assessor"
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/config"
 	"github.com/kvitto/kvitto/internal/overload"
@@ -72,6 +73,7 @@ func serve(c *cobra.Command, from operator) (err error) {
 
 // serverConfig is the configuration as the server takes it.
 func serverConfig(c *config.Config, logger *slog.Logger) app.Config {
+	secret, _ := c.Assessor.Secret() // it was checked when it was loaded
 	return app.Config{
 		Production: true, Store: storeURL(c), Rules: c.Rules, Listen: c.Listen, PublicURL: c.PublicURL,
 		CertFile: c.TLS.Cert, KeyFile: c.TLS.Key, TrustedProxies: c.TrustedProxies, MetricsListen: c.Metrics.Listen,
@@ -86,6 +88,10 @@ func serverConfig(c *config.Config, logger *slog.Logger) app.Config {
 			ExchangeBytes: int64(c.Retention.ExchangesBytes),
 		},
 		CallbackNetworks: c.Callbacks.AllowNetworks, Reviews: reviewRules(c),
+		Assessor: app.Assessor{
+			URL: c.Assessor.URL, Secret: secret, Timeout: time.Duration(c.Assessor.Timeout),
+			Fallback: assessor.Fallback(c.Assessor.Fallback), Networks: c.Assessor.AllowNetworks,
+		},
 		RateLimits: rateLimits(c.RateLimit), Overload: overloadBounds(c.Overload), Tracing: traces(c.Tracing),
 	}
 }

@@ -21,6 +21,7 @@ type Config struct {
 	Retention      Retention `toml:"retention"`
 	Callbacks      Callbacks `toml:"callbacks"`
 	Review         Review    `toml:"review"`
+	Assessor       Assessor  `toml:"assessor"`
 	Metrics        Metrics   `toml:"metrics"`
 	Tracing        Tracing   `toml:"tracing"`
 	Log            Log       `toml:"log"`
@@ -84,6 +85,15 @@ type Review struct {
 	FourEyesAbove Limits   `toml:"four_eyes_above" unit:"list of CURRENCY=AMOUNT" doc:"Amounts in minor units, such as EUR=500000, above which two people must accept an order."`
 }
 
+// Assessor is the operator's own server that decides about payments.
+type Assessor struct {
+	URL           string   `toml:"url" unit:"URL" doc:"Where questions go, such as https://risk.example/assess; empty is no assessor. See docs/assessor.md."`
+	SecretFile    string   `toml:"secret_file" unit:"path" doc:"A file that holds the secret questions are signed with: whsec_ and 24 to 64 bytes in base64."`
+	Timeout       Duration `toml:"timeout" unit:"duration" doc:"From the question to the end of the answer, connecting included; at most 5s."`
+	Fallback      string   `toml:"fallback" unit:"rules, refer or deny" doc:"What holds without an answer: what the rules said, a review, or a denial."`
+	AllowNetworks Networks `toml:"allow_networks" unit:"list of CIDRs" doc:"Networks it may be in although they are not public, also over plain http."`
+}
+
 // Metrics are for Prometheus.
 type Metrics struct {
 	Listen string `toml:"listen" unit:"host:port" doc:"An address of its own for /metrics; when empty it is on the address of the API."`
@@ -116,6 +126,7 @@ func Default() Config {
 		Cache:     Cache{Size: 128 << 20},
 		Retention: Retention{Sessions: Duration(30 * day), ExchangesAge: Duration(30 * day), ExchangesBytes: 16 << 30},
 		Review:    Review{Due: Duration(day), AtDue: "reject"},
+		Assessor:  Assessor{Timeout: Duration(500 * time.Millisecond), Fallback: "refer"},
 		Tracing:   Tracing{Sample: 0.1},
 		Log:       Log{Format: "text", Level: "info"},
 	}

@@ -3,6 +3,7 @@ package config_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -363,4 +364,37 @@ func TestAmountsAndDurationsReadBackAsWritten(t *testing.T) {
 			t.Errorf("%s was read as %s, %v", amount, again, err)
 		}
 	})
+}
+
+// TestAnAssessorNeedsASecret, a time and a fallback that there is; what is wrong
+// with a secret is said without it.
+func TestAnAssessorNeedsASecret(t *testing.T) {
+	t.Parallel()
+	good, bad := write(t, "whsec_"+strings.Repeat("QUFB", 8)+"\n"), write(t, "whsec_QUFB")
+	section := func(secretFile, more string) string {
+		return fmt.Sprintf("[assessor]\nurl = \"https://risk.example/assess\"\nsecret_file = %q\n%s", secretFile, more)
+	}
+	loaded := mustLoad(t, section(good, "timeout = \"2s\"\nfallback = \"deny\"\nallow_networks = [\"10.0.0.0/8\"]\n"))
+	if secret, problem := loaded.Assessor.Secret(); len(secret) != 24 || problem != "" {
+		t.Errorf("the secret is %q, %s", secret, problem)
+	}
+	if secret, problem := mustLoad(t, "").Assessor.Secret(); secret != nil || problem != "" {
+		t.Errorf("without an assessor: %q, %s", secret, problem)
+	}
+	for text, wrong := range map[string]string{
+		section("", ""):                           "assessor.secret_file",
+		section(bad, ""):                          "assessor.secret_file",
+		section(bad+".gone", ""):                  "assessor.secret_file",
+		section(good, "timeout = \"6s\"\n"):       "assessor.timeout",
+		section(good, "timeout = \"0s\"\n"):       "assessor.timeout",
+		section(good, "fallback = \"approve\"\n"): "assessor.fallback",
+		"[assessor]\nurl = \"risk.example\"\n":    "assessor.url",
+		"[assessor]\ntimeout = \"-1s\"\n":         "assessor.timeout",
+		"[assessor]\nfallback = \"\"\n":           "assessor.fallback",
+		"[assessor]\nallow_networks = [\"here\"]": "assessor.allow_networks",
+	} {
+		if _, err := load(t, text); err == nil || !strings.Contains(err.Error(), wrong) || strings.Contains(err.Error(), "QUFB") {
+			t.Errorf("%s: %v, want something about %s", text, err, wrong)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/outbound"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
 )
@@ -17,7 +18,7 @@ func (n *Notifier) record(ctx context.Context, c *store.Callback, answer *Answer
 		return
 	}
 	path := "(no URL)"
-	if to, err := target(c.URL); err == nil {
+	if to, err := outbound.Target(c.URL); err == nil {
 		path = to.Host + to.EscapedPath()
 	}
 	exchange := requestlog.Exchange{

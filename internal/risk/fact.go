@@ -37,6 +37,24 @@ func newFact(in *Input, kind FactKind) Fact {
 	return fact
 }
 
+// repeatedWithin is how long a fact of a session stands for others like it. It is
+// short beside the windows of the past, and long enough that a session cannot push
+// the facts of others out by trying again and again.
+const repeatedWithin = 10 * time.Minute
+
+// Repeated tells whether a past says the same already, so that the fact need not be
+// added: the session counts once, and the facts of a subject are few.
+func (f Fact) Repeated(past *Past) bool {
+	for _, before := range past.Facts {
+		age := f.At.Sub(before.At)
+		before.At = f.At
+		if age >= 0 && age < repeatedWithin && before == f {
+			return true
+		}
+	}
+	return false
+}
+
 // Digest tells texts apart, such as those of a fact; 0 is that of no text.
 func Digest(text string) uint32 {
 	if text == "" {
@@ -115,6 +133,7 @@ func DecodeFacts(data []byte) ([]Fact, error) {
 		return nil, nil
 	}
 	facts := make([]Fact, 0, len(data)/FactBytes)
+	ids := make([]byte, 0, len(data)/FactBytes*identifier.Chars) // all in one text
 	for ; len(data) > 0; data = data[FactBytes:] {
 		if data[0] != factVersion {
 			return nil, fmt.Errorf("risk: a fact has the version %d and this program reads %d", data[0], factVersion)
@@ -126,9 +145,14 @@ func DecodeFacts(data []byte) ([]Fact, error) {
 		}
 		facts = append(facts, Fact{
 			Kind: kind, Currency: currency, At: time.UnixMilli(int64(binary.BigEndian.Uint64(data[4:]))).UTC(),
-			SessionID: identifier.Format([16]byte(data[12:28])), Amount: int64(binary.BigEndian.Uint64(data[28:])),
-			Email: binary.BigEndian.Uint32(data[36:]), Phone: binary.BigEndian.Uint32(data[40:]), Address: binary.BigEndian.Uint32(data[44:]),
+			Amount: int64(binary.BigEndian.Uint64(data[28:])),
+			Email:  binary.BigEndian.Uint32(data[36:]), Phone: binary.BigEndian.Uint32(data[40:]), Address: binary.BigEndian.Uint32(data[44:]),
 		})
+		ids = identifier.Append(ids, [16]byte(data[12:28]))
+	}
+	text := string(ids)
+	for i := range facts {
+		facts[i].SessionID = text[i*identifier.Chars : (i+1)*identifier.Chars]
 	}
 	return facts, nil
 }

@@ -128,3 +128,32 @@ func TestWhatLeavesAFact(t *testing.T) {
 		t.Errorf("%+v and %+v", fact, order)
 	}
 }
+
+// TestAFactIsRepeated when its session said the same a moment ago.
+func TestAFactIsRepeated(t *testing.T) {
+	t.Parallel()
+	fact := risk.Fact{Kind: risk.FactDenied, At: noon, SessionID: identifier.New(noon), Amount: 7, Currency: "SEK", Email: 1, Phone: 2, Address: 3}
+	with := func(change func(*risk.Fact)) *risk.Past {
+		before := fact
+		change(&before)
+		return &risk.Past{Known: true, Facts: []risk.Fact{aFact(risk.FactDenied, 1, 0), before}}
+	}
+	for name, c := range map[string]struct {
+		past *risk.Past
+		want bool
+	}{
+		"nothing before":  {&risk.Past{}, false},
+		"the same":        {with(func(*risk.Fact) {}), true},
+		"minutes before":  {with(func(f *risk.Fact) { f.At = noon.Add(-9 * time.Minute) }), true},
+		"long before":     {with(func(f *risk.Fact) { f.At = noon.Add(-10 * time.Minute) }), false},
+		"later":           {with(func(f *risk.Fact) { f.At = noon.Add(time.Second) }), false},
+		"another kind":    {with(func(f *risk.Fact) { f.Kind = risk.FactApproved }), false},
+		"another session": {with(func(f *risk.Fact) { f.SessionID = "other" }), false},
+		"another amount":  {with(func(f *risk.Fact) { f.Amount++ }), false},
+		"another e-mail":  {with(func(f *risk.Fact) { f.Email++ }), false},
+	} {
+		if got := fact.Repeated(c.past); got != c.want {
+			t.Errorf("%s: %t, want %t", name, got, c.want)
+		}
+	}
+}

@@ -114,10 +114,11 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(string(file(touchy...)))
 	f.Add("name='a'\n[values]\nx=[1,2]\n[[rule]]\nname='r'\npriority=1\naction='ask'\nfields=['customer.gender']\nreason='{values.x[0]}'\ncondition='''\n1 in values.x\n'''\n")
+	f.Add(string(listed("a/b.txt", `contact.email in lists.disposable && email_history.known`)))
 	f.Add("[[rule]]\n[rule.values]\n[[rule.rule]]")
 	f.Add("name = '''\n[[rule]]\n'''\n[[ 'rule' ]]\ncondition = \"\"\"\\\n a\"\"\"")
 	f.Fuzz(func(t *testing.T, text string) {
-		set, err := risk.Parse([]byte(text))
+		set, err := risk.ParseWith([]byte(text), reading("a\nb.example # c\n"))
 		if err != nil {
 			if strings.TrimSpace(err.Error()) == "" {
 				t.Error("an error that says nothing")

@@ -308,13 +308,15 @@ func (r *reader) fields(rule *Rule) {
 		r.add("fields", "", "are missing: ask for what?", `a list such as ["billing_address.email"]`, "")
 	}
 	for _, field := range rule.Fields {
-		if known := askable(); !slices.Contains(known, field) {
+		if known := Askable(); !slices.Contains(known, field) {
 			r.add("fields", field, "is nothing that can be asked for", "a property of billing_address, shipping_address or customer", didYouMean(field, known))
 		}
 	}
 }
 
-func askable() []string {
+// Askable are the paths that an assessment may ask the customer for: what the
+// page can ask for.
+func Askable() []string {
 	var all []string
 	for _, f := range checkout.AddressFields {
 		all = append(all, "billing_address."+f.Name, "shipping_address."+f.Name)

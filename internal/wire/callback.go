@@ -34,6 +34,7 @@ type Callback struct {
 	CreatedAt, DueAt                time.Time
 	Attempts                        int
 	Released, UnderWay, Waiting     bool
+	Twice                           bool // it is to be delivered twice
 	Body                            []byte
 
 	AnsweredAt time.Time // zero before the first attempt
@@ -66,6 +67,7 @@ func (w *writer) callback(c *Callback) {
 		w.timestamp("due_at", c.DueAt)
 		w.boolean("released", c.Released)
 		w.boolean("under_way", c.UnderWay)
+		w.boolean("twice", c.Twice)
 	}
 	w.integer("attempts", int64(c.Attempts))
 	w.body("body", c.Body)
@@ -118,4 +120,19 @@ func DecodeHold(body []byte) (hold checkout.Boolean, problems []checkout.Violati
 		d.value()
 	})
 	return hold, d.problems, err
+}
+
+// DecodeDelay reads the body of delay callback; problems are values of a wrong
+// type.
+func DecodeDelay(body []byte) (seconds checkout.Integer, problems []checkout.Violation, err error) {
+	d := newDecoder(body)
+	defer d.release()
+	err = d.document(func(name string) {
+		if name == "seconds" {
+			d.readInteger(&seconds)
+			return
+		}
+		d.value()
+	})
+	return seconds, d.problems, err
 }

@@ -60,11 +60,13 @@ func (w *wave) assessments() []any {
 	for i := range w.rows {
 		r := &w.rows[i]
 		if one := r.change.Assessment; one != nil {
-			a.changes = append(a.changes, uuid(r.id, true))
+			a.changes, a.sessions = append(a.changes, uuid(r.id, true)), append(a.sessions, uuid(r.session, true))
+			a.revisions = append(a.revisions, integer(r.change.Session.Revision, true))
 			a.add(one, r.assessment, r.change.Session.MerchantID)
 		}
 	}
-	return []any{a.changes, a.ids, a.at, a.merchants, a.correlations, a.calls, a.outcomes, a.subjects, a.documents}
+	return []any{a.changes, a.ids, a.at, a.merchants, a.correlations, a.calls, a.outcomes, a.subjects, a.documents,
+		a.sessions, a.revisions}
 }
 
 // readAssessment takes the id of an assessment and refuses what cannot be
@@ -79,21 +81,6 @@ func readAssessment(a *store.Assessment, id *[16]byte) error {
 		}
 	}
 	return nil
-}
-
-// noAssessments tells that the schema is the one before assessments, which this
-// program works on as well. Until it is migrated none are written, and no facts.
-func noAssessments(err error) bool { return pgpool.Code(err) == pgpool.MissingTable }
-
-// seen notes by the answer to a query of subjects or assessments whether there
-// are any.
-func (e *Engine) seen(err error) {
-	switch {
-	case noAssessments(err):
-		e.assessed.Store(false)
-	case err == nil, errors.Is(err, store.ErrNotFound):
-		e.assessed.Store(true)
-	}
 }
 
 // AddAssessments is store.Assessments's.
@@ -117,10 +104,7 @@ func (e *Engine) AddAssessments(ctx context.Context, assessments []store.Assessm
 			a.subjects, a.documents)
 		p.exec(unlessAllAreMine, change, a.ids, len(assessments))
 	})
-	switch e.seen(err); {
-	case noAssessments(err):
-		return nil
-	case pgpool.Code(err) == divisionByZero:
+	if pgpool.Code(err) == divisionByZero {
 		return store.ErrConflict
 	}
 	return err
@@ -186,12 +170,6 @@ func (e *Engine) listAssessments(ctx context.Context, known bool, where string, 
 		rows, err := conn.Query(ctx, `SELECT `+assessmentColumns+` FROM assessments WHERE `+where, parameters...)
 		return eachRow(rows, err, func(rows pgx.Rows) error { return scanAssessment(rows, &found) })
 	})
-	if !known {
-		return nil, err
-	}
-	if e.seen(err); noAssessments(err) {
-		return nil, nil
-	}
 	return found, err
 }
 
@@ -208,9 +186,6 @@ func (e *Engine) CountAssessments(ctx context.Context, merchantID, after string)
 	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		return conn.QueryRow(ctx, query, parameters...).Scan(&count)
 	})
-	if e.seen(err); noAssessments(err) {
-		return 0, nil
-	}
 	return count, err
 }
 

@@ -43,7 +43,6 @@ type batch struct {
 	rows     []row // row i has the change id that ends with i
 	waves    []wave
 	findable bool // a token, an order, a callback, an assessment or a review is among them
-	assessed bool // the schema has a place for subjects and assessments
 }
 
 // newBatch refuses what no state could take, and divides the rest. reviews tells

@@ -76,7 +76,6 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 	if len(b.rows) == 0 {
 		return nil
 	}
-	b.assessed = e.assessed.Load()
 	err := e.write(ctx, func(ctx context.Context, conn *pgxpool.Conn, again bool) error {
 		err := b.together(ctx, conn.Conn(), again)
 		if !refused(err) {
@@ -111,13 +110,13 @@ func (b *batch) together(ctx context.Context, conn *pgx.Conn, again bool) error 
 // waiting for an answer: no server is left with half of it.
 func (b *batch) transact(ctx context.Context, conn *pgx.Conn, waves []wave, again bool) error {
 	p := &pipeline{}
-	if keys := locked(waves); keys != nil && b.assessed {
+	if keys := locked(waves); keys != nil {
 		p.exec(lockSubjects, keys...)
 	}
 	for i := range waves {
 		w := &waves[i]
 		statement, parameters := addRevisions, w.revisions
-		if w.isAssessed && b.assessed {
+		if w.isAssessed {
 			statement, parameters = addAssessed, w.assessed
 		}
 		if again {

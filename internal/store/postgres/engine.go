@@ -17,7 +17,6 @@ type Engine struct {
 	pool     *pgxpool.Pool
 	retryFor time.Duration
 	lookups  lookups
-	assessed atomic.Bool // the schema has a place for subjects and assessments
 	reviews  atomic.Bool // the schema has a place for reviews
 
 	// life is held for reading by every call, and for writing by Close.

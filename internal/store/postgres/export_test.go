@@ -38,12 +38,8 @@ const ClosedFor = closedFor
 var PaymentStatements = map[string]string{
 	"add revisions": addRevisions, "add authorizations": addAuthorizations, "add orders": addOrders,
 	"find written": findWritten, "find sessions": findSessions, "find revisions": findRevisions,
-	"find tokens": findSessionsOfAuthorizations, "find orders": findSessionsOfOrders,
-}
-
-// AssessmentStatements are those that the schema before has no tables for.
-var AssessmentStatements = map[string]string{
 	"lock subjects": lockSubjects, "add assessed": addAssessed, "find subjects": findSubjects,
+	"find tokens": findSessionsOfAuthorizations, "find orders": findSessionsOfOrders,
 }
 
 // SetRetryFor changes Options.RetryFor of an engine that is open and at rest.

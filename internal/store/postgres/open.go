@@ -9,8 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/kvitto/kvitto/internal/store"
 )
 
 // Defaults of Options.
@@ -69,9 +67,6 @@ func Open(ctx context.Context, url string, opts Options) (*Engine, error) {
 	e := &Engine{pool: pool, retryFor: opts.RetryFor}
 	e.lookups.begin(e)
 	err = e.check(ctx)
-	if err == nil {
-		_, err = e.Subjects(ctx, make([]store.SubjectKey, 1)) // notes whether there is a place for them
-	}
 	if err == nil {
 		_, err = e.CountOpenReviews(ctx) // notes whether there are reviews
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,10 +27,12 @@ const (
 		WHERE c.change_id = (SELECT r.change_id FROM revisions r WHERE r.session_id = c.session_id AND r.revision = c.revision)
 		ON CONFLICT (session_id, revision) DO NOTHING`
 
-	// dueCallbacks are those that can be leased at the time $1.
+	// dueCallbacks are those that can be leased at the time $1, but for the
+	// merchants $3.
 	dueCallbacks = ` FROM callbacks c WHERE c.state = 'waiting' AND (c.lease IS NULL OR c.leased_until <= $1)
 		AND c.due_at <= $1 + coalesce((SELECT k.advance_ns FROM clocks k WHERE k.merchant_id = c.merchant_id
 			ORDER BY k.move DESC LIMIT 1), 0) / 1000000
+		AND NOT (c.merchant_id = ANY($3::text[]))
 		AND (c.released OR NOT EXISTS (SELECT 1 FROM callback_holds h WHERE h.merchant_id = c.merchant_id))
 		AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.session_id = c.session_id AND o.kind = c.kind AND o.revision <> c.revision
 			AND (o.leased_until > $1 OR (o.state = 'waiting'
@@ -40,15 +43,22 @@ const (
 
 	// leaseCallbacks leases none when an earlier attempt of the same claim has
 	// leased some. Rows that another claim has locked are skipped: it leases them.
-	leaseCallbacks = `WITH due AS MATERIALIZED (SELECT c.callback_id` + dueCallbacks + ` FOR UPDATE OF c SKIP LOCKED)
-		UPDATE callbacks c SET lease = $3, leased_until = $4 FROM due
-		WHERE c.callback_id = due.callback_id AND NOT EXISTS (SELECT 1 FROM callbacks l WHERE l.lease = $3)`
+	// Of each merchant it leases at most $6, less what $7 and $8 say is under way.
+	leaseCallbacks = `WITH due AS MATERIALIZED (SELECT c.callback_id, c.merchant_id, c.due_at` + dueCallbacks + ` FOR UPDATE OF c SKIP LOCKED),
+		placed AS (SELECT callback_id, merchant_id, row_number() OVER (PARTITION BY merchant_id ORDER BY due_at, callback_id) AS place FROM due)
+		UPDATE callbacks c SET lease = $4, leased_until = $5
+		FROM placed LEFT JOIN unnest($7::text[], $8::bigint[]) AS b (merchant_id, under_way) ON b.merchant_id = placed.merchant_id
+		WHERE c.callback_id = placed.callback_id AND placed.place + coalesce(b.under_way, 0) <= $6
+		AND NOT EXISTS (SELECT 1 FROM callbacks l WHERE l.lease = $4)`
 
 	callbackColumns = `callback_id, session_id, revision, merchant_id, kind, url, body, created_at, state, due_at, attempts,
 		released, lease IS NOT NULL, answer`
 
 	finishCallback = `UPDATE callbacks SET lease = NULL, leased_until = NULL, changed_by = $2, state = $3,
 		due_at = coalesce($4, due_at), attempts = attempts + 1, answer = $5 WHERE callback_id = $1 AND lease = $2`
+
+	noteCallback = `UPDATE callbacks SET changed_by = $2, answer = $3
+		WHERE callback_id = $1 AND state = 'waiting' AND lease IS NULL`
 
 	changedCallback = `SELECT coalesce(changed_by = $2, false) FROM callbacks WHERE callback_id = $1`
 )
@@ -61,6 +71,8 @@ var callbackSteps = map[store.CallbackStep]string{
 	store.CallbackReplay: `UPDATE callbacks SET changed_by = $2, state = 'waiting', released = true, due_at = $3, attempts = 0
 		WHERE callback_id = $1 AND state <> 'waiting' AND changed_by IS DISTINCT FROM $2`,
 	store.CallbackDrop: `UPDATE callbacks SET changed_by = $2, state = 'dropped'
+		WHERE callback_id = $1 AND state = 'waiting' AND lease IS NULL`,
+	store.CallbackDelay: `UPDATE callbacks SET changed_by = $2, due_at = $3
 		WHERE callback_id = $1 AND state = 'waiting' AND lease IS NULL`,
 }
 
@@ -98,14 +110,21 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 	if !identifier.Parse(claim.Lease, &lease) {
 		return nil, errIdentifier
 	}
-	now := claim.Now.UnixMilli()
-	due, err := e.hasRow(ctx, `SELECT 1`+dueCallbacks, now, 1)
+	now, full := claim.Now.UnixMilli(), claim.Full()
+	due, err := e.hasRow(ctx, `SELECT 1`+dueCallbacks, now, 1, full)
 	if err != nil || !due {
 		return nil, err
 	}
+	bound, merchants, underWay := int64(math.MaxInt32), []string{}, []int64{}
+	if claim.PerMerchant > 0 {
+		bound = int64(claim.PerMerchant)
+		for merchant, n := range claim.UnderWay {
+			merchants, underWay = append(merchants, merchant), append(underWay, int64(n))
+		}
+	}
 	err = e.change(ctx, func(p *pipeline) {
 		p.exec(endLeases, now)
-		p.exec(leaseCallbacks, now, claim.Limit, lease, claim.Until.UnixMilli())
+		p.exec(leaseCallbacks, now, claim.Limit, full, lease, claim.Until.UnixMilli(), bound, merchants, underWay)
 		p.query(func(rows pgx.Rows, err error) error {
 			claimed = nil
 			return eachRow(rows, err, func(rows pgx.Rows) error { return scanCallback(rows, &claimed) })
@@ -157,20 +176,22 @@ func (e *Engine) changeCallback(ctx context.Context, statement string, parameter
 
 // Callbacks is store.Outbox's.
 func (e *Engine) Callbacks(ctx context.Context, filter store.CallbackFilter) (found []store.Callback, err error) {
-	var session [16]byte
+	var session, callback [16]byte
 	if filter.Limit < 1 {
 		return nil, errors.New("postgres: a limit must be positive")
 	}
-	known := filter.SessionID == "" || identifier.Parse(filter.SessionID, &session)
+	known := (filter.SessionID == "" || identifier.Parse(filter.SessionID, &session)) &&
+		(filter.CallbackID == "" || identifier.Parse(filter.CallbackID, &callback))
 	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		found = nil
 		if !known || !storable(filter.MerchantID) || !storable(string(filter.State)) {
 			return store.ErrNotFound
 		}
 		return each(ctx, conn, `SELECT `+callbackColumns+` FROM callbacks WHERE merchant_id = $1
-			AND ($2::uuid IS NULL OR session_id = $2) AND ($3::text IS NULL OR state = $3)
+			AND ($2::uuid IS NULL OR session_id = $2) AND ($3::text IS NULL OR state = $3) AND ($5::uuid IS NULL OR callback_id = $5)
 			ORDER BY created_at DESC, session_id DESC, revision DESC LIMIT $4`,
-			[]any{filter.MerchantID, uuid(session, filter.SessionID != ""), text(string(filter.State), filter.State != ""), filter.Limit},
+			[]any{filter.MerchantID, uuid(session, filter.SessionID != ""), text(string(filter.State), filter.State != ""), filter.Limit,
+				uuid(callback, filter.CallbackID != "")},
 			func(rows pgx.Rows) error { return scanCallback(rows, &found) })
 	})
 	if errors.Is(err, store.ErrNotFound) {
@@ -208,11 +229,25 @@ func (e *Engine) CallbacksHeld(ctx context.Context, merchantID string) (bool, er
 }
 
 // StepCallback is store.Outbox's.
-func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error {
+func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, at time.Time) error {
 	statement, ok := callbackSteps[step]
 	if !ok {
 		return fmt.Errorf("postgres: no step of a callback is called %q", step)
 	}
+	if step == store.CallbackDrop {
+		return e.changeByHand(ctx, merchantID, callbackID, statement)
+	}
+	return e.changeByHand(ctx, merchantID, callbackID, statement, at.UnixMilli())
+}
+
+// NoteCallback is store.Outbox's.
+func (e *Engine) NoteCallback(ctx context.Context, merchantID, callbackID string, answer []byte) error {
+	return e.changeByHand(ctx, merchantID, callbackID, noteCallback, answer)
+}
+
+// changeByHand runs a statement on a callback of the merchant; its first two
+// parameters are the callback and the name of the change.
+func (e *Engine) changeByHand(ctx context.Context, merchantID, callbackID, statement string, more ...any) error {
 	var id [16]byte
 	owned := identifier.Parse(callbackID, &id) && storable(merchantID)
 	if owned {
@@ -224,11 +259,7 @@ func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string
 	if !owned {
 		return store.ErrNotFound
 	}
-	parameters := []any{id, newChangeNames().at(0)}
-	if step != store.CallbackDrop {
-		parameters = append(parameters, now.UnixMilli())
-	}
-	mine, err := e.changeCallback(ctx, statement, parameters...)
+	mine, err := e.changeCallback(ctx, statement, append([]any{id, newChangeNames().at(0)}, more...)...)
 	if err == nil && !mine {
 		return store.ErrConflict
 	}

@@ -2,7 +2,6 @@ package postgres_test
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,11 +18,7 @@ func TestStatementsLookUpByKey(t *testing.T) {
 	for name, url := range map[string]string{"newest schema": migrated(t), "schema before": before(t)} {
 		conn := observe(t, url)
 		execute(t, conn, `SET plan_cache_mode = force_generic_plan`)
-		statements := maps.Clone(postgres.PaymentStatements)
-		if name == "newest schema" {
-			maps.Copy(statements, postgres.AssessmentStatements)
-		}
-		for what, sql := range statements {
+		for what, sql := range postgres.PaymentStatements {
 			prepared := strings.ReplaceAll(what, " ", "_")
 			execute(t, conn, "PREPARE "+prepared+" AS "+sql)
 			plan := explain(t, conn, prepared, parametersOf(sql))

@@ -2,12 +2,13 @@ package postgres_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -44,61 +45,6 @@ func versions(t testing.TB, engine *postgres.Engine, keys []store.SubjectKey) []
 		all[i] = found[i].Version
 	}
 	return all
-}
-
-// TestAssessmentsBeginWithTheirSchema: a server that was started on the schema
-// before them takes changes that have some, keeps none, and keeps them once the
-// schema is there and it has looked again.
-func TestAssessmentsBeginWithTheirSchema(t *testing.T) {
-	t.Parallel()
-	const theirs = 4 // the number of their migration
-	if newest(t) > theirs {
-		return // no server starts on that schema any more
-	}
-	url := migratedTo(t, theirs-1)
-	engine := open(t, url, postgres.Options{MaxConnections: 2})
-	s, keys := newTale(), subjectKeys(1)
-	count := func() int64 {
-		t.Helper()
-		n, err := engine.CountAssessments(t.Context(), "", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	tell := func(kind checkout.EventKind, expected int64) {
-		t.Helper()
-		change := assessed(s, kind, store.SubjectChange{Key: keys[0], Expected: expected, At: dawn})
-		mustCommit(t, engine, change)
-		s.goOn(change)
-	}
-	tell(checkout.EventCreated, 0)
-	one := store.Assessment{ID: uuid.NewString(), SessionID: s.session.ID, At: dawn}
-	if err := engine.AddAssessments(t.Context(), []store.Assessment{one}); err != nil {
-		t.Errorf("AddAssessments: %v", err)
-	}
-	if _, err := engine.Assessment(t.Context(), "", one.ID); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("Assessment: %v, want ErrNotFound", err)
-	}
-	if list, err := engine.AssessmentsOf(t.Context(), "M1", s.session.ID, 9); len(list) > 0 || err != nil {
-		t.Errorf("AssessmentsOf: %v, %v", list, err)
-	}
-	if deleted, err := engine.DeleteSubjects(t.Context(), time.Now(), 9); deleted > 0 || err != nil {
-		t.Errorf("DeleteSubjects: %d, %v", deleted, err)
-	}
-	if n, v := count(), versions(t, engine, keys)[0]; n != 0 || v != 0 {
-		t.Errorf("%d assessments and the version %d where there is no place for them", n, v)
-	}
-	if err := postgres.Migrate(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
-	if n, v := count(), versions(t, engine, keys)[0]; n != 0 || v != 0 {
-		t.Errorf("%d assessments and the version %d that were never written", n, v)
-	}
-	tell(checkout.EventUpdated, 0)
-	if n, v := count(), versions(t, engine, keys)[0]; n != 1 || v != 1 {
-		t.Errorf("%d assessments and the version %d, want 1 and 1", n, v)
-	}
 }
 
 // TestFactsOfRacingEnginesAreAddedOnce: two engines on one database, whose
@@ -147,6 +93,9 @@ func TestFactsOfRacingEnginesAreAddedOnce(t *testing.T) {
 	if got := versions(t, direct, keys); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("versions %d, want %d", got, want)
 	}
+	for _, key := range keys {
+		mustBeDecidedInOrder(t, direct, key)
+	}
 	if made := proxies[0].Made() + proxies[1].Made(); made == 0 {
 		t.Error("no cuts were made")
 	}
@@ -159,11 +108,12 @@ func addTo(t *testing.T, engine *postgres.Engine, changes []store.Change, picked
 	for i := range changes {
 		var facts []store.SubjectChange
 		for j, k := range picked[i] {
-			expected := store.AnyVersion
+			f := store.SubjectChange{Key: keys[k], Expected: store.AnyVersion, At: dawn}
 			if j == 0 {
-				expected = versions(t, engine, keys[k:k+1])[0]
+				f.Expected = versions(t, engine, keys[k:k+1])[0]
 			}
-			facts = append(facts, store.SubjectChange{Key: keys[k], Expected: expected, At: dawn})
+			binary.BigEndian.PutUint64(f.Fact[:], uint64(f.Expected))
+			facts = append(facts, f)
 		}
 		changes[i] = assessed(newTale(), checkout.EventCreated, facts...)
 	}
@@ -177,4 +127,21 @@ func addTo(t *testing.T, engine *postgres.Engine, changes []store.Change, picked
 		}
 	}
 	return added
+}
+
+// mustBeDecidedInOrder expects that each fact on a condition follows the version
+// it was decided on.
+func mustBeDecidedInOrder(t *testing.T, engine *postgres.Engine, key store.SubjectKey) {
+	t.Helper()
+	found, err := engine.Subjects(t.Context(), []store.SubjectKey{key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := found[0].Version
+	for one := range slices.Chunk(found[0].Facts, store.FactBytes) {
+		before--
+		if expected := int64(binary.BigEndian.Uint64(one)); expected != store.AnyVersion && expected != before {
+			t.Errorf("a fact that was decided on version %d was added to version %d", expected, before)
+		}
+	}
 }

@@ -107,7 +107,9 @@ func decodeAssessment(data []byte) (assessment, risk.Input, error) {
 		return assessment{}, risk.Input{}, refuseAssessment(data)
 	}
 	var d assessment
-	if err := json.Unmarshal(data, &d, json.RejectUnknownMembers(true)); err != nil {
+	// Names that come twice are not looked for, which takes time: this program does
+	// not write them.
+	if err := json.Unmarshal(data, &d, json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true)); err != nil {
 		return assessment{}, risk.Input{}, damagedAssessment(err)
 	}
 	in, err := d.Input.domain()

@@ -10,8 +10,13 @@ import (
 	"github.com/kvitto/kvitto/internal/store"
 )
 
-// fillTogether is how many sessions or assessments a filling writes at a time.
-const fillTogether = 1000
+const (
+	// fillTogether is how many assessments a filling writes at a time.
+	fillTogether = 1000
+	// fillSessionsTogether is more: the keys of subjects are spread over all of
+	// an index, and its pages are written once for all changes of a batch.
+	fillSessionsTogether = 2000
+)
 
 // FillAssessments stores so many assessments that led to no change, for
 // measurements with many. make makes the i-th; ids that begin with their time
@@ -40,7 +45,7 @@ func FillAssessed(ctx context.Context, engine store.Engine, merchantID string, c
 		change := store.Change{Session: session, Event: checkout.Event{Kind: checkout.EventCreated, At: dawn}}
 		add(i, &change)
 		together = append(together, change)
-		if len(together) == fillTogether || i == count-1 {
+		if len(together) == fillSessionsTogether || i == count-1 {
 			if err := errors.Join(engine.Commit(ctx, together)...); err != nil {
 				return err
 			}

@@ -287,6 +287,45 @@ var outboxRules = []outboxRule{
 		p.mustClaim(due, 10, change)
 	}},
 	{"claims at the same time share what is due", claimsTogether},
+	{"a claim leaves what a merchant has no room for", func(t *testing.T, p *post) {
+		busy, free := newMerchant(t, p.engine), newMerchant(t, p.engine)
+		for range 5 {
+			p.authorized(busy, 1)
+		}
+		_, late := p.authorized(free, 1)
+		claim := func(limit int, underWay map[string]int) (ofBusy, ofFree int) {
+			t.Helper()
+			claimed, err := p.outbox.ClaimCallbacks(t.Context(), store.CallbackClaim{Lease: newID(), Now: later, Until: later.Add(leaseTime),
+				Limit: limit, PerMerchant: 3, UnderWay: underWay})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range claimed {
+				if claimed[i].MerchantID == busy {
+					ofBusy++
+				} else if claimed[i].ID == late[0].Callback.ID {
+					ofFree++
+				}
+			}
+			return ofBusy, ofFree
+		}
+		for _, c := range []struct {
+			limit          int
+			underWay       map[string]int
+			ofBusy, ofFree int
+		}{
+			{10, map[string]int{busy: 3, free: 3}, 0, 0}, // nobody has room
+			{10, map[string]int{busy: 4}, 0, 1},          // who has too many does not stand before the others
+			{2, map[string]int{busy: 2}, 1, 0},
+			{10, nil, 3, 0},
+			{10, map[string]int{busy: 2}, 1, 0},
+			{10, map[string]int{busy: 2}, 0, 0}, // nothing is left
+		} {
+			if ofBusy, ofFree := claim(c.limit, c.underWay); ofBusy != c.ofBusy || ofFree != c.ofFree {
+				t.Errorf("up to %d with %v under way: claimed %d and %d, want %d and %d", c.limit, c.underWay, ofBusy, ofFree, c.ofBusy, c.ofFree)
+			}
+		}
+	}},
 	{"a limit must be positive", func(t *testing.T, p *post) {
 		if _, err := p.outbox.ClaimCallbacks(t.Context(), store.CallbackClaim{Lease: newID(), Now: later, Until: later}); err == nil {
 			t.Error("a claim of none was taken")

@@ -1,11 +1,12 @@
 package storetest
 
 import (
-	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,7 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -297,7 +297,7 @@ func mustAddAll(t *testing.T, m *memory, adders int) {
 	}
 	var all sync.WaitGroup
 	for i := range adders {
-		all.Go(func() { AddFact(t, m.engine, changes[i], key, beside[i%len(beside)], fmt.Sprint("adder ", i)) })
+		all.Go(func() { addFact(t, m.engine, changes[i], key, beside[i%len(beside)], fmt.Sprint("adder ", i)) })
 	}
 	all.Wait()
 	mustHaveAll(t, m.read(key)[0], adders)
@@ -310,10 +310,10 @@ func mustAddAll(t *testing.T, m *memory, adders int) {
 	}
 }
 
-// AddFact commits the change with a fact on condition that the subject did not
+// addFact commits the change with a fact on condition that the subject did not
 // change since it was read, and one beside it on no condition, until it is
-// written.
-func AddFact(t *testing.T, engine store.Engine, change store.Change, key, beside store.SubjectKey, text string) {
+// written. The fact begins with the version it was decided on.
+func addFact(t *testing.T, engine store.Engine, change store.Change, key, beside store.SubjectKey, text string) {
 	t.Helper()
 	for {
 		found, err := engine.(store.Subjects).Subjects(t.Context(), []store.SubjectKey{key})
@@ -321,8 +321,8 @@ func AddFact(t *testing.T, engine store.Engine, change store.Change, key, beside
 			t.Errorf("Subjects: %v", err)
 			return
 		}
-		change.Subjects = []store.SubjectChange{fact(key, found[0].Version, 1, text), fact(beside, store.AnyVersion, 1, text)}
-		change.Event.Kind = checkout.EventCreated
+		version := found[0].Version
+		change.Subjects = []store.SubjectChange{fact(key, version, 1, fmt.Sprint(version, " ", text)), fact(beside, store.AnyVersion, 1, text)}
 		if err = engine.Commit(t.Context(), []store.Change{change})[0]; err == nil {
 			return
 		}
@@ -333,14 +333,20 @@ func AddFact(t *testing.T, engine store.Engine, change store.Change, key, beside
 	}
 }
 
-// mustHaveAll expects so many different facts.
+// mustHaveAll expects so many facts of addFact, each decided on what the one
+// before it left, and each adder's once.
 func mustHaveAll(t *testing.T, subject store.Subject, want int) {
 	t.Helper()
-	different := map[string]bool{}
-	for one := range slices.Chunk(subject.Facts, store.FactBytes) {
-		different[string(bytes.TrimRight(one, "\x00"))] = true
+	if subject.Version != int64(want) {
+		t.Errorf("version %d, want %d", subject.Version, want)
 	}
-	if subject.Version != int64(want) || len(different) != min(want, store.FactsMax) {
-		t.Errorf("version %d with %d different facts, want %d", subject.Version, len(different), want)
+	adders, before := map[string]bool{}, want
+	for one := range slices.Chunk(subject.Facts, store.FactBytes) {
+		before--
+		version, adder, _ := strings.Cut(strings.TrimRight(string(one), "\x00"), " ")
+		if version != strconv.Itoa(before) || adders[adder] {
+			t.Errorf("the fact of %s after version %d was decided on version %s", adder, before, version)
+		}
+		adders[adder] = true
 	}
 }
