@@ -185,49 +185,79 @@ func (x *redaction) keyedWords(word string) (keyed [][]byte) {
 }
 
 // marks are how the personal properties, or the properties of objects that have
-// some, end. They stand under their last letter: looking only at what is before a
-// quote takes a fraction of looking for all of them.
-var marks = marksOf("address", "address2", "customer", "gender", "attachment", "merchant_data", "email", "phone", "login", "_name", "_birth",
-	"code", "attention", "vat_id", "registration_id")
+// some, end.
+var marks = [...]string{"address", "address2", "customer", "gender", "attachment", "merchant_data", "email", "phone", "login", "_name", "_birth",
+	"code", "attention", "vat_id", "registration_id"}
 
-func marksOf(ends ...string) (marks [256][]string) {
-	for _, end := range ends {
-		last := end[len(end)-1]
-		marks[last] = append(marks[last], end)
+// marked has the marks under their last two letters, as places in marks and one
+// more. Looking only at what is before a quote takes a fraction of looking for
+// all of them, and most names end otherwise. No two marks end alike but in what
+// alike has.
+var marked, alike = markTables()
+
+func markTables() (marked, alike *[1 << 16]uint8) {
+	marked, alike = new([1 << 16]uint8), new([1 << 16]uint8)
+	for i, end := range marks {
+		table := marked
+		if table[lastTwo([]byte(end))] != 0 {
+			table = alike
+		}
+		table[lastTwo([]byte(end))] = uint8(i + 1)
 	}
-	return marks
+	return marked, alike
 }
+
+func lastTwo(text []byte) uint16 { return uint16(text[len(text)-2])<<8 | uint16(text[len(text)-1]) }
 
 // endsPersonal tells whether a personal property may end before one of the
 // quotes of a text.
 func endsPersonal(text []byte) bool {
-	for from := 0; ; from++ {
-		i := bytes.IndexByte(text[from:], '"')
-		if i < 0 {
-			return false
-		}
-		from += i
-		name := bytes.TrimRight(text[:from], `\`) // in a string it is escaped
-		if len(name) == 0 {
+	for i, c := range text {
+		if c != '"' {
 			continue
 		}
-		for _, end := range marks[name[len(name)-1]] {
-			if len(name) >= len(end) && string(name[len(name)-len(end):]) == end {
-				return true
-			}
+		name := text[:i]
+		for len(name) > 0 && name[len(name)-1] == '\\' { // in a string it is escaped
+			name = name[:len(name)-1]
+		}
+		if len(name) < 2 {
+			continue
+		}
+		last := lastTwo(name)
+		if at := marked[last]; at != 0 && (hasMark(name, at) || alike[last] != 0 && hasMark(name, alike[last])) {
+			return true
 		}
 	}
+	return false
 }
 
-// keyedNames are of values that are found as a whole, besides secrets.
-var keyedNames = [][]byte{[]byte("email"), []byte("phone"), []byte("login")}
+func hasMark(name []byte, at uint8) bool {
+	end := marks[at-1]
+	return len(name) >= len(end) && string(name[len(name)-len(end):]) == end
+}
+
+// keyedNames are of values that are found as a whole, besides secrets. Under a
+// rare letter each, as those are. An e-mail address is rarer than its name: it has an @.
+var keyedNames = [...]struct {
+	rare  byte
+	names []string
+}{{'h', []string{"phone"}}, {'g', []string{"login"}}}
+
+func containsKeyed(text []byte) bool {
+	for i := range keyedNames {
+		if contains(text, keyedNames[i].rare, keyedNames[i].names) {
+			return true
+		}
+	}
+	return bytes.IndexByte(text, '@') >= 0
+}
 
 // mentions tells whether a text could name a property that has to be looked at.
 func (x *redaction) mentions(text []byte) bool {
 	if containsSecret(text) || x.personal && endsPersonal(text) {
 		return true
 	}
-	return !x.personal && slices.ContainsFunc(keyedNames, func(name []byte) bool { return bytes.Contains(text, name) })
+	return !x.personal && containsKeyed(text)
 }
 
 // mustNotStay tells whether a text that cannot be rewritten may not be stored.
@@ -236,12 +266,7 @@ func (x *redaction) mustNotStay(text []byte) bool {
 	if containsSecret(text) || !x.personal {
 		return containsSecret(text)
 	}
-	for _, ends := range marks {
-		if slices.ContainsFunc(ends, func(end string) bool { return bytes.Contains(text, []byte(end)) }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(marks[:], func(end string) bool { return bytes.Contains(text, []byte(end)) })
 }
 
 // scalar is the stored form of a string or a number, and notes its hash.
