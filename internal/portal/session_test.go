@@ -188,7 +188,7 @@ func TestADecisionShowsItsRules(t *testing.T) {
 	}}
 	for _, path := range []string{"/portal/sessions/" + sessionID, "/portal/exchanges/" + idAt(10)} {
 		page := l.page(path)
-		has(t, page, "How it was decided: invalid fields, by rule large", "the amount is <large>", "test.toml, version v7; 1 other rule did not hold or was not asked, 1 rule failed",
+		has(t, page, "How it was decided: invalid fields, by rule large", "the amount is <large>", "test.toml, version v7; 1 other rule without effect, 1 rule failed",
 			"<code>large</code> <span>matched, and decided</span>", "<code>broken</code> <span>failed</span>", "no such list", "kvitto explain "+idAt(500))
 		lacks(t, page, "<large>", "young")
 	}
