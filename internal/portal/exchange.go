@@ -22,6 +22,10 @@ type exchangePage struct {
 	Headline   string // why, in one sentence
 	Advice     string // what to do where no rule says it
 	Said       string // what the answer said
+	Known      []circumstance
+	Outcome    browserOutcome
+	Effect     *entry   // the change it made to its session; nil for none
+	Decided    *decided // likewise, the assessment
 	Violations []violationView
 	Mismatch   *mismatch // the same as a comparison, for an order that is not what was approved
 	More       int       // violations beyond those shown
@@ -90,14 +94,21 @@ const textMax = 500
 
 func (p *portal) exchange(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	e, err := p.find(ctx, r.PathValue("correlation_id"))
+	id, archived := strings.CutSuffix(r.PathValue("correlation_id"), ".har")
+	e, err := p.find(ctx, id)
 	if err != nil {
 		return err
+	}
+	if archived {
+		return p.har(w, &e)
 	}
 	shown := exchangePage{Exchange: e, Name: heading(readable(e.Operation)), Ago: ago(e.At, p.Now()), Direction: direction(&e)}
 	corrected, violations := p.corrected(ctx, &e)
 	shown.Corrected = corrected
 	shown.explain(violations)
+	if err := p.explainMore(ctx, &shown); err != nil {
+		return err
+	}
 	if isMismatch(&e) {
 		if err := p.compare(ctx, &shown); err != nil {
 			return err
@@ -110,6 +121,20 @@ func (p *portal) exchange(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return p.show(w, http.StatusOK, "exchange", page{Title: fmt.Sprintf("%d %s", e.Status, shown.Name), Current: "logs", Body: &shown})
+}
+
+// explainMore adds what the server knows beside the violations.
+func (p *portal) explainMore(ctx context.Context, x *exchangePage) (err error) {
+	x.Outcome = outcomeOf(&x.Exchange)
+	if x.Known, err = p.circumstances(ctx, &x.Exchange); err != nil {
+		return err
+	}
+	if x.Effect, err = p.effect(ctx, &x.Exchange); err != nil || x.SessionID == "" {
+		return err
+	}
+	assessed, err := p.decidedIn(ctx, x.MerchantID, x.SessionID)
+	x.Decided = assessed[x.CorrelationID]
+	return err
 }
 
 // direction is who called whom, in the words of the original's portal.

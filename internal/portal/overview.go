@@ -37,7 +37,8 @@ type operationTally struct {
 }
 
 const (
-	overviewPages    = 5 // of the search
+	overviewPages    = 10 // of the search
+	refusalPages     = 3  // of one for refusals, beyond those
 	causesShown      = 8
 	sessionsShown    = 8
 	operationsListed = 20
@@ -45,18 +46,31 @@ const (
 
 func (p *portal) overview(w http.ResponseWriter, r *http.Request) error {
 	ctx, now := r.Context(), p.Now()
-	day, bounded, err := p.since(ctx, now.Add(-24*time.Hour))
+	query := requestlog.Query{AllMerchants: true, From: now.Add(-24 * time.Hour), Limit: requestlog.SearchMax}
+	day, err := p.gather(ctx, &query, overviewPages)
 	if err != nil {
 		return err
 	}
-	shown := overviewPage{Bounded: bounded, Causes: causesOf(day), Operations: operationsOf(day), Plot: plotOf(day, now), Empty: len(day) == 0,
-		Curl: firstRequest(p.URL)}
-	shown.Causes = shown.Causes[:min(len(shown.Causes), causesShown)]
-	for i := range day {
-		shown.Day.add(&day[i])
-		if now.Sub(day[i].At) <= time.Hour {
-			shown.Hour.add(&day[i])
+	shown := overviewPage{Operations: operationsOf(day), Plot: plotOf(day, now), Empty: len(day) == 0, Curl: firstRequest(p.URL)}
+	all := day
+	if query.Before != "" {
+		// A busy shop must not push its refusals off the page.
+		shown.Bounded, query.StatusFrom, query.StatusTo = true, 400, 599
+		older, err := p.gather(ctx, &query, refusalPages)
+		if err != nil {
+			return err
 		}
+		all = append(slices.Clone(day), older...)
+	}
+	causes := causesOf(all)
+	shown.Causes = causes[:min(len(causes), causesShown)]
+	for i := range all {
+		shown.Day.add(&all[i])
+		if now.Sub(all[i].At) <= time.Hour {
+			shown.Hour.add(&all[i])
+		}
+	}
+	for i := range day {
 		id := day[i].SessionID
 		if id != "" && len(shown.Sessions) < sessionsShown && !slices.ContainsFunc(shown.Sessions, func(a around) bool { return a.SessionID == id }) {
 			shown.Sessions = append(shown.Sessions, around{Exchange: day[i]})
@@ -68,24 +82,23 @@ func (p *portal) overview(w http.ResponseWriter, r *http.Request) error {
 	return p.show(w, http.StatusOK, "overview", page{Title: "Overview", Current: "overview", Body: &shown})
 }
 
-// since are the exchanges since a time, newest first; bounded tells that there
-// are more.
-func (p *portal) since(ctx context.Context, from time.Time) (found []requestlog.Exchange, bounded bool, err error) {
-	query := requestlog.Query{AllMerchants: true, From: from, Limit: requestlog.SearchMax}
-	for range overviewPages {
-		page, err := p.Log.Search(ctx, query)
+// gather reads several pages of a search, without bodies. The query goes on
+// where they end; with nothing left it begins anew.
+func (p *portal) gather(ctx context.Context, query *requestlog.Query, pages int) (found []requestlog.Exchange, err error) {
+	for range pages {
+		page, err := p.Log.Search(ctx, *query)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		for _, e := range page.Exchanges {
 			e.RequestBody, e.ResponseBody = nil, nil // they are of no use here
 			found = append(found, e)
 		}
 		if query.Before = page.Next; page.Next == "" {
-			return found, false, nil
+			break
 		}
 	}
-	return found, true, nil
+	return found, nil
 }
 
 // Troubles are those that did not do what they were meant to.
@@ -98,9 +111,10 @@ func (t tally) Lost() int { return t.Failed + t.Unanswered }
 type figure struct {
 	Label string
 	tally
+	Bounded bool // there were more
 }
 
-func figureOf(label string, t tally) figure { return figure{label, t} }
+func figureOf(label string, t tally, bounded bool) figure { return figure{label, t, bounded} }
 
 func (t *tally) add(e *requestlog.Exchange) {
 	t.All++
@@ -199,12 +213,21 @@ func plotOf(exchanges []requestlog.Exchange, now time.Time) plot {
 		if p.Most == 0 {
 			continue
 		}
-		b.Good, b.Bad = b.Done*barHeight/p.Most, (b.All-b.Done)*barHeight/p.Most
+		b.Good, b.Bad = heightOf(b.Done, p.Most), heightOf(b.Troubles(), p.Most)
 		b.BadTop = barHeight - b.Bad
 		b.GoodTop = b.BadTop - b.Good
 	}
 	p.Says = fmt.Sprintf("The last hour in steps of five minutes: %s, %d refused or failed, at most %d in one step", count(all, "request"), bad, p.Most)
 	return p
+}
+
+// heightOf is seen also where it is little beside the most.
+func heightOf(n, most int) int {
+	if n == 0 {
+		return 0
+	}
+	const least = 2
+	return max(least, n*barHeight/most)
 }
 
 // firstRequest is a mistake to begin with.

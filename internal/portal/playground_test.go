@@ -66,6 +66,8 @@ func TestCallbacksAreSeenAndSteered(t *testing.T) {
 	page := s.page("/portal/callbacks")
 	has(t, page, `<span class="status waiting">waiting</span>`, "http://127.0.0.1:8080/x", "not tried yet", `action="/portal/callbacks/`+id+`/drop"`)
 	lacks(t, page, `"<b>"`, "/replay")
+	has(t, s.page("/portal/callbacks?state=waiting&merchant=shoes"), `data-testid="callback"`)
+	has(t, s.page("/portal/callbacks?state=delivered"), "No callback like that")
 	has(t, s.page("/portal/sessions/"+sessionID), "0 attempts, not tried yet")
 	has(t, s.page("/portal/"), `<a class="big" href="/portal/callbacks?state=waiting">1</a> waiting`)
 

@@ -23,6 +23,8 @@ type entry struct {
 	CorrelationID string
 	Took          time.Duration
 	Why           string // of a refusal
+	Outcome       browserOutcome
+	Decided       *decided // nil where nothing was assessed
 	OrderID       string
 
 	Revision int64 // that it made; 0 for none
@@ -144,6 +146,7 @@ func timeline(exchanges []requestlog.Exchange, steps []step) []entry {
 		if failed(e) {
 			one.Why = headline(e, e.Violations)
 		}
+		one.Outcome = outcomeOf(e)
 		entries = append(entries, one)
 	}
 	for i := range steps {
