@@ -27,16 +27,23 @@ const (
 		WHERE c.change_id = (SELECT r.change_id FROM revisions r WHERE r.session_id = c.session_id AND r.revision = c.revision)
 		ON CONFLICT (session_id, revision) DO NOTHING`
 
+	// furthestAhead is how many milliseconds the clock of any merchant is ahead of
+	// the system's. It is asked once for a statement, so that an index of times
+	// ends where nobody's can be due: what waits for later is not looked at.
+	furthestAhead = `(SELECT greatest(coalesce(max(ahead.advance_ns), 0), 0) / 1000000 FROM clocks ahead)`
+
 	// dueCallbacks are those that can be leased at the time $1, but for the
-	// merchants $3.
+	// merchants $3. OFFSET 0 keeps the look at what goes before a callback a look
+	// for each one that is due; as a join it might read all callbacks.
 	dueCallbacks = ` FROM callbacks c WHERE c.state = 'waiting' AND (c.lease IS NULL OR c.leased_until <= $1)
+		AND c.due_at <= $1 + ` + furthestAhead + `
 		AND c.due_at <= $1 + coalesce((SELECT k.advance_ns FROM clocks k WHERE k.merchant_id = c.merchant_id
 			ORDER BY k.move DESC LIMIT 1), 0) / 1000000
 		AND NOT (c.merchant_id = ANY($3::text[]))
 		AND (c.released OR NOT EXISTS (SELECT 1 FROM callback_holds h WHERE h.merchant_id = c.merchant_id))
 		AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.session_id = c.session_id AND o.kind = c.kind AND o.revision <> c.revision
 			AND (o.leased_until > $1 OR (o.state = 'waiting'
-				AND (o.released > c.released OR (o.released = c.released AND o.revision < c.revision)))))
+				AND (o.released > c.released OR (o.released = c.released AND o.revision < c.revision)))) OFFSET 0)
 		ORDER BY c.due_at LIMIT $2`
 
 	endLeases = `UPDATE callbacks SET lease = NULL, leased_until = NULL WHERE lease IS NOT NULL AND leased_until <= $1`
@@ -49,7 +56,10 @@ const (
 		UPDATE callbacks c SET lease = $4, leased_until = $5
 		FROM placed LEFT JOIN unnest($7::text[], $8::bigint[]) AS b (merchant_id, under_way) ON b.merchant_id = placed.merchant_id
 		WHERE c.callback_id = placed.callback_id AND placed.place + coalesce(b.under_way, 0) <= $6
-		AND NOT EXISTS (SELECT 1 FROM callbacks l WHERE l.lease = $4)`
+		AND NOT EXISTS (SELECT 1 FROM callbacks l WHERE l.lease = $4 AND l.leased_until = $5)`
+
+	// leasedCallbacks are those of a claim. When it ends is what the index knows.
+	leasedCallbacks = `SELECT ` + callbackColumns + ` FROM callbacks WHERE lease = $1 AND leased_until = $2 ORDER BY due_at`
 
 	callbackColumns = `callback_id, session_id, revision, merchant_id, kind, url, body, created_at, state, due_at, attempts,
 		released, lease IS NOT NULL, answer`
@@ -128,7 +138,7 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 		p.query(func(rows pgx.Rows, err error) error {
 			claimed = nil
 			return eachRow(rows, err, func(rows pgx.Rows) error { return scanCallback(rows, &claimed) })
-		}, `SELECT `+callbackColumns+` FROM callbacks WHERE lease = $1 ORDER BY due_at`, lease)
+		}, leasedCallbacks, lease, claim.Until.UnixMilli())
 	})
 	if pgpool.Code(err) == uniqueViolation {
 		return nil, nil // somebody leased another of a session and kind at the same moment
