@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/kvitto/kvitto/internal/store"
@@ -182,15 +181,9 @@ func (e *Engine) Subjects(ctx context.Context, keys []store.SubjectKey) ([]store
 
 // DeleteSubjects is store.Subjects's. A row of the version 0 counts as well:
 // whoever goes on while a full portion went must not stop at them.
-func (e *Engine) DeleteSubjects(ctx context.Context, before time.Time, limit int) (deleted int, err error) {
+func (e *Engine) DeleteSubjects(ctx context.Context, before time.Time, limit int) (int, error) {
 	if limit < 1 {
 		return 0, errors.New("postgres: a limit must be positive")
 	}
-	err = e.change(ctx, func(p *pipeline) {
-		p.query(func(rows pgx.Rows, err error) error {
-			deleted = 0
-			return eachRow(rows, err, func(pgx.Rows) error { deleted++; return nil })
-		}, deleteSubjects, before.UnixMilli(), limit)
-	})
-	return deleted, err
+	return e.countDeleted(ctx, deleteSubjects, before.UnixMilli(), limit)
 }
