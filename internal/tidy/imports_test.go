@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"internal/store":           {"internal/checkout", "internal/money"},
 	"internal/store/record":    {"internal/checkout", "internal/compression", "internal/market", "internal/money", "internal/risk", "internal/wire"},
 	"internal/store/memstore":  {"internal/checkout", "internal/store"},
-	"internal/store/storetest": {"internal/checkout", "internal/money", "internal/market", "internal/store", "internal/store/memstore"},
+	"internal/store/storetest": {"internal/checkout", "internal/identifier", "internal/money", "internal/market", "internal/store", "internal/store/memstore"},
 	"internal/store/postgres":  {"internal/checkout", "internal/identifier", "internal/migration", "internal/money", "internal/pgpool", "internal/store", "internal/store/record"},
 	"internal/store/sqlite":    {"internal/checkout", "internal/identifier", "internal/migration", "internal/money", "internal/store", "internal/store/record"},
 	"internal/clienttoken":     {"internal/checkout", "internal/market"},

@@ -36,7 +36,8 @@ const (
 
 	reviewsAfter = `r.waiting = $1 AND (r.due_at, r.order_id) > ($2, $3) ORDER BY r.due_at, r.order_id LIMIT $4`
 
-	dueReviews = reviewColumns + `r.waiting AND r.due_at <= $1 + coalesce((SELECT k.advance_ns FROM clocks k
+	dueReviews = reviewColumns + `r.waiting AND r.due_at <= $1 + ` + furthestAhead + `
+		AND r.due_at <= $1 + coalesce((SELECT k.advance_ns FROM clocks k
 		WHERE k.merchant_id = r.merchant_id ORDER BY k.move DESC LIMIT 1), 0) / 1000000 ORDER BY r.due_at, r.order_id LIMIT $2`
 )
 

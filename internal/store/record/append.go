@@ -15,7 +15,9 @@ import (
 // it. Version 2 has what the customer added to the content, and the id of the call
 // that was assessed; version 3 has the review of the order, and of the
 // authorization the id of its assessment and the terms of a review. A session is
-// written as the oldest version that has all of it, which older programs read.
+// written as the oldest version that has all of it: older programs read those that
+// nobody has tried to pay for yet. Every decision about a payment has an assessment,
+// so every session after it is of version 3.
 const version = 3
 
 // versionOf is the version a session is written as.

@@ -31,7 +31,8 @@ func (r *reviewReader) statements() []preparation {
 		{&r.all, reviewColumns + ` WHERE r.waiting = ?1` + after},
 		{&r.ofMerchant, reviewColumns + ` WHERE r.merchant_id = ?5 AND r.waiting = ?1` + after},
 		{&r.due, reviewColumns + ` LEFT JOIN clocks k ON k.merchant_id = r.merchant_id
-			WHERE r.waiting = 1 AND r.due_at <= ?1 + coalesce(k.advance_ns, 0) / 1000000 ORDER BY r.due_at, r.order_id LIMIT ?2`},
+			WHERE r.waiting = 1 AND r.due_at <= ?1 + ` + furthestAhead + `
+			AND r.due_at <= ?1 + coalesce(k.advance_ns, 0) / 1000000 ORDER BY r.due_at, r.order_id LIMIT ?2`},
 		{&r.count, `SELECT count(*) FROM reviews WHERE waiting = 1`},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
 
+	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -119,6 +120,13 @@ func (l *ledger) mustCount(merchant, after string, want int64) {
 	l.t.Helper()
 	if got, err := l.assessments.CountAssessments(l.t.Context(), merchant, after); err != nil || got != want {
 		l.t.Errorf("CountAssessments = %d, %v; want %d", got, err, want)
+	}
+}
+
+func (l *ledger) deleteOld(before time.Time, limit, want int) {
+	l.t.Helper()
+	if deleted, err := l.assessments.DeleteAssessments(l.t.Context(), identifier.First(before), limit); err != nil || deleted != want {
+		l.t.Errorf("DeleteAssessments = %d, %v; want %d", deleted, err, want)
 	}
 }
 
@@ -234,6 +242,9 @@ var assessmentRules = []assessmentRule{
 			t.Errorf("Commit: %v, want an error of its own", err)
 		}
 		mustHaveHistory(t, l.engine, change.Session.ID, nil)
+		if _, err := l.assessments.DeleteAssessments(t.Context(), "assessment", 1); err == nil {
+			t.Error("DeleteAssessments took it")
+		}
 		l.mustNotKeep(l.merchant, "assessment")
 		l.mustListOf(l.merchant, "session", 9)
 		l.mustCount("", "", 0)
@@ -244,6 +255,9 @@ var assessmentRules = []assessmentRule{
 		}
 		if _, err := l.assessments.AssessmentsAfter(t.Context(), l.merchant, "", -1); err == nil {
 			t.Error("AssessmentsAfter took the limit -1")
+		}
+		if _, err := l.assessments.DeleteAssessments(t.Context(), newID(), 0); err == nil {
+			t.Error("DeleteAssessments took the limit 0")
 		}
 	}},
 	{"assessments go with their session", func(t *testing.T, l *ledger) {
@@ -258,6 +272,28 @@ var assessmentRules = []assessmentRule{
 		l.mustNotKeep(e.merchant, withChange.Assessment.ID)
 		l.mustKeep(kept)
 	}},
+	{"old assessments are deleted by the time in their ids, the oldest first", func(t *testing.T, l *ledger) {
+		s := begin(t, l.merchant)
+		change := s.created()
+		change.Assessment = assessmentOf(&change)
+		change.Assessment.ID = identifier.New(dawn)
+		mustCommit(t, l.engine, change)
+		all := []store.Assessment{keptOf(&change)}
+		for i := range 4 { // of any merchant; the last of the moment itself
+			a := alone(newMerchant(t, l.engine), newID())
+			a.ID = identifier.New(dawn.Add(time.Duration(i+1) * time.Millisecond))
+			l.add(a)
+			all = append(all, a)
+		}
+		l.deleteOld(dawn.Add(-time.Hour), 9, 0)
+		l.deleteOld(time.UnixMilli(-1), 9, 0)
+		for i, want := range []int{2, 2, 0} {
+			l.deleteOld(dawn.Add(4*time.Millisecond), 2, want)
+			l.mustListAfter("", "", 9, all[min(2*i+2, 4):]...)
+		}
+		mustRead(t, l.engine, s.session)
+		l.deleteOld(dawn.Add(5*time.Millisecond), 9, 1)
+	}},
 	{"a closed engine tells nothing", func(t *testing.T, l *ledger) {
 		shut(t, l.engine)
 		_, errOne := l.assessments.Assessment(t.Context(), l.merchant, newID())
@@ -265,7 +301,8 @@ var assessmentRules = []assessmentRule{
 		_, errAfter := l.assessments.AssessmentsAfter(t.Context(), l.merchant, "", 1)
 		_, errCount := l.assessments.CountAssessments(t.Context(), l.merchant, "")
 		errAdd := l.assessments.AddAssessments(t.Context(), []store.Assessment{alone(l.merchant, newID())})
-		for i, err := range []error{errOne, errOf, errAfter, errCount, errAdd} {
+		_, errDelete := l.assessments.DeleteAssessments(t.Context(), newID(), 1)
+		for i, err := range []error{errOne, errOf, errAfter, errCount, errAdd, errDelete} {
 			if !errors.Is(err, store.ErrClosed) {
 				t.Errorf("call %d: %v, want ErrClosed", i, err)
 			}

@@ -220,6 +220,7 @@ var reviewRules = []reviewRule{
 		one, two := newMerchant(t, d.engine), newMerchant(t, d.engine)
 		first, second, late := d.refer(one, time.Hour), d.refer(two, 2*time.Hour), d.refer(one, 48*time.Hour)
 		due := shown(first).DueAt
+		mustAdvance(t, d.engine, newMerchant(t, d.engine), 100*time.Hour, 100*time.Hour)
 		d.mustBeDue(due.Add(-time.Millisecond), 10)
 		d.mustBeDue(due, 10, first)
 		mustAdvance(t, d.engine, two, time.Hour, time.Hour)
