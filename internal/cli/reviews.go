@@ -69,26 +69,13 @@ func (r *reviewer) operates(c *cobra.Command) bool {
 // work opens the reviews of the operator, or of the merchant.
 func (r *reviewer) work(c *cobra.Command, do func(admin.ReviewDesk) error) error {
 	if r.operates(c) {
-		return r.from.review(c, func(a app.Admin) error { return do(a) })
+		return r.from.administer(c, func(a app.Admin) error { return do(a) })
 	}
 	server, err := r.where.client()
 	if err != nil {
 		return err
 	}
 	return do(overHTTP{server, &r.where})
-}
-
-// review opens the reviews of the configured store for work.
-func (o *operator) review(c *cobra.Command, work func(app.Admin) error) error {
-	loaded, err := o.load(c)
-	if err != nil {
-		return err
-	}
-	opened, err := app.OpenReviews(c.Context(), storeURL(&loaded.Config), reviewRules(&loaded.Config))
-	if err != nil {
-		return err
-	}
-	return workAndClose(opened, work)
 }
 
 // overHTTP reviews the orders of one merchant of a playground.

@@ -62,7 +62,7 @@ func claiming(by string) step {
 
 func deciding(by string, verdict checkout.ReviewVerdict) step {
 	return func(s checkout.Session, now time.Time) (checkout.Session, checkout.Event, *checkout.Refusal) {
-		next, event, _, refusal := s.DecideReview(checkout.ReviewStep{By: by, Reason: "ÅÄÖ 🔍", Now: now}, verdict, -1)
+		next, event, _, refusal := s.DecideReview(checkout.ReviewStep{By: by, Reason: "ÅÄÖ 🔍", Now: now}, verdict)
 		return next, event, refusal
 	}
 }
