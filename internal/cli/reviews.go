@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -87,30 +86,19 @@ type overHTTP struct {
 // Reviews implements admin.ReviewDesk.
 func (o overHTTP) Reviews(ctx context.Context, which admin.WhichReviews) (json.RawMessage, error) {
 	page, err := o.server.Reviews(ctx, client.ReviewQuery{Decided: which.Decided, After: which.After})
-	return page.Raw, o.why(ctx, err)
+	return page.Raw, o.where.why(ctx, o.server, err)
 }
 
 // Review implements admin.ReviewDesk.
 func (o overHTTP) Review(ctx context.Context, orderID string) (json.RawMessage, error) {
 	review, err := o.server.Review(ctx, orderID)
-	return review.Raw, o.why(ctx, err)
+	return review.Raw, o.where.why(ctx, o.server, err)
 }
 
 // StepReview implements admin.ReviewDesk.
 func (o overHTTP) StepReview(ctx context.Context, step admin.ReviewStep) (json.RawMessage, error) {
 	review, err := o.server.StepReview(ctx, step.Order, step.Action, step.By, step.Reason)
-	return review.Raw, o.why(ctx, err)
-}
-
-// why adds what the server's explanation says of a refusal.
-func (o overHTTP) why(ctx context.Context, err error) error {
-	var refused *client.Error
-	if errors.As(err, &refused) && refused.CorrelationID != "" {
-		if explained, failed := o.server.Explain(ctx, refused.CorrelationID); failed == nil && explained.Reason != "" {
-			return fmt.Errorf("%w\n%s", err, printable(explained.Reason))
-		}
-	}
-	return o.where.helpful(err)
+	return review.Raw, o.where.why(ctx, o.server, err)
 }
 
 func newReviewsList() *cobra.Command {
