@@ -10,17 +10,22 @@ import (
 
 // ReviewTerms say how an order that is referred is reviewed.
 type ReviewTerms struct {
-	// Due is how long after the order somebody may decide; zero is the default.
+	// Due is how long after the order somebody may decide, at most ReviewDueMax;
+	// zero is the default.
 	Due time.Duration
 	// AtDue is what is decided when nobody did: "accept" or "reject"; empty is the
 	// default.
 	AtDue ReviewVerdict
 }
 
-// The defaults of terms. A review takes at most 24 hours (documented); when
-// nobody decided, nothing is risked.
+// ReviewDueMax is how long a review takes at most (documented), whoever says so:
+// the configuration, a rule or an assessor.
+const ReviewDueMax = 24 * time.Hour
+
+// The defaults of terms: as long as there may be, and when nobody decided, nothing
+// is risked.
 const (
-	ReviewDue                 = 24 * time.Hour
+	ReviewDue                 = ReviewDueMax
 	ReviewAtDue ReviewVerdict = ReviewReject
 )
 
@@ -186,7 +191,7 @@ func newReview(a *Authorization, cmd PlaceOrder) *Review {
 	if needsSecond {
 		terms.AtDue = ReviewReject
 	}
-	return &Review{State: ReviewOpen, DueAt: cmd.Now.Add(terms.Due), AtDue: terms.AtDue, NeedsSecond: needsSecond}
+	return &Review{State: ReviewOpen, DueAt: cmd.Now.Add(min(terms.Due, ReviewDueMax)), AtDue: terms.AtDue, NeedsSecond: needsSecond}
 }
 
 // samePerson compares two names as people read them: neither the case nor a space

@@ -216,7 +216,7 @@ func TestAnOrderThatWasNotReferredHasNoReview(t *testing.T) {
 func TestTimeDecidesWhatNobodyDid(t *testing.T) {
 	t.Parallel()
 	for _, atDue := range []checkout.ReviewVerdict{"", checkout.ReviewAccept, checkout.ReviewReject} {
-		for _, due := range []time.Duration{0, 6 * time.Hour} {
+		for _, due := range []time.Duration{0, 6 * time.Hour, 25 * time.Hour} {
 			for _, above := range []map[string]int64{nil, takesTwo} {
 				for _, before := range []checkout.EventKind{"", checkout.EventReviewClaimed, checkout.EventReviewSupported} {
 					if before == checkout.EventReviewSupported && above == nil {
@@ -239,7 +239,7 @@ func timeDecides(t *testing.T, terms checkout.ReviewTerms, above map[string]int6
 		accepted(t, refusal)
 	}
 	after, verdict, reads := terms.Due, checkout.ReviewReject, "REJECTED"
-	if after == 0 {
+	if after == 0 || after > 24*time.Hour {
 		after = 24 * time.Hour
 	}
 	if terms.AtDue == checkout.ReviewAccept && above == nil {
