@@ -224,7 +224,7 @@ func printReviews(w io.Writer, document json.RawMessage) error {
 }
 
 func reviewLine(r *client.Review) string {
-	line := fmt.Sprintf("%s  %-15s %d %s  due %s  merchant %s", r.OrderID, r.State, r.Amount, printable(r.Currency),
+	line := fmt.Sprintf("%s  %-15s %d %s  due %s  merchant %s", r.OrderID, strings.ReplaceAll(r.State, "_", " "), r.Amount, printable(r.Currency),
 		r.DueAt.UTC().Format(time.RFC3339), printable(r.MerchantID))
 	if r.ClaimedBy != "" {
 		line += "  claimed by " + printable(r.ClaimedBy)
