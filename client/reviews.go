@@ -37,7 +37,8 @@ type Review struct {
 	StopReason      string    `json:"stopped_reason"`
 }
 
-// Reviews is a page of reviews, the earliest due first.
+// Reviews is a page of reviews, the earliest due first; of those that have ended
+// the one that was due last.
 type Reviews struct {
 	Answer
 	Reviews []Review `json:"reviews"`

@@ -124,7 +124,7 @@ func newReviewsList() *cobra.Command {
 	}
 	reach.flags(command)
 	reach.from.jsonFlag(command, "print the page as one JSON object")
-	command.Flags().BoolVar(&which.Decided, "decided", false, "those that have ended")
+	command.Flags().BoolVar(&which.Decided, "decided", false, "those that have ended, the one that was due last first")
 	command.Flags().StringVar(&which.Merchant, "merchant", "", "those of the merchant `ID` only; for the operator")
 	command.Flags().StringVar(&which.After, "after", "", "the page that follows, by the `CURSOR` of the one before")
 	return command
