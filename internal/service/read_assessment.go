@@ -35,10 +35,12 @@ func (s *Service) Assessment(ctx context.Context, caller Caller, assessmentID st
 // assessmentsShown bounds a list; no page may have more assessed in a session.
 const assessmentsShown = 100
 
-// AssessmentsOf returns the newest assessments of a session, the newest first. A
-// session that is unknown, or another merchant's, has none.
+// AssessmentsOf returns the newest assessments of a session, the newest first.
 func (s *Service) AssessmentsOf(ctx context.Context, caller Caller, sessionID string) ([]KeptAssessment, error) {
 	found, err := s.assessmentsOf(ctx, caller, sessionID, assessmentsShown)
+	if err == nil && len(found) == 0 {
+		_, err = s.newest(ctx, caller, sessionID) // there may be no such session
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"internal/clienttoken":     {"internal/checkout", "internal/market"},
 	"internal/credential":      {"internal/identifier", "internal/store"},
 	"internal/admin":           {"internal/credential", "internal/store"},
-	"internal/config":          {"internal/outbound"},
+	"internal/config":          {"internal/checkout", "internal/outbound"},
 	"internal/proxy":           {},
 	"internal/authority":       {},
 	"internal/truststore":      {},

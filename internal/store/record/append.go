@@ -136,6 +136,9 @@ func appendReview(dst []byte, r *checkout.Review) []byte {
 	dst = appendText(dst, `{"state":`, string(r.State))
 	dst = appendTime(dst, `,"due_at":`, r.DueAt)
 	dst = appendText(dst, `,"at_due":`, string(r.AtDue))
+	if r.NeedsSecond {
+		dst = append(dst, `,"needs_second":true`...)
+	}
 	dst = appendFilled(dst, `,"claimed_by":`, r.ClaimedBy)
 	dst = appendFilledTime(dst, `,"claimed_at":`, r.ClaimedAt)
 	dst = appendFilled(dst, `,"first_by":`, r.FirstBy)
