@@ -242,6 +242,9 @@ func printReview(w io.Writer, r *client.Review) error {
 	if r.ReferredBecause != "" {
 		fmt.Fprintf(&text, "  referred         %s\n", printable(r.ReferredBecause))
 	}
+	if r.NeedsSecond {
+		fmt.Fprintln(&text, "  to accept it     takes two people")
+	}
 	if r.DecidedAt.IsZero() {
 		fmt.Fprintf(&text, "  when it is due   %s\n", printable(r.AtDue))
 	}

@@ -56,12 +56,22 @@ func TestReviewsOnTheCommandLine(t *testing.T) {
 // TestStatesAreShownInWords, as the refusals have them.
 func TestStatesAreShownInWords(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"reviews":[{"order_id":"o","state":"awaiting_second","due_at":"2026-03-01T12:00:00.000Z","order_amount":100,"purchase_currency":"SEK"}]}`))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := `{"order_id":"o","state":"awaiting_second","due_at":"2026-03-01T12:00:00.000Z","order_amount":100,"purchase_currency":"SEK",` +
+			`"fraud_status":"PENDING","at_due":"reject","needs_second":true}`
+		if r.URL.Path == "/kvitto/v1/reviews" {
+			body = `{"reviews":[` + body + `]}`
+		}
+		_, _ = w.Write([]byte(body))
 	}))
 	t.Cleanup(server.Close)
-	code, stdout, stderr := command(t, "reviews", "list", "--url", server.URL)
-	if want := "o  awaiting second 100 SEK  due 2026-03-01T12:00:00Z  merchant \n"; code != 0 || stdout != want {
-		t.Errorf("exit %d, %q%s, want %q", code, stdout, stderr, want)
+	const line = "o  awaiting second 100 SEK  due 2026-03-01T12:00:00Z  merchant \n"
+	for want, args := range map[string][]string{
+		line: {"list"},
+		line + "  the order reads  PENDING\n  to accept it     takes two people\n  when it is due   reject\n": {"show", "o"},
+	} {
+		if code, stdout, stderr := command(t, append(append([]string{"reviews"}, args...), "--url", server.URL)...); code != 0 || stdout != want {
+			t.Errorf("exit %d, %q%s, want %q", code, stdout, stderr, want)
+		}
 	}
 }
