@@ -1,6 +1,7 @@
 package assessor
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -145,6 +146,11 @@ func (a *Assessor) hold(made *risk.Assessment, told *answer) risk.Step {
 		// Nobody knows what the rule that failed would have said.
 		made.Decision.Reason += "; the operator's assessor would approve"
 		return step
+	}
+	if rules := made.Decision; decision.Outcome == checkout.OutcomeRefer && rules.Outcome == checkout.OutcomeRefer {
+		// What the answer does not say of the review is as the rule says.
+		decision.Review.Due = cmp.Or(decision.Review.Due, rules.Review.Due)
+		decision.Review.AtDue = cmp.Or(decision.Review.AtDue, rules.Review.AtDue)
 	}
 	made.Rule, made.Decision = Name, decision
 	return step
