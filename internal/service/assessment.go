@@ -55,6 +55,9 @@ func (a *assessing) decide(content *checkout.Content) checkout.Decision {
 	if a.service.Memory == nil || a.call.Call == risk.CallLoad {
 		return made.Decision // what may be shown is asked too often to be kept
 	}
+	if a.call.Call == risk.CallReauthorize || a.call.Call == risk.CallFinalize {
+		made.Decision = made.Decision.Final() // as it holds for the session
+	}
 	made.Decision.AssessmentID = a.service.NewID(a.caller.Now)
 	a.keep(&in, &made, subjects)
 	return made.Decision
