@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,9 +16,10 @@ import (
 // ReplayQuestion asks what a rule file would have decided. What is zero bounds
 // nothing.
 type ReplayQuestion struct {
-	Rules    string    // the file; one with lists cannot be sent
-	After    string    // the id of the assessment to go on behind
-	From, To time.Time // of the assessments; To is exclusive
+	Rules    string            // the file
+	Lists    map[string]string // the lists that it names, by their paths or names
+	After    string            // the id of the assessment to go on behind
+	From, To time.Time         // of the assessments; To is exclusive
 	Limit    int64
 }
 
@@ -36,6 +38,8 @@ type ReplayResult struct {
 	Compared   int64           `json:"compared"`
 	Different  int64           `json:"different"`  // would be decided differently
 	Failed     int64           `json:"failed"`     // a rule would fail
+	Primed     int64           `json:"primed"`     // were left out: a test had said the outcome
+	Assessor   int64           `json:"assessor"`   // were left out: the operator's assessor decided
 	Unreadable int64           `json:"unreadable"` // were left out
 	Changes    []ReplayChange  `json:"changes"`    // those that are the same, too
 	Rules      []ReplayRule    `json:"rules"`
@@ -88,11 +92,17 @@ func (c *Client) Replay(ctx context.Context, question ReplayQuestion, tell func(
 	if question.Limit > 0 {
 		query.Set("limit", strconv.FormatInt(question.Limit, 10))
 	}
-	request, err := c.request(ctx, call{operation: operation, method: http.MethodPost, path: "/kvitto/v1/assessments/replay", query: query, body: question.Rules})
+	var body any = question.Rules
+	if len(question.Lists) > 0 {
+		body = map[string]any{"rules": question.Rules, "lists": question.Lists}
+	}
+	request, err := c.request(ctx, call{operation: operation, method: http.MethodPost, path: "/kvitto/v1/assessments/replay", query: query, body: body})
 	if err != nil {
 		return ReplayResult{}, fmt.Errorf("%s: %w", operation, err)
 	}
-	request.Header.Set("Content-Type", "text/plain; charset=utf-8")
+	if len(question.Lists) == 0 {
+		request.Header.Set("Content-Type", "text/plain; charset=utf-8")
+	}
 	request.Header.Set("Accept", "application/x-ndjson")
 	response, err := c.http.Do(request)
 	if err != nil {
@@ -105,17 +115,17 @@ func (c *Client) Replay(ctx context.Context, question ReplayQuestion, tell func(
 		}
 		return ReplayResult{}, newError(operation, response, raw)
 	}
-	result, err := readReplay(response, tell)
-	if err != nil {
+	result, err := ReadReplay(response.Body, tell)
+	result.CorrelationID = response.Header.Get(correlationHeader)
+	if err = errors.Join(err, response.Body.Close()); err != nil {
 		return result, fmt.Errorf("%s: %w", operation, err)
 	}
 	return result, nil
 }
 
-// readReplay reads the lines of a replay up to its result.
-func readReplay(response *http.Response, tell func(ReplayProgress)) (result ReplayResult, err error) {
-	defer func() { err = errors.Join(err, response.Body.Close()) }()
-	lines := bufio.NewScanner(response.Body)
+// ReadReplay reads the lines of a replay up to its result.
+func ReadReplay(from io.Reader, tell func(ReplayProgress)) (ReplayResult, error) {
+	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, replayLineMax)
 	for lines.Scan() {
 		var line struct {
@@ -135,7 +145,7 @@ func readReplay(response *http.Response, tell func(ReplayProgress)) (result Repl
 		case line.Error != nil:
 			return ReplayResult{ReplayProgress: line.Error.ReplayProgress}, errors.New(line.Error.Reason)
 		case line.Result != nil:
-			line.Result.Answer = Answer{CorrelationID: response.Header.Get(correlationHeader), Raw: append([]byte{}, lines.Bytes()...)}
+			line.Result.Answer = Answer{Raw: append([]byte{}, lines.Bytes()...)}
 			return *line.Result, nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"mime"
 	"slices"
 	"strconv"
 	"time"
@@ -16,8 +17,12 @@ import (
 	"github.com/kvitto/kvitto/internal/wire"
 )
 
-// operationReplay is the one whose body is no JSON.
+// operationReplay is the one whose body need not be JSON.
 const operationReplay = "replay_assessments"
+
+// replayBodyMax bounds a rule file with its lists, in bytes; the file alone has a
+// bound of its own.
+const replayBodyMax = 4 << 20
 
 // replayRetryAfter is when to ask again while another replay runs, in seconds.
 const replayRetryAfter = "5"
@@ -30,7 +35,7 @@ func replayAssessments(x *exchange) (answer, error) {
 		return answer{}, err
 	}
 	var err error
-	if question.Rules, err = sentRules(x.record.RequestBody); err != nil {
+	if question.Rules, err = x.sentRules(); err != nil {
 		return answer{}, err
 	}
 	replay, err := x.api.Service.Replay(question)
@@ -39,17 +44,22 @@ func replayAssessments(x *exchange) (answer, error) {
 		return answer{}, err
 	}
 	return answer{status: 200, stream: func(ctx context.Context, line func([]byte) error) {
-		var progress service.ReplayProgress
-		found, err := replay.Run(ctx, func(p service.ReplayProgress) error {
-			progress = p
-			return line(wire.AppendReplayProgress(nil, wire.ReplayProgress(p)))
-		})
-		last := wire.AppendReplayResult(nil, replayResult(question.Rules, &found))
-		if err != nil {
-			last = wire.AppendReplayFailure(nil, x.replayFailure(err), wire.ReplayProgress(progress))
-		}
-		_ = line(last) // who has gone away is not told
+		_ = ReplayLines(ctx, replay, question.Rules, x.replayFailure, line) // who has gone away is not told
 	}}, nil
+}
+
+// ReplayLines runs a replay by rules and writes its lines, each without its end,
+// the last of which is the result or, in the words of said, why there is none.
+func ReplayLines(ctx context.Context, replay *service.Replaying, rules *risk.RuleSet, said func(error) string, line func([]byte) error) error {
+	var progress service.ReplayProgress
+	found, err := replay.Run(ctx, func(p service.ReplayProgress) error {
+		progress = p
+		return line(wire.AppendReplayProgress(nil, wire.ReplayProgress(p)))
+	})
+	if err != nil {
+		return line(wire.AppendReplayFailure(nil, said(err), wire.ReplayProgress(progress)))
+	}
+	return line(wire.AppendReplayResult(nil, replayResult(rules, &found)))
 }
 
 // replayFailure is what the client is told; the operator is told the rest.
@@ -95,10 +105,37 @@ func replayBounds(x *exchange, question *service.ReplayQuestion) error {
 	return nil
 }
 
-// sentRules reads a rule file that was sent. What is wrong with it are
-// violations, each with its line.
-func sentRules(text []byte) (*risk.RuleSet, error) {
-	set, err := risk.Parse(text)
+// sentRules reads the rule file in the body, with its lists where it is JSON.
+func (x *exchange) sentRules() (*risk.RuleSet, error) {
+	body := x.record.RequestBody
+	if name, _, _ := mime.ParseMediaType(x.request.Header.Get("Content-Type")); name != "application/json" {
+		if len(body) > risk.FileMax {
+			x.closing = true
+			return nil, tooLarge(risk.FileMax)
+		}
+		return SentRules(body, nil)
+	}
+	sent, problems, err := wire.DecodeSentRules(body)
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 {
+		return nil, &checkout.Refusal{Kind: checkout.KindBadValue, Reason: "the rules cannot be read", Violations: problems}
+	}
+	return SentRules([]byte(sent.Rules), sent.Lists)
+}
+
+// SentRules reads a rule file that was sent with its lists, by their names or
+// paths. What is wrong with it are violations, each with its line.
+func SentRules(text []byte, lists map[string]string) (*risk.RuleSet, error) {
+	set, err := risk.ParseWith(text, func(name, path string) ([]byte, error) {
+		for _, key := range []string{path, name} {
+			if list, there := lists[key]; there {
+				return []byte(list), nil
+			}
+		}
+		return nil, errors.New("it was not sent; send JSON with rules and lists")
+	})
 	var invalid *risk.Invalid
 	if !errors.As(err, &invalid) {
 		return set, err
@@ -131,6 +168,7 @@ func replayResult(set *risk.RuleSet, found *service.Replayed) wire.ReplayResult 
 		return result // it did not begin
 	}
 	result.Compared, result.Different, result.Failed = found.Compared, found.Different(), found.Failed
+	result.Primed, result.Assessor = found.Primed, found.Assessor
 	for change, count := range found.Changes {
 		result.Changes = append(result.Changes, wire.ReplayChange{Was: change.Was, WouldBe: change.WouldBe, Count: count})
 	}

@@ -8,11 +8,9 @@ import (
 	"github.com/kvitto/kvitto/internal/store/record"
 )
 
-// Goroutines of a replay: customers wait for the rest of the machine.
-const (
-	replayWorkers    = 1
-	replayWorkersDev = 2
-)
+// replayWorkers are the goroutines of a replay, which has as many processors and
+// no more.
+const replayWorkers = 2
 
 // remember lets the service keep assessments, and remember those who take part.
 func (a *App) remember(ctx context.Context, options *service.Options) error {
@@ -23,9 +21,6 @@ func (a *App) remember(ctx context.Context, options *service.Options) error {
 	options.Memory, options.SubjectSecret = a.stores, secret
 	options.AssessmentDocument = func(in *risk.Input, made *risk.Assessment) []byte { return record.AppendAssessment(nil, in, made) }
 	options.ReadAssessment, options.ReadInput = record.DecodeAssessment, record.DecodeInput
-	options.ReplayWorkers = replayWorkersDev
-	if a.config.Production {
-		options.ReplayWorkers = replayWorkers
-	}
+	options.ReplayWorkers = replayWorkers
 	return nil
 }

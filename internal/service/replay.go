@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -169,10 +170,10 @@ type replayWork struct {
 	workers    sync.WaitGroup
 	replays    []*risk.Replay
 	unreadable atomic.Int64
-	read       func(document []byte) (risk.Input, checkout.Outcome, error)
+	read       func(document []byte) (risk.Input, risk.Decided, error)
 }
 
-func newReplayWork(rules *risk.RuleSet, workers int, read func([]byte) (risk.Input, checkout.Outcome, error)) *replayWork {
+func newReplayWork(rules *risk.RuleSet, workers int, read func([]byte) (risk.Input, risk.Decided, error)) *replayWork {
 	w := &replayWork{pages: make(chan []store.Assessment), replays: make([]*risk.Replay, workers), read: read}
 	for i := range w.replays {
 		replay := risk.NewReplay(rules)
@@ -191,6 +192,7 @@ func (w *replayWork) decide(replay *risk.Replay) {
 				continue
 			}
 			replay.Add(page[i].ID, &in, was)
+			runtime.Gosched() // customers' calls go first
 		}
 	}
 }

@@ -44,12 +44,12 @@ type Options struct {
 	// Memory keeps assessments and what is remembered of those who take part; nil
 	// keeps nothing. SubjectSecret is what those are hashed with, the same for
 	// every process of a store; AssessmentDocument writes an assessment down,
-	// ReadAssessment reads it, and ReadInput what it was made of and came to.
+	// ReadAssessment reads it, and ReadInput what it was made of and who decided what.
 	Memory             Memory
 	SubjectSecret      []byte
 	AssessmentDocument func(*risk.Input, *risk.Assessment) []byte
 	ReadAssessment     func(document []byte) (risk.Input, risk.Assessment, error)
-	ReadInput          func(document []byte) (risk.Input, checkout.Outcome, error)
+	ReadInput          func(document []byte) (risk.Input, risk.Decided, error)
 	// ReplayWorkers is how many goroutines decide assessments again, beside the
 	// traffic; one when not positive.
 	ReplayWorkers int

@@ -94,16 +94,45 @@ func (s *Service) remember(ctx context.Context, in *risk.Input, subjects []subje
 
 // changesOf adds the fact to each subject, on condition that nothing was added
 // meanwhile to those that were looked at and have to hold.
-func changesOf(subjects []subject, fact *risk.Fact, read []risk.SubjectKind) []store.SubjectChange {
-	changes := make([]store.SubjectChange, len(subjects))
-	for i, one := range subjects {
-		changes[i] = store.SubjectChange{Key: one.key, Expected: store.AnyVersion, At: fact.At, Order: fact.Kind == risk.FactOrdered}
-		if one.holds(read) {
-			changes[i].Expected = one.version
+//
+// Few facts of a subject are kept, and a session must not push out those of others
+// by trying again and again: its own go first. What is dropped is one of the facts
+// that were read, so that such a change is on condition of them too. To a past that
+// need not hold the fact is added without one, as long as the session has left
+// few there, and is left out where the same is said already: nobody who reads it
+// would count anything else, so that nothing depends on when it was read.
+func changesOf(subjects []subject, fact *risk.Fact, read []risk.SubjectKind, history risk.History) []store.SubjectChange {
+	changes := make([]store.SubjectChange, 0, len(subjects))
+	for _, one := range subjects {
+		past := history[one.kind]
+		change := store.SubjectChange{Key: one.key, Expected: store.AnyVersion, At: fact.At, Order: fact.Kind == risk.FactOrdered}
+		fact.Append(change.Fact[:0])
+		holds := one.holds(read)
+		if !holds && fact.Repeated(&past) {
+			continue
 		}
-		fact.Append(changes[i].Fact[:0])
+		if holds || fact.Crowds(&past) {
+			change.Expected, change.Facts = one.version, keptWith(fact, &past)
+		}
+		changes = append(changes, change)
 	}
 	return changes
+}
+
+// keptWith are the facts of a past after one took the place of an older one of its
+// session; nil when it is added to all of them.
+func keptWith(fact *risk.Fact, past *risk.Past) []byte {
+	replaced := fact.Replaces(past)
+	if replaced < 0 {
+		return nil
+	}
+	kept := fact.Append(make([]byte, 0, len(past.Facts)*risk.FactBytes))
+	for i := range past.Facts {
+		if i != replaced {
+			kept = past.Facts[i].Append(kept)
+		}
+	}
+	return kept
 }
 
 // conditional tells whether a change depends on what was remembered.
@@ -122,11 +151,11 @@ func (s *Service) orderFacts(ctx context.Context, session *checkout.Session) ([]
 	fact := risk.OrderFact(&in)
 	assessmentID := session.Authorization.AssessmentID
 	if assessmentID == "" {
-		return changesOf(s.subjectsOf(&in), &fact, nil), nil
+		return changesOf(s.subjectsOf(&in), &fact, nil, nil), nil
 	}
 	kept, err := s.Memory.Assessment(ctx, session.MerchantID, assessmentID)
 	if errors.Is(err, store.ErrNotFound) {
-		return changesOf(s.subjectsOf(&in), &fact, nil), nil
+		return changesOf(s.subjectsOf(&in), &fact, nil, nil), nil
 	} else if err != nil {
 		return nil, unavailable(err)
 	}
@@ -134,7 +163,7 @@ func (s *Service) orderFacts(ctx context.Context, session *checkout.Session) ([]
 	for i, key := range kept.Subjects {
 		subjects[i] = subject{key: key, version: store.AnyVersion}
 	}
-	return changesOf(subjects, &fact, nil), nil
+	return changesOf(subjects, &fact, nil, nil), nil
 }
 
 // turnsWaitMax is how long one call waits for turns in all. Whoever changes its
