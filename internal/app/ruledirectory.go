@@ -78,6 +78,16 @@ func (d *ruleDirectory) of(merchant string) *risk.RuleSet {
 	return d.everybody.current()
 }
 
+// inUse are the rules of the last look.
+func (d *ruleDirectory) inUse(merchant string) *risk.RuleSet {
+	if known, there := d.merchants.Load(merchant); there {
+		if own, ok := known.(*hotRules); ok && own.set.Load() != nil {
+			return own.set.Load()
+		}
+	}
+	return d.everybody.set.Load()
+}
+
 // own are the merchant's rules, nil when it has none. A file that was taken away
 // was meant to be: everybody's rules count then.
 func (d *ruleDirectory) own(merchant string) *risk.RuleSet {

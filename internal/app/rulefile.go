@@ -119,6 +119,9 @@ type hotRules struct {
 	gone bool       // told that the file is not there
 }
 
+func (r *hotRules) of(string) *risk.RuleSet    { return r.current() }
+func (r *hotRules) inUse(string) *risk.RuleSet { return r.set.Load() }
+
 // current is the newest good rule set, nil when there never was one. Who finds
 // another looking takes what is in use: nobody waits for a file.
 func (r *hotRules) current() *risk.RuleSet {

@@ -20,11 +20,11 @@ func (a *App) assessor(metrics *metrics) (risk.Assessor, error) {
 	var err error
 	switch {
 	case a.config.Rules != "":
-		r.of, err = rulesFrom(a.config.Rules, a.config.Logger)
+		r.source, err = rulesFrom(a.config.Rules, a.config.Logger)
 	case a.config.Production:
-		r.of = func(string) *risk.RuleSet { return risk.DefaultRules() }
+		r.source = builtIn{risk.DefaultRules()}
 	default:
-		r.of = func(string) *risk.RuleSet { return risk.PlaygroundRules() }
+		r.source = builtIn{risk.PlaygroundRules()}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("rules: %s: %w\nsee: kvitto rules check %s", a.config.Rules, err, a.config.Rules)
@@ -32,26 +32,35 @@ func (a *App) assessor(metrics *metrics) (risk.Assessor, error) {
 	return r, nil
 }
 
-// rulesFrom are the rules for each merchant.
-func rulesFrom(path string, logger *slog.Logger) (of func(merchant string) *risk.RuleSet, err error) {
+// ruleSource has the rules for each merchant.
+type ruleSource interface {
+	// of looks whether they changed; inUse are those that were found last.
+	of(merchant string) *risk.RuleSet
+	inUse(merchant string) *risk.RuleSet
+}
+
+// builtIn are rules of the binary, for everybody.
+type builtIn struct{ set *risk.RuleSet }
+
+func (b builtIn) of(string) *risk.RuleSet    { return b.set }
+func (b builtIn) inUse(string) *risk.RuleSet { return b.set }
+
+// rulesFrom are those of a file or a directory.
+func rulesFrom(path string, logger *slog.Logger) (ruleSource, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		directory, err := openRuleDirectory(path, logger)
-		if err != nil {
-			return nil, err
-		}
-		return directory.of, nil
+		return openRuleDirectory(path, logger)
 	}
 	file := &hotRules{file: path, logger: logger}
 	if err := file.open(); err != nil {
 		return nil, err
 	}
-	return func(string) *risk.RuleSet { return file.current() }, nil
+	return file, nil
 }
 
 // rules assesses by the rule set that is in use for a merchant. Every process looks
 // for itself whether it changed, at each assessment.
 type rules struct {
-	of       func(merchant string) *risk.RuleSet
+	source   ruleSource
 	logger   *slog.Logger
 	failures prometheus.Counter
 	told     sync.Map // rules whose failure was logged
@@ -59,7 +68,7 @@ type rules struct {
 
 // Assess implements risk.Assessor.
 func (r *rules) Assess(_ context.Context, in risk.Input) risk.Assessment {
-	set := r.of(in.MerchantID)
+	set := r.source.of(in.MerchantID)
 	assessment := set.Evaluate(in, time.Now)
 	for _, step := range assessment.Steps {
 		if step.Error != "" {
@@ -70,8 +79,9 @@ func (r *rules) Assess(_ context.Context, in risk.Input) risk.Assessment {
 	return assessment
 }
 
-// Reads implements risk.Reader.
-func (r *rules) Reads(merchant string) []risk.SubjectKind { return r.of(merchant).Reads() }
+// Reads implements risk.Reader. It is asked before an assessment, which looks at the
+// files: to look here too would double what that costs.
+func (r *rules) Reads(merchant string) []risk.SubjectKind { return r.source.inUse(merchant).Reads() }
 
 // tell logs the first failure of a rule of a rule set; the others are counted.
 // The error may hold what the customer said: kvitto rules test shows it.

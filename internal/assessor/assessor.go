@@ -1,6 +1,7 @@
 package assessor
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -68,7 +69,7 @@ type Options struct {
 	Trusted *tls.Config // nil trusts the system's authorities
 }
 
-// Assessor implements risk.Assessor.
+// Assessor implements risk.Inquirer.
 type Assessor struct {
 	options Options
 	to      *url.URL
@@ -104,43 +105,52 @@ func (a *Assessor) Reads(merchantID string) []risk.SubjectKind {
 // Assess asks the rules. What they deny or ask for stands; about the rest the
 // server is asked. It is not asked about load, which decides about no payment.
 func (a *Assessor) Assess(ctx context.Context, in risk.Input) risk.Assessment {
-	made := a.options.Rules.Assess(ctx, in)
-	step := risk.Step{Rule: Name, State: risk.StateNotReached}
-	open := made.Decision.Outcome == checkout.OutcomeApprove || made.Decision.Outcome == checkout.OutcomeRefer
-	switch {
-	case in.Call == risk.CallLoad:
-		step.State = risk.StateOtherCall
-	case open:
-		step = a.decide(ctx, &in, &made)
+	asking := a.inquire()
+	made, open := asking.Assess(ctx, in)
+	if open {
+		asking.Ask(ctx)
+		made, _ = asking.conclude() // it was answered, or has failed
 	}
-	made.Steps = append(slices.Clip(made.Steps), step)
 	return made
 }
 
-// decide asks the server and puts what holds into the assessment.
-func (a *Assessor) decide(ctx context.Context, in *risk.Input, made *risk.Assessment) risk.Step {
+// put puts a question to the server, unless that is left alone.
+func (a *Assessor) put(ctx context.Context, in *risk.Input, made *risk.Assessment) (told answer) {
 	began := a.options.Now()
 	admitted, probe := a.breaker.admit(began)
 	if !admitted {
 		a.options.Observe(ResultPaused, 0)
-		a.fall(made, ResultPaused)
-		return risk.Step{Rule: Name, State: risk.StateFailed, Error: string(ResultPaused)}
+		return answer{result: ResultPaused, failure: string(ResultPaused)}
 	}
 	decision, failure := a.ask(ctx, in, made, began)
 	ended := a.options.Now()
 	a.tell(a.breaker.end(probe, failure == nil, ended), failure)
-	step := risk.Step{Rule: Name, State: risk.StateMatched, Duration: ended.Sub(began)}
+	told = answer{decision: decision, result: ResultDecided, took: ended.Sub(began)}
 	if failure != nil {
-		a.options.Observe(failure.result, step.Duration)
-		a.fall(made, failure.result)
-		step.State, step.Error = risk.StateFailed, failure.String()
+		told.result, told.failure = failure.result, failure.String()
+	}
+	a.options.Observe(told.result, told.took)
+	return told
+}
+
+// hold puts what holds by an answer into the assessment.
+func (a *Assessor) hold(made *risk.Assessment, told *answer) risk.Step {
+	step := risk.Step{Rule: Name, State: risk.StateMatched, Duration: told.took}
+	if told.result != ResultDecided {
+		a.fall(made, told.result)
+		step.State, step.Error = risk.StateFailed, told.failure
 		return step
 	}
-	a.options.Observe(ResultDecided, step.Duration)
+	decision := told.decision
 	if made.Failed > 0 && decision.Outcome == checkout.OutcomeApprove {
 		// Nobody knows what the rule that failed would have said.
 		made.Decision.Reason += "; the operator's assessor would approve"
 		return step
+	}
+	if rules := made.Decision; decision.Outcome == checkout.OutcomeRefer && rules.Outcome == checkout.OutcomeRefer {
+		// What the answer does not say of the review is as the rule says.
+		decision.Review.Due = cmp.Or(decision.Review.Due, rules.Review.Due)
+		decision.Review.AtDue = cmp.Or(decision.Review.AtDue, rules.Review.AtDue)
 	}
 	made.Rule, made.Decision = Name, decision
 	return step

@@ -30,11 +30,12 @@ var (
 type rules struct {
 	outcome checkout.Outcome
 	failed  int
+	review  checkout.ReviewTerms
 }
 
 func (r rules) Assess(context.Context, risk.Input) risk.Assessment {
 	return risk.Assessment{
-		Decision: checkout.Decision{Outcome: r.outcome, Reason: "because"}, Rule: "large", Failed: r.failed, RuleSet: "shop", Version: "0a1b",
+		Decision: checkout.Decision{Outcome: r.outcome, Reason: "because", Review: r.review}, Rule: "large", Failed: r.failed, RuleSet: "shop", Version: "0a1b",
 		Steps: []risk.Step{{Rule: "large", State: risk.StateMatched}},
 	}
 }
@@ -158,8 +159,8 @@ func TestWhoDecides(t *testing.T) {
 		{"approved by both", rules{outcome: checkout.OutcomeApprove}, "", `{"outcome":"approve","reason":"known"}`, checkout.OutcomeApprove, "assessor", 1, risk.StateMatched},
 		{"denied by the operator", rules{outcome: checkout.OutcomeApprove}, risk.CallReauthorize, `{"outcome":"deny","reason":"stolen"}`, checkout.OutcomeDeny, "assessor", 1, risk.StateMatched},
 		{"referred, then approved", rules{outcome: checkout.OutcomeRefer}, risk.CallFinalize, `{"outcome":"approve","reason":""}`, checkout.OutcomeApprove, "assessor", 1, risk.StateMatched},
-		{"a rule failed", rules{checkout.OutcomeRefer, 1}, "", `{"outcome":"approve"}`, checkout.OutcomeRefer, "large", 1, risk.StateMatched},
-		{"a rule failed, and it is denied", rules{checkout.OutcomeRefer, 1}, "", `{"outcome":"deny"}`, checkout.OutcomeDeny, "assessor", 1, risk.StateMatched},
+		{"a rule failed", rules{outcome: checkout.OutcomeRefer, failed: 1}, "", `{"outcome":"approve"}`, checkout.OutcomeRefer, "large", 1, risk.StateMatched},
+		{"a rule failed, and it is denied", rules{outcome: checkout.OutcomeRefer, failed: 1}, "", `{"outcome":"deny"}`, checkout.OutcomeDeny, "assessor", 1, risk.StateMatched},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -104,10 +104,7 @@ func (a *Assessor) broken(bounded context.Context, err error) *failure {
 
 // question is the body of a request.
 func question(in *risk.Input, made *risk.Assessment) []byte {
-	content := in.Content
-	if content == nil {
-		content = &checkout.Content{}
-	}
+	content := withoutIdentityNumbers(in.Content)
 	signals := risk.Signals(in)
 	told := make([]wire.Signal, len(signals))
 	for i, signal := range signals {
@@ -119,4 +116,19 @@ func question(in *risk.Input, made *risk.Assessment) []byte {
 		Rules: wire.RulesAnswer{Outcome: string(made.Decision.Outcome), Rule: made.Rule, Reason: made.Decision.Reason,
 			RuleSet: made.RuleSet, Version: made.Version, Failed: made.Failed},
 	})
+}
+
+// withoutIdentityNumbers leaves out what the protocol never gives back to anybody
+// (customer_read of the published schema).
+func withoutIdentityNumbers(content *checkout.Content) *checkout.Content {
+	if content == nil {
+		return &checkout.Content{}
+	}
+	if content.Customer == nil {
+		return content
+	}
+	told, customer := *content, *content.Customer
+	customer.NationalIdentificationNumber, customer.LastFourSSN = checkout.Text{}, checkout.Text{}
+	told.Customer = &customer
+	return &told
 }

@@ -130,6 +130,15 @@ type Decision struct {
 	AssessmentID string
 }
 
+// Final is the decision where no later step can follow: what asks for one is an
+// approval.
+func (d Decision) Final() Decision {
+	if d.Outcome == OutcomeFinalizeRequired {
+		d.Outcome = OutcomeApprove
+	}
+	return d
+}
+
 // Browser is one call of the browser SDK.
 type Browser struct {
 	Patch        Content     // the call's data argument
@@ -253,13 +262,7 @@ func (s Session) Authorize(call Browser) (Session, Event, BrowserResult, *Refusa
 func (s Session) Reauthorize(call Browser) (Session, Event, BrowserResult, *Refusal) {
 	call.AutoFinalize, call.repeated = true, true
 	decide := call.Decide
-	call.Decide = func(c *Content) Decision {
-		decision := decide(c)
-		if decision.Outcome == OutcomeFinalizeRequired {
-			decision.Outcome = OutcomeApprove
-		}
-		return decision
-	}
+	call.Decide = func(c *Content) Decision { return decide(c).Final() }
 	if call.Category == "" && len(call.Categories) == 0 && s.Authorization != nil {
 		call.Category = s.Authorization.Category
 	}

@@ -249,8 +249,12 @@ func newRulesDefault() *cobra.Command {
 func newRulesNames() *cobra.Command {
 	var asJSON bool
 	command := &cobra.Command{
-		Use:     "names",
-		Short:   "Print the names that conditions can use, with their types",
+		Use:   "names",
+		Short: "Print the names that conditions can use, with their types",
+		Long: `Names prints what conditions can ask for. Limits on email_history, phone_history
+and device_history hold exactly, for any number of payments at the same time.
+address_history and ip_history are shared by many people: they are what was
+committed when they were read.`,
 		Example: "  kvitto rules names",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -52,3 +52,23 @@ type Assessor interface {
 type Reader interface {
 	Reads(merchantID string) []SubjectKind
 }
+
+// Inquirer is an Assessor that asks somebody else about what its rules leave open,
+// which may take long. Who wants to hold up nobody meanwhile asks through an
+// Inquiry.
+type Inquirer interface {
+	Assessor
+	// Inquire begins the assessment of one call.
+	Inquire() Inquiry
+}
+
+// Inquiry is the assessment of one call that is decided several times, on what is
+// known by then. It keeps what it was told. It is for one goroutine.
+type Inquiry interface {
+	// Assess decides without asking. It is open where the answer to another question
+	// is needed than those that were asked: about another content, or after another
+	// outcome of the rules. Then the assessment is no decision yet.
+	Assess(ctx context.Context, in Input) (made Assessment, open bool)
+	// Ask asks about what Assess left open last.
+	Ask(ctx context.Context)
+}

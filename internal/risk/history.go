@@ -21,6 +21,12 @@ const (
 // SubjectKinds are all of them, in the order in which their parts are written.
 var SubjectKinds = []SubjectKind{SubjectEmail, SubjectPhone, SubjectAddress, SubjectDevice, SubjectIP}
 
+// Exact tells whether what is remembered of a kind holds for a decision until it is
+// committed, of all that are made at the same time. Of kinds that many share it is
+// what was committed when it was read: a city behind one network address does not
+// wait for each other.
+func (k SubjectKind) Exact() bool { return k != SubjectAddress && k != SubjectIP }
+
 // Fact is one thing that happened to a subject.
 type Fact struct {
 	Kind      FactKind

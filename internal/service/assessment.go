@@ -24,11 +24,18 @@ type assessing struct {
 	call    *BrowserCall
 	session *checkout.Session // that is decided on
 	turns   turns
+	inquiry risk.Inquiry // nil until there is one
+	// questions is how many it has put.
+	questions int
 
 	err   error // why nothing could be decided
 	kept  *store.Assessment
 	facts []store.SubjectChange
 }
+
+// questionsMax bounds the questions of one call to somebody else. There is one,
+// unless the content or the outcome of the rules is another when it is decided.
+const questionsMax = 4
 
 // begin is called before each attempt, with the state that it decides on.
 func (a *assessing) begin(session *checkout.Session) {
@@ -39,19 +46,17 @@ func (a *assessing) begin(session *checkout.Session) {
 // outcome is one that changes nothing.
 func (a *assessing) decide(content *checkout.Content) checkout.Decision {
 	in := a.input(content)
-	subjects, err := a.recognise(&in)
+	subjects := a.recognise(&in)
+	made, err := a.assess(&in, subjects)
 	if err != nil {
 		a.err = err
-		return checkout.Decision{Outcome: checkout.OutcomeError, Reason: "what is remembered could not be read"}
-	}
-	var made risk.Assessment
-	if a.call.Decided != nil {
-		made.Decision = *a.call.Decided // no rule was asked
-	} else {
-		made = a.service.Assessor.Assess(a.ctx, in)
+		return checkout.Decision{Outcome: checkout.OutcomeError, Reason: "nothing could be decided"}
 	}
 	if a.service.Memory == nil || a.call.Call == risk.CallLoad {
 		return made.Decision // what may be shown is asked too often to be kept
+	}
+	if a.call.Call == risk.CallReauthorize || a.call.Call == risk.CallFinalize {
+		made.Decision = made.Decision.Final() // as it holds for the session
 	}
 	made.Decision.AssessmentID = a.service.NewID(a.caller.Now)
 	a.keep(&in, &made, subjects)
@@ -71,26 +76,73 @@ func (a *assessing) input(content *checkout.Content) risk.Input {
 	return in
 }
 
-// recognise finds those who take part and fills in what is remembered of them.
-// Of those whose past the rules look at it takes the turns first, so that the
-// calls of one process about one customer do not decide on the same past.
-func (a *assessing) recognise(in *risk.Input) ([]subject, error) {
-	s := a.service
-	if s.Memory == nil || in.Call == risk.CallLoad {
-		return nil, nil // rules for load cannot ask for the past
+// recognise finds those who take part.
+func (a *assessing) recognise(in *risk.Input) []subject {
+	if a.service.Memory == nil || in.Call == risk.CallLoad {
+		return nil // rules for load cannot ask for the past
 	}
-	subjects := s.subjectsOf(in)
-	if a.call.Decided == nil {
-		if err := a.turns.take(a.ctx, &s.subjectQueues, subjects, s.reads(in.MerchantID)); err != nil {
-			return nil, err
+	return a.service.subjectsOf(in)
+}
+
+// assess decides on what is remembered of the subjects, and fills it in. Where
+// rules look at a past that has to hold it takes the turns first, so that the
+// calls of one process about one customer do not decide on the same past.
+func (a *assessing) assess(in *risk.Input, subjects []subject) (risk.Assessment, error) {
+	s := a.service
+	inquirer, asks := s.Assessor.(risk.Inquirer)
+	switch {
+	case a.call.Decided != nil: // no rule is asked
+		return risk.Assessment{Decision: *a.call.Decided}, s.remember(a.ctx, in, subjects)
+	case asks && in.Call != risk.CallLoad:
+		if a.inquiry == nil {
+			a.inquiry = inquirer.Inquire()
+		}
+		return a.inquire(in, subjects)
+	}
+	if err := a.takeTurns(in, subjects); err != nil {
+		return risk.Assessment{}, err
+	}
+	if err := s.remember(a.ctx, in, subjects); err != nil {
+		return risk.Assessment{}, err
+	}
+	return s.Assessor.Assess(a.ctx, *in), nil
+}
+
+// inquire is assess where somebody else is asked. Nobody waits for that answer but
+// this session: the question is put without a turn, on the past as it is then, and
+// the answer holds when it is decided again in turn.
+func (a *assessing) inquire(in *risk.Input, subjects []subject) (risk.Assessment, error) {
+	for inTurn := false; ; inTurn = true {
+		if err := a.service.remember(a.ctx, in, subjects); err != nil {
+			return risk.Assessment{}, err
+		}
+		made, open := a.inquiry.Assess(a.ctx, *in)
+		switch {
+		case open && a.questions == questionsMax:
+			return risk.Assessment{}, &checkout.Refusal{Kind: checkout.KindOverloaded,
+				Reason: "what the assessor was asked about changed again and again; nothing was decided"}
+		case open:
+			a.turns.end()
+			a.questions++
+			a.inquiry.Ask(a.ctx)
+		case inTurn:
+			return made, nil
+		}
+		if err := a.takeTurns(in, subjects); err != nil {
+			return risk.Assessment{}, err
 		}
 	}
-	return subjects, s.remember(a.ctx, in, subjects)
+}
+
+// takeTurns takes those of the subjects whose past the rules are expected to look
+// at.
+func (a *assessing) takeTurns(in *risk.Input, subjects []subject) error {
+	return a.turns.take(a.ctx, &a.service.subjectQueues, subjects, a.service.reads(in.MerchantID))
 }
 
 // keep makes what the decision leaves in the store: the assessment, and a fact
-// with each of those who took part. The facts of those whose past was looked at
-// are conditional on that past.
+// with each of those who took part. The facts of those whose past was looked at,
+// and has to hold, are conditional on that past.
 func (a *assessing) keep(in *risk.Input, made *risk.Assessment, subjects []subject) {
 	a.kept = &store.Assessment{
 		ID: made.Decision.AssessmentID, MerchantID: in.MerchantID, SessionID: in.SessionID, CorrelationID: a.caller.CorrelationID,

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/risk"
@@ -21,6 +22,12 @@ type subject struct {
 	kind    risk.SubjectKind
 	key     store.SubjectKey
 	version int64 // of what is remembered; AnyVersion when it was not read
+}
+
+// holds tells whether the past of the subject must still be what it was when a
+// decision is committed that looked at these kinds.
+func (s *subject) holds(read []risk.SubjectKind) bool {
+	return s.kind.Exact() && slices.Contains(read, s.kind)
 }
 
 // subjectsOf recognises those who take part, for the merchant alone: another's
@@ -86,12 +93,12 @@ func (s *Service) remember(ctx context.Context, in *risk.Input, subjects []subje
 }
 
 // changesOf adds the fact to each subject, on condition that nothing was added
-// meanwhile to those of the kinds that were looked at.
+// meanwhile to those that were looked at and have to hold.
 //
 // Few facts of a subject are kept, and a session must not push out those of others
 // by trying again and again: its own go first. What is dropped is one of the facts
 // that were read, so that such a change is on condition of them too. To a past that
-// decided nothing the fact is added without one, as long as the session has left
+// need not hold the fact is added without one, as long as the session has left
 // few there, and is left out where the same is said already: nobody who reads it
 // would count anything else, so that nothing depends on when it was read.
 func changesOf(subjects []subject, fact *risk.Fact, read []risk.SubjectKind, history risk.History) []store.SubjectChange {
@@ -100,11 +107,11 @@ func changesOf(subjects []subject, fact *risk.Fact, read []risk.SubjectKind, his
 		past := history[one.kind]
 		change := store.SubjectChange{Key: one.key, Expected: store.AnyVersion, At: fact.At, Order: fact.Kind == risk.FactOrdered}
 		fact.Append(change.Fact[:0])
-		looked := slices.Contains(read, one.kind)
-		if !looked && fact.Repeated(&past) {
+		holds := one.holds(read)
+		if !holds && fact.Repeated(&past) {
 			continue
 		}
-		if looked || fact.Crowds(&past) {
+		if holds || fact.Crowds(&past) {
 			change.Expected, change.Facts = one.version, keptWith(fact, &past)
 		}
 		changes = append(changes, change)
@@ -159,20 +166,26 @@ func (s *Service) orderFacts(ctx context.Context, session *checkout.Session) ([]
 	return changesOf(subjects, &fact, nil, nil), nil
 }
 
-// turns are those of the subjects that a change depends on. They are taken in
-// one order by all, after the session's, and left when the change ends.
+// turnsWaitMax is how long one call waits for turns in all. Whoever changes its
+// session waits with it.
+const turnsWaitMax = 2 * time.Second
+
+// turns are those of the subjects whose past a change depends on. They are taken
+// in one order by all, after the session's, and left when the change ends.
 type turns struct {
-	keys  []store.SubjectKey
-	leave []func()
+	keys   []store.SubjectKey
+	leave  []func()
+	waited time.Duration
 }
 
-// take waits for the turns of the subjects of the kinds. Those that are held
-// already stay: an attempt that failed decides anew without a place in the queue
-// being lost. Where the subjects are others now, all are left first.
-func (t *turns) take(ctx context.Context, queues *queues, subjects []subject, kinds []risk.SubjectKind) error {
+// take waits for the turns of those subjects whose past has to hold when these
+// kinds are looked at. Turns that are held already stay: an attempt that failed
+// decides anew without a place in the queue being lost. Where the subjects are
+// others now, all are left first.
+func (t *turns) take(ctx context.Context, queues *queues, subjects []subject, read []risk.SubjectKind) error {
 	var keys []store.SubjectKey
 	for _, one := range subjects {
-		if slices.Contains(kinds, one.kind) {
+		if one.holds(read) {
 			keys = append(keys, one.key)
 		}
 	}
@@ -181,10 +194,17 @@ func (t *turns) take(ctx context.Context, queues *queues, subjects []subject, ki
 		return nil
 	}
 	t.end()
+	began := time.Now()
+	defer func() { t.waited += time.Since(began) }()
+	bounded, cancel := context.WithTimeout(ctx, turnsWaitMax-t.waited)
+	defer cancel()
 	for _, key := range keys {
-		leave, err := queues.enterWithin(ctx, string(key[:]))
-		if err != nil {
-			return err
+		leave, err := queues.enterWithin(bounded, string(key[:]))
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return &checkout.Refusal{Kind: checkout.KindOverloaded, Reason: "too many payments of this customer wait to be decided; this one was not"}
 		}
 		t.leave = append(t.leave, leave)
 	}
