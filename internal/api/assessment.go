@@ -26,9 +26,11 @@ func sessionAssessments(x *exchange) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	list := make([]wire.Assessment, len(found))
+	list := make([]wire.ListedAssessment, len(found))
 	for i := range found {
-		list[i] = assessmentView(&found[i])
+		a := &found[i]
+		list[i] = wire.ListedAssessment{ID: a.ID, SessionID: a.SessionID, CorrelationID: a.CorrelationID, Revision: a.Revision,
+			At: a.At, Call: a.Call, Outcome: a.Outcome}
 	}
 	return ok(wire.AppendAssessments(nil, list))
 }

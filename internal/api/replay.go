@@ -29,24 +29,33 @@ func replayAssessments(x *exchange) (answer, error) {
 	if err := replayBounds(x, &question); err != nil {
 		return answer{}, err
 	}
-	var err error
-	if question.Rules, err = sentRules(x.record.RequestBody); err != nil {
-		return answer{}, err
-	}
 	replay, err := x.api.Service.Replay(question)
 	if err != nil {
 		x.retryAfter = replayRetryAfter
 		return answer{}, err
 	}
+	runs := false
+	defer func() {
+		if !runs {
+			replay.GiveUp()
+		}
+	}()
+	rules, err := sentRules(x.record.RequestBody)
+	if err != nil {
+		return answer{}, err
+	}
+	runs = true
 	return answer{status: 200, stream: func(ctx context.Context, line func([]byte) error) {
 		var progress service.ReplayProgress
-		found, err := replay.Run(ctx, func(p service.ReplayProgress) error {
+		found, err := replay.Run(ctx, rules, func(p service.ReplayProgress) error {
 			progress = p
 			return line(wire.AppendReplayProgress(nil, wire.ReplayProgress(p)))
 		})
-		last := wire.AppendReplayResult(nil, replayResult(question.Rules, &found))
+		result := replayResult(rules, &found)
+		last := wire.AppendReplayResult(nil, result)
 		if err != nil {
-			last = wire.AppendReplayFailure(nil, x.replayFailure(err), wire.ReplayProgress(progress))
+			result.ReplayProgress = wire.ReplayProgress(progress)
+			last = wire.AppendReplayFailure(nil, x.replayFailure(err), errors.Is(err, service.ErrReplayTurn), result)
 		}
 		_ = line(last) // who has gone away is not told
 	}}, nil
@@ -56,7 +65,7 @@ func replayAssessments(x *exchange) (answer, error) {
 func (x *exchange) replayFailure(err error) string {
 	var refusal *checkout.Refusal
 	switch {
-	case errors.Is(err, service.ErrReplayStopped):
+	case errors.Is(err, service.ErrReplayStopped), errors.Is(err, service.ErrReplayTurn):
 		return err.Error()
 	case x.request.Context().Err() != nil:
 		return "the client went away"
@@ -74,16 +83,19 @@ func replayBounds(x *exchange, question *service.ReplayQuestion) error {
 	if question.After = query.Get("after"); question.After != "" && !isID(question.After) {
 		return badValue("after", question.After, "the id of an assessment")
 	}
-	for name, to := range map[string]*time.Time{"from": &question.From, "to": &question.To} {
-		sent := query.Get(name)
+	for _, bound := range []struct {
+		name string
+		to   *time.Time
+	}{{"from", &question.From}, {"to", &question.To}} {
+		sent := query.Get(bound.name)
 		if sent == "" {
 			continue
 		}
 		at, err := time.Parse(time.RFC3339, sent)
 		if err != nil {
-			return badValue(name, sent, "a time such as 2026-05-01T09:00:00Z")
+			return badValue(bound.name, sent, "a time such as 2026-05-01T09:00:00Z")
 		}
-		*to = at
+		*bound.to = at
 	}
 	if sent := query.Get("limit"); sent != "" {
 		limit, err := strconv.ParseInt(sent, 10, 64)
@@ -95,9 +107,16 @@ func replayBounds(x *exchange, question *service.ReplayQuestion) error {
 	return nil
 }
 
+// sentRulesMax bounds a rule file that is sent, in bytes: to compile a condition
+// takes a thousand times as long as to receive it.
+const sentRulesMax = 128 << 10
+
 // sentRules reads a rule file that was sent. What is wrong with it are
 // violations, each with its line.
 func sentRules(text []byte) (*risk.RuleSet, error) {
+	if len(text) > sentRulesMax {
+		return nil, badValue("file", strconv.Itoa(len(text))+" bytes", "a rule file of at most "+strconv.Itoa(sentRulesMax)+" bytes")
+	}
 	set, err := risk.Parse(text)
 	var invalid *risk.Invalid
 	if !errors.As(err, &invalid) {

@@ -29,26 +29,19 @@ func (s *Service) Assessment(ctx context.Context, caller Caller, assessmentID st
 	} else if err != nil {
 		return KeptAssessment{}, notRead(err)
 	}
-	return s.readAssessment(kept)
+	read := KeptAssessment{Assessment: kept}
+	read.Input, read.Made, err = s.ReadAssessment(kept.Document)
+	return read, err
 }
 
 // assessmentsShown bounds a list; no page may have more assessed in a session.
 const assessmentsShown = 100
 
 // AssessmentsOf returns the newest assessments of a session, the newest first. A
-// session that is unknown, or another merchant's, has none.
-func (s *Service) AssessmentsOf(ctx context.Context, caller Caller, sessionID string) ([]KeptAssessment, error) {
-	found, err := s.assessmentsOf(ctx, caller, sessionID, assessmentsShown)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]KeptAssessment, len(found))
-	for i := range found {
-		if list[i], err = s.readAssessment(found[i]); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
+// session that is unknown, or another merchant's, has none. They are without their
+// documents, each of which is as large as a session.
+func (s *Service) AssessmentsOf(ctx context.Context, caller Caller, sessionID string) ([]store.Assessment, error) {
+	return s.assessmentsOf(ctx, caller, sessionID, assessmentsShown)
 }
 
 // assessmentsSearched bounds how far back the assessment of an exchange is looked
@@ -79,13 +72,6 @@ func (s *Service) assessmentsOf(ctx context.Context, caller Caller, sessionID st
 		return nil, notRead(err)
 	}
 	return found, nil
-}
-
-func (s *Service) readAssessment(kept store.Assessment) (KeptAssessment, error) {
-	read := KeptAssessment{Assessment: kept}
-	var err error
-	read.Input, read.Made, err = s.ReadAssessment(kept.Document)
-	return read, err
 }
 
 func notRead(err error) error {
