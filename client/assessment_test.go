@@ -139,3 +139,16 @@ func TestAReplayGoesOnWhenItsTurnIsOver(t *testing.T) {
 		t.Errorf("%+v\n%s", result, result.Raw)
 	}
 }
+
+// TestAReplayTakesListsAlong as JSON.
+func TestAReplayTakesListsAlong(t *testing.T) {
+	t.Parallel()
+	url, received := stub(t, http.StatusOK, resultLine)
+	question := client.ReplayQuestion{Rules: "name", Lists: map[string]string{"bad.txt": "a"}}
+	if _, err := client.New(url, "demo", "x").Replay(t.Context(), question, func(client.ReplayProgress) {}); err != nil {
+		t.Fatal(err)
+	}
+	if sent := received(); sent.Body != `{"lists":{"bad.txt":"a"},"rules":"name"}` || sent.ContentType != "application/json" {
+		t.Errorf("sent %+v", sent)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,9 +18,10 @@ import (
 // ReplayQuestion asks what a rule file would have decided. What is zero bounds
 // nothing.
 type ReplayQuestion struct {
-	Rules    string    // the file; one with lists cannot be sent
-	After    string    // the id of the assessment to go on behind
-	From, To time.Time // of the assessments; To is exclusive
+	Rules    string            // the file
+	Lists    map[string]string // the lists that it names, by their paths or names
+	After    string            // the id of the assessment to go on behind
+	From, To time.Time         // of the assessments; To is exclusive
 	Limit    int64
 }
 
@@ -38,6 +40,8 @@ type ReplayResult struct {
 	Compared   int64           `json:"compared"`
 	Different  int64           `json:"different"`  // would be decided differently
 	Failed     int64           `json:"failed"`     // a rule would fail
+	Primed     int64           `json:"primed"`     // were left out: a test had said the outcome
+	Assessor   int64           `json:"assessor"`   // were left out: the operator's assessor decided
 	Unreadable int64           `json:"unreadable"` // were left out
 	Changes    []ReplayChange  `json:"changes"`    // those that are the same, too
 	Rules      []ReplayRule    `json:"rules"`
@@ -71,6 +75,9 @@ type ReplayExample struct {
 // replayLineMax bounds a line of a replay, in bytes; examples are the longest.
 const replayLineMax = 1 << 20
 
+// replayWait is the least time between two questions for a turn.
+const replayWait = 100 * time.Millisecond
+
 // replayExamples is how many examples a result has.
 const replayExamples = 20
 
@@ -102,7 +109,7 @@ func (c *Client) Replay(ctx context.Context, question ReplayQuestion, tell func(
 		case sum.Done > 0 && errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests:
 			// another has the turn
 			select {
-			case <-time.After(refused.RetryAfter):
+			case <-time.After(max(refused.RetryAfter, replayWait)):
 			case <-ctx.Done():
 				return sum, ctx.Err()
 			}
@@ -123,6 +130,7 @@ func (r *ReplayResult) add(turn *ReplayResult) {
 	r.ReplayProgress = ReplayProgress{Done: r.Done + turn.Done, Total: r.Done + turn.Total, After: cmp.Or(turn.After, r.After)}
 	r.Compared, r.Different = r.Compared+turn.Compared, r.Different+turn.Different
 	r.Failed, r.Unreadable = r.Failed+turn.Failed, r.Unreadable+turn.Unreadable
+	r.Primed, r.Assessor = r.Primed+turn.Primed, r.Assessor+turn.Assessor
 	for _, change := range turn.Changes {
 		same := func(c ReplayChange) bool { return c.Was == change.Was && c.WouldBe == change.WouldBe }
 		if at := slices.IndexFunc(r.Changes, same); at >= 0 {
@@ -156,11 +164,17 @@ func (c *Client) replayTurn(ctx context.Context, question ReplayQuestion, tell f
 	if question.Limit > 0 {
 		query.Set("limit", strconv.FormatInt(question.Limit, 10))
 	}
-	request, err := c.request(ctx, call{operation: operation, method: http.MethodPost, path: "/kvitto/v1/assessments/replay", query: query, body: question.Rules})
+	var body any = question.Rules
+	if len(question.Lists) > 0 {
+		body = map[string]any{"rules": question.Rules, "lists": question.Lists}
+	}
+	request, err := c.request(ctx, call{operation: operation, method: http.MethodPost, path: "/kvitto/v1/assessments/replay", query: query, body: body})
 	if err != nil {
 		return ReplayResult{}, fmt.Errorf("%s: %w", operation, err)
 	}
-	request.Header.Set("Content-Type", "text/plain; charset=utf-8")
+	if len(question.Lists) == 0 {
+		request.Header.Set("Content-Type", "text/plain; charset=utf-8")
+	}
 	request.Header.Set("Accept", "application/x-ndjson")
 	response, err := c.http.Do(request)
 	if err != nil {
@@ -173,17 +187,17 @@ func (c *Client) replayTurn(ctx context.Context, question ReplayQuestion, tell f
 		}
 		return ReplayResult{}, newError(operation, response, raw)
 	}
-	result, err := readReplay(response, tell)
-	if err != nil {
+	result, err := ReadReplay(response.Body, tell)
+	result.CorrelationID = response.Header.Get(correlationHeader)
+	if err = errors.Join(err, response.Body.Close()); err != nil {
 		return result, fmt.Errorf("%s: %w", operation, err)
 	}
 	return result, nil
 }
 
-// readReplay reads the lines of a replay up to its result.
-func readReplay(response *http.Response, tell func(ReplayProgress)) (result ReplayResult, err error) {
-	defer func() { err = errors.Join(err, response.Body.Close()) }()
-	lines := bufio.NewScanner(response.Body)
+// ReadReplay reads the lines of a replay up to its result.
+func ReadReplay(from io.Reader, tell func(ReplayProgress)) (ReplayResult, error) {
+	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, replayLineMax)
 	for lines.Scan() {
 		var line struct {
@@ -206,7 +220,7 @@ func readReplay(response *http.Response, tell func(ReplayProgress)) (result Repl
 		case line.Error != nil:
 			return ReplayResult{ReplayProgress: line.Error.ReplayProgress}, errors.New(line.Error.Reason)
 		case line.Result != nil:
-			line.Result.Answer = Answer{CorrelationID: response.Header.Get(correlationHeader), Raw: append([]byte{}, lines.Bytes()...)}
+			line.Result.Answer = Answer{Raw: append([]byte{}, lines.Bytes()...)}
 			return *line.Result, nil
 		}
 	}

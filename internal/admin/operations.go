@@ -42,6 +42,7 @@ type Operations interface {
 	// RevokeKey ends a key. A second call changes nothing.
 	RevokeKey(ctx context.Context, username string) error
 	ReviewDesk
+	ReplayDesk
 }
 
 // Direct works on a store.
@@ -49,6 +50,7 @@ type Direct struct {
 	Tenants store.Tenants
 	Now     func() time.Time
 	ReviewDesk
+	ReplayDesk
 }
 
 var _ Operations = Direct{}

@@ -49,7 +49,7 @@ func (r *Remote) call(ctx context.Context, name string, sent request, result any
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the running server does not know %q (%s): it is another version; stop it first, or use its own kvitto", name, response.Status)
+		return otherVersion(name, response)
 	}
 	back := answer{Result: result}
 	if err := json.NewDecoder(response.Body).Decode(&back); err != nil {
@@ -59,6 +59,10 @@ func (r *Remote) call(ctx context.Context, name string, sent request, result any
 		return errors.New(back.Error)
 	}
 	return nil
+}
+
+func otherVersion(name string, response *http.Response) error {
+	return fmt.Errorf("the running server does not know %q (%s): it is another version; stop it first, or use its own kvitto", name, response.Status)
 }
 
 // AddMerchant implements Operations.

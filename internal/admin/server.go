@@ -64,6 +64,7 @@ func Serve(database string, operations Operations) (*Server, error) {
 	for name, call := range calls(operations) {
 		mux.HandleFunc("POST /"+name, func(w http.ResponseWriter, r *http.Request) { reply(w, r, call) })
 	}
+	mux.HandleFunc("POST /replay", func(w http.ResponseWriter, r *http.Request) { serveReplay(w, r, operations) })
 	s := &Server{served: make(chan error, 1), http: &http.Server{
 		Handler: mux, ReadTimeout: patience, WriteTimeout: patience, MaxHeaderBytes: 8 << 10,
 	}}

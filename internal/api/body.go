@@ -140,10 +140,11 @@ func (x *exchange) mediaType() error {
 	}
 	name, _, err := mime.ParseMediaType(sent)
 	if x.record.Operation == operationReplay {
-		if name == "text/plain" || name == "application/toml" {
+		if name == "text/plain" || name == "application/toml" || name == "application/json" {
 			return nil
 		}
-		return &checkout.Refusal{Kind: checkout.KindUnsupportedMediaType, Reason: "Content-Type " + strconv.Quote(sent) + " is no rule file; send text/plain"}
+		return &checkout.Refusal{Kind: checkout.KindUnsupportedMediaType,
+			Reason: "Content-Type " + strconv.Quote(sent) + " is no rule file; send text/plain, or application/json with its lists"}
 	}
 	if (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter)) && (name == "application/json" || name == "text/json" || strings.HasSuffix(name, "+json")) {
 		return nil

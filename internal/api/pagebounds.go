@@ -161,6 +161,8 @@ func (x *exchange) strip() {
 // bodyMax is the largest body of the operation, in bytes.
 func (x *exchange) bodyMax() int {
 	switch {
+	case x.record.Operation == operationReplay:
+		return replayBodyMax
 	case !x.page || x.tokenOf == "":
 		return BodyMax
 	case x.record.Operation == operationEvent:

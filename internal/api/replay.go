@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"mime"
 	"slices"
 	"strconv"
 	"time"
@@ -16,16 +17,27 @@ import (
 	"github.com/kvitto/kvitto/internal/wire"
 )
 
-// operationReplay is the one whose body is no JSON.
+// operationReplay is the one whose body need not be JSON.
 const operationReplay = "replay_assessments"
+
+// replayBodyMax bounds a rule file with its lists, in bytes; the file alone has a
+// bound of its own.
+const replayBodyMax = 4 << 20
 
 // replayRetryAfter is when to ask again while another replay runs, in seconds.
 const replayRetryAfter = "5"
 
+// replayTurn is how long a merchant's replay runs before others get their turn.
+const replayTurn = time.Minute
+
+// sentRulesMax bounds a rule file of a merchant, in bytes: to compile a condition
+// takes a thousand times as long as to receive it.
+const sentRulesMax = 128 << 10
+
 // replayAssessments decides the merchant's assessments again by the rule file in
 // the body. The answer comes as lines while it does so.
 func replayAssessments(x *exchange) (answer, error) {
-	question := service.ReplayQuestion{MerchantID: x.caller.MerchantID}
+	question := service.ReplayQuestion{MerchantID: x.caller.MerchantID, Turn: replayTurn}
 	if err := replayBounds(x, &question); err != nil {
 		return answer{}, err
 	}
@@ -40,25 +52,30 @@ func replayAssessments(x *exchange) (answer, error) {
 			replay.GiveUp()
 		}
 	}()
-	rules, err := sentRules(x.record.RequestBody)
+	rules, err := x.sentRules()
 	if err != nil {
 		return answer{}, err
 	}
 	runs = true
 	return answer{status: 200, stream: func(ctx context.Context, line func([]byte) error) {
-		var progress service.ReplayProgress
-		found, err := replay.Run(ctx, rules, func(p service.ReplayProgress) error {
-			progress = p
-			return line(wire.AppendReplayProgress(nil, wire.ReplayProgress(p)))
-		})
-		result := replayResult(rules, &found)
-		last := wire.AppendReplayResult(nil, result)
-		if err != nil {
-			result.ReplayProgress = wire.ReplayProgress(progress)
-			last = wire.AppendReplayFailure(nil, x.replayFailure(err), errors.Is(err, service.ErrReplayTurn), result)
-		}
-		_ = line(last) // who has gone away is not told
+		_ = ReplayLines(ctx, replay, rules, x.replayFailure, line) // who has gone away is not told
 	}}, nil
+}
+
+// ReplayLines runs a replay by rules and writes its lines, each without its end,
+// the last of which is the result or, in the words of said, why there is none.
+func ReplayLines(ctx context.Context, replay *service.Replaying, rules *risk.RuleSet, said func(error) string, line func([]byte) error) error {
+	var progress service.ReplayProgress
+	found, err := replay.Run(ctx, rules, func(p service.ReplayProgress) error {
+		progress = p
+		return line(wire.AppendReplayProgress(nil, wire.ReplayProgress(p)))
+	})
+	result := replayResult(rules, &found)
+	if err != nil {
+		result.ReplayProgress = wire.ReplayProgress(progress)
+		return line(wire.AppendReplayFailure(nil, said(err), errors.Is(err, service.ErrReplayTurn), result))
+	}
+	return line(wire.AppendReplayResult(nil, result))
 }
 
 // replayFailure is what the client is told; the operator is told the rest.
@@ -107,17 +124,39 @@ func replayBounds(x *exchange, question *service.ReplayQuestion) error {
 	return nil
 }
 
-// sentRulesMax bounds a rule file that is sent, in bytes: to compile a condition
-// takes a thousand times as long as to receive it.
-const sentRulesMax = 128 << 10
-
-// sentRules reads a rule file that was sent. What is wrong with it are
-// violations, each with its line.
-func sentRules(text []byte) (*risk.RuleSet, error) {
-	if len(text) > sentRulesMax {
-		return nil, badValue("file", strconv.Itoa(len(text))+" bytes", "a rule file of at most "+strconv.Itoa(sentRulesMax)+" bytes")
+// sentRules reads the rule file in the body, with its lists where it is JSON.
+func (x *exchange) sentRules() (*risk.RuleSet, error) {
+	body := x.record.RequestBody
+	if name, _, _ := mime.ParseMediaType(x.request.Header.Get("Content-Type")); name != "application/json" {
+		if len(body) > sentRulesMax {
+			return nil, tooLarge(sentRulesMax)
+		}
+		return SentRules(body, nil)
 	}
-	set, err := risk.Parse(text)
+	sent, problems, err := wire.DecodeSentRules(body)
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 {
+		return nil, &checkout.Refusal{Kind: checkout.KindBadValue, Reason: "the rules cannot be read", Violations: problems}
+	}
+	if len(sent.Rules) > sentRulesMax {
+		return nil, tooLarge(sentRulesMax)
+	}
+	return SentRules([]byte(sent.Rules), sent.Lists)
+}
+
+// SentRules reads a rule file that was sent with its lists, by their names or
+// paths. What is wrong with it are violations, each with its line.
+func SentRules(text []byte, lists map[string]string) (*risk.RuleSet, error) {
+	set, err := risk.ParseWith(text, func(name, path string) ([]byte, error) {
+		for _, key := range []string{path, name} {
+			if list, there := lists[key]; there {
+				return []byte(list), nil
+			}
+		}
+		return nil, errors.New("it was not sent; send JSON with rules and lists")
+	})
 	var invalid *risk.Invalid
 	if !errors.As(err, &invalid) {
 		return set, err
@@ -150,6 +189,7 @@ func replayResult(set *risk.RuleSet, found *service.Replayed) wire.ReplayResult 
 		return result // it did not begin
 	}
 	result.Compared, result.Different, result.Failed = found.Compared, found.Different(), found.Failed
+	result.Primed, result.Assessor = found.Primed, found.Assessor
 	for change, count := range found.Changes {
 		result.Changes = append(result.Changes, wire.ReplayChange{Was: change.Was, WouldBe: change.WouldBe, Count: count})
 	}

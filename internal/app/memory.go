@@ -8,11 +8,9 @@ import (
 	"github.com/kvitto/kvitto/internal/store/record"
 )
 
-// Goroutines of a replay: customers wait for the rest of the machine.
-const (
-	replayWorkers    = 1
-	replayWorkersDev = 2
-)
+// replayWorkers are the goroutines of a replay, which has as many processors and
+// no more.
+const replayWorkers = 2
 
 // remember lets the service keep assessments, and remember those who take part.
 func (a *App) remember(ctx context.Context, options *service.Options) error {
@@ -27,9 +25,6 @@ func (a *App) remember(ctx context.Context, options *service.Options) error {
 		a.config.Logger.Error("an order is not remembered of the device and the IP address: their assessment could not be read",
 			"assessment_id", assessmentID, "cause", err)
 	}
-	options.ReplayWorkers = replayWorkersDev
-	if a.config.Production {
-		options.ReplayWorkers = replayWorkers
-	}
+	options.ReplayWorkers = replayWorkers
 	return nil
 }

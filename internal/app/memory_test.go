@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -185,6 +186,13 @@ func TestWhatAReplayRefuses(t *testing.T) {
 	t.Parallel()
 	server := serve(t, app.Config{})
 	const good = "name = \"a\"\n[[rule]]\nname = \"r\"\npriority = 1\ncondition = 'order_amount > 1'\naction = \"deny\"\nreason = \"r\"\n"
+	listed := func(key string) string {
+		body, err := json.Marshal(map[string]any{"rules": good + "[lists]\na = \"a.txt\"\n", "lists": map[string]string{key: "x"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
 	for name, c := range map[string]struct {
 		query, media, body string
 		status             int
@@ -195,11 +203,16 @@ func TestWhatAReplayRefuses(t *testing.T) {
 		"no file":                {"", "text/plain", "", 400, "Bad value: file"},
 		"a name nobody knows":    {"", "text/plain", strings.Replace(good, "order_amount", "amount", 1), 400, "Bad value: line 5 r condition"},
 		"a file with lists":      {"", "text/plain", good + "[lists]\na = \"a.txt\"\n", 400, "Bad value: line 9 lists.a"},
+		"with its lists":         {"", "application/json", listed("a.txt"), 200, `{"result":`},
+		"with lists by name":     {"", "application/json", listed("a"), 200, `{"result":`},
+		"with other lists":       {"", "application/json", listed("b.txt"), 400, "Bad value: line 9 lists.a"},
+		"lists that are none":    {"", "application/json", `{"rules":"","lists":7}`, 400, "Bad value: lists"},
+		"lists that are too big": {"", "application/json", strings.Repeat(" ", 4<<20+1), 413, "REQUEST_TOO_LARGE"},
 		"a form":                 {"", "application/x-www-form-urlencoded", good, 415, "UNSUPPORTED_MEDIA_TYPE"},
 		"a limit that is none":   {"?limit=0", "text/plain", good, 400, "Bad value: limit"},
 		"an id that is none":     {"?after=1", "text/plain", good, 400, "Bad value: after"},
 		"a time that is none":    {"?from=today", "text/plain", good, 400, "Bad value: from"},
-		"a file that is long":    {"", "text/plain", good + strings.Repeat("#", 128<<10), 400, "Bad value: file"},
+		"a file that is long":    {"", "text/plain", good + strings.Repeat("#", 128<<10), 413, "REQUEST_TOO_LARGE"},
 		"a file that is too big": {"", "text/plain", strings.Repeat("#", 1<<20+1), 413, "REQUEST_TOO_LARGE"},
 	} {
 		t.Run(name, func(t *testing.T) { // one after the other: there is one at a time

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/hostname"
 	"github.com/kvitto/kvitto/internal/portal"
+	"github.com/kvitto/kvitto/internal/service"
 )
 
 // PortalURL is where the portal is; empty where there is none, and where it
@@ -23,11 +24,11 @@ func (a *App) PortalURL() string {
 // withPortal puts the portal of a playground before everything else: who may
 // open it is decided by the connection, before forwarded headers are believed.
 // A server for shops has none.
-func (a *App) withPortal(next http.Handler, own *mode, wake func()) (http.Handler, error) {
+func (a *App) withPortal(next http.Handler, own *mode, checkouts *service.Service, wake func()) (http.Handler, error) {
 	pages := http.Handler(http.HandlerFunc(http.NotFound))
 	if !a.config.Production {
 		made, err := portal.New(portal.Options{
-			Log: a.stores.log, Sessions: a.stores, Callbacks: desk{a.stores.engine, wake}, Clock: own.playground, Next: own.next,
+			Log: a.stores.log, Sessions: a.stores, Assessments: checkouts, Callbacks: desk{a.stores.engine, wake}, Clock: own.playground, Next: own.next,
 			// The request log has the time of the machine, whatever the clocks are.
 			URL: a.URL, Now: time.Now, Logger: a.config.Logger,
 		})

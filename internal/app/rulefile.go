@@ -20,6 +20,20 @@ func ReadRules(file string) (*risk.RuleSet, error) {
 	return set, err
 }
 
+// ReadSentRules reads a rule file as ReadRules does, with what is sent of it to a
+// server: its text, and its lists by their paths.
+func ReadSentRules(file string) (text string, lists map[string]string, err error) {
+	lists = map[string]string{}
+	_, _, err = readRulesAs(file, func(path string, data []byte) {
+		if path == "" {
+			text = string(data)
+			return
+		}
+		lists[path] = string(data)
+	})
+	return text, lists, err
+}
+
 // seenFile is the state of a file when it was read; nil when it was not there.
 type seenFile struct {
 	path string
@@ -38,11 +52,18 @@ func (s seenFile) same() bool {
 // readRules reads a rule file and its lists, and tells which files it looked at,
 // the rule file first, also when they cannot be used.
 func readRules(file string) (set *risk.RuleSet, seen []seenFile, err error) {
+	return readRulesAs(file, func(string, []byte) {})
+}
+
+// readRulesAs is readRules that hands on what it reads: the file without a path,
+// and each list with the path that the file names.
+func readRulesAs(file string, read func(path string, data []byte)) (set *risk.RuleSet, seen []seenFile, err error) {
 	text, info, err := readBounded(file, os.Open, risk.FileMax)
 	seen = []seenFile{seenAs(file, info)}
 	if err != nil {
 		return nil, seen, err
 	}
+	read("", text)
 	dir := filepath.Dir(file)
 	root, err := os.OpenRoot(dir) // a link that leads out of it is not followed
 	if err != nil {
@@ -53,6 +74,7 @@ func readRules(file string) (set *risk.RuleSet, seen []seenFile, err error) {
 		full := filepath.Join(dir, filepath.FromSlash(path))
 		data, info, err := readBounded(path, root.Open, risk.ListBytesMax)
 		seen = append(seen, seenAs(full, info))
+		read(path, data)
 		return data, err
 	})
 	return set, seen, err

@@ -103,7 +103,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	surfaces, err = a.withPortal(proxy.Trust(a.config.TrustedProxies).Handler(underNames(surfaces)), &own, notifier.Wake)
+	surfaces, err = a.withPortal(proxy.Trust(a.config.TrustedProxies).Handler(underNames(surfaces)), &own, checkouts, notifier.Wake)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // Name is the rule under which the server stands in an assessment.
-const Name = "assessor"
+const Name = risk.AssessorRule
 
 // TimeoutMax is the longest time box.
 const TimeoutMax = 5 * time.Second

@@ -57,7 +57,10 @@ func (r *reviewer) flags(command *cobra.Command) {
 }
 
 // operates tells whether the command is the operator's.
-func (r *reviewer) operates(c *cobra.Command) bool {
+func (r *reviewer) operates(c *cobra.Command) bool { return operates(c) }
+
+// operates tells whether a command that merchants have too is the operator's.
+func operates(c *cobra.Command) bool {
 	for _, name := range []string{"config", "store", "data"} {
 		if c.Flags().Changed(name) {
 			return true

@@ -1,21 +1,25 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kvitto/kvitto/client"
+	"github.com/kvitto/kvitto/internal/admin"
+	"github.com/kvitto/kvitto/internal/app"
 )
 
 type replayFlags struct {
 	connection
+	operator operator
+	merchant string
 	after    string
 	from, to string
 	limit    int64
@@ -29,14 +33,20 @@ func newRulesReplay() *cobra.Command {
 		Short: "Say what a rule file would have decided about the payments of the past",
 		Long: `Replay sends a rule file to a running server, which decides the merchant's stored
 assessments again, with what was known then, and tells what would be different.
-Nothing is changed. The server runs one replay at a time, beside its traffic.
+Nothing is changed. The server runs one replay at a time, beside its traffic. The
+lists that the file names are sent with it.
+
+With --config, --store or --data it is the operator's, about all merchants or
+--merchant ID, also while the server runs.
 
 A replay that was cut off goes on with --after and the id it came to.`,
-		Example: "  kvitto rules replay rules.toml\n  kvitto rules replay rules.toml --from 2026-05-01T00:00:00Z --limit 100000",
+		Example: "  kvitto rules replay rules.toml\n  kvitto rules replay rules.toml --from 2026-05-01T00:00:00Z --limit 100000\n  kvitto rules replay rules.toml --config kvitto.toml",
 		Args:    oneArg("one rule file"),
 		RunE:    func(c *cobra.Command, args []string) error { return replayRules(c, &flags, args[0]) },
 	}
 	flags.flags(command)
+	flags.operator.flags(command)
+	command.Flags().StringVar(&flags.merchant, "merchant", "", "those of the merchant `ID` only; for the operator")
 	command.Flags().StringVar(&flags.after, "after", "", "begin behind the assessment `ID`")
 	command.Flags().StringVar(&flags.from, "from", "", "assessments of this `TIME` and later, such as 2026-05-01T09:00:00Z")
 	command.Flags().StringVar(&flags.to, "to", "", "assessments before this `TIME`")
@@ -50,11 +60,11 @@ func replayRules(c *cobra.Command, flags *replayFlags, file string) error {
 	if _, err := goodRules(file); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(file)
+	text, lists, err := app.ReadSentRules(file)
 	if err != nil {
 		return err
 	}
-	question := client.ReplayQuestion{Rules: string(text), After: flags.after, Limit: flags.limit}
+	question := client.ReplayQuestion{Rules: text, Lists: lists, After: flags.after, Limit: flags.limit}
 	for _, bound := range []struct {
 		name, text string
 		to         *time.Time
@@ -66,12 +76,8 @@ func replayRules(c *cobra.Command, flags *replayFlags, file string) error {
 			return usage("--%s wants a time such as 2026-05-01T09:00:00Z, got %q", bound.name, bound.text)
 		}
 	}
-	server, err := flags.client()
-	if err != nil {
-		return err
-	}
 	line := progressLine{w: c.ErrOrStderr(), live: terminal(c.ErrOrStderr())}
-	result, err := server.Replay(c.Context(), question, line.tell)
+	result, err := flags.ask(c, question, line.tell)
 	line.end()
 	var refused *client.Error
 	switch {
@@ -91,8 +97,44 @@ func replayRules(c *cobra.Command, flags *replayFlags, file string) error {
 		}
 		return printDocument(c.OutOrStdout(), line.Result)
 	}
-	_, err = io.WriteString(c.OutOrStdout(), replayText(&result, flags.commandLine(), paint{terminal(c.OutOrStdout())}))
+	explain, where := "kvitto explain ", flags.commandLine()
+	if operates(c) {
+		explain, where = "assessment ", "" // which its merchant can look at
+	}
+	_, err = io.WriteString(c.OutOrStdout(), replayText(&result, explain, where, paint{terminal(c.OutOrStdout())}))
 	return err
+}
+
+// ask asks as the merchant over HTTP, or as the operator.
+func (f *replayFlags) ask(c *cobra.Command, question client.ReplayQuestion, tell func(client.ReplayProgress)) (result client.ReplayResult, err error) {
+	if !operates(c) {
+		server, err := f.client()
+		if err != nil {
+			return result, err
+		}
+		return server.Replay(c.Context(), question, tell)
+	}
+	err = f.operator.administer(c, func(a app.Admin) error {
+		ctx, cancel := context.WithCancel(c.Context())
+		defer cancel()
+		lines, written := io.Pipe()
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			asked := admin.ReplayQuestion{Rules: question.Rules, Lists: question.Lists, Merchant: f.merchant,
+				After: question.After, From: question.From, To: question.To, Limit: question.Limit}
+			written.CloseWithError(a.Replay(ctx, asked, func(line []byte) error {
+				_, err := written.Write(append(line, '\n'))
+				return err
+			}))
+		}()
+		result, err = client.ReadReplay(lines, tell)
+		cancel()
+		err = errors.Join(err, lines.Close())
+		<-ended // before the store is closed
+		return err
+	})
+	return result, err
 }
 
 // progressLine is one line on a terminal that is written over; elsewhere it is a
@@ -123,7 +165,7 @@ func (p *progressLine) end() {
 	}
 }
 
-func replayText(r *client.ReplayResult, where string, colours paint) string {
+func replayText(r *client.ReplayResult, explain, where string, colours paint) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s of %s would be decided differently by %s, version %s\n", colours.bold(fmt.Sprint(r.Different)),
 		count(int(r.Compared), "assessment"), printable(r.RuleSet.Name), printable(r.RuleSet.Version))
@@ -150,15 +192,22 @@ func replayText(r *client.ReplayResult, where string, colours paint) string {
 	if r.Failed > 0 {
 		fmt.Fprintf(&b, "\nin %s a rule would fail\n", count(int(r.Failed), "assessment"))
 	}
-	if r.Unreadable > 0 {
-		fmt.Fprintf(&b, "\n%s could not be read and were left out\n", count(int(r.Unreadable), "assessment"))
+	for _, left := range []struct {
+		count int64
+		why   string
+	}{
+		{r.Primed, "said by tests and no rules"}, {r.Assessor, "decided by the operator's assessor"}, {r.Unreadable, "not readable"},
+	} {
+		if left.count > 0 {
+			fmt.Fprintf(&b, "\nleft out: %s, %s\n", count(int(left.count), "assessment"), left.why)
+		}
 	}
 	for i, example := range r.Examples {
 		if i == 0 {
 			b.WriteString("\nexamples\n")
 		}
 		fmt.Fprintf(&b, "%s, would be %s: %s\n", printable(example.Was), printable(example.WouldBe), printable(example.Reason))
-		fmt.Fprintf(&b, "  kvitto explain %s%s\n", printable(example.AssessmentID), where)
+		fmt.Fprintf(&b, "  %s%s%s\n", explain, printable(example.AssessmentID), where)
 	}
 	return b.String()
 }

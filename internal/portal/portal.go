@@ -10,6 +10,7 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -44,6 +45,13 @@ type Callbacks interface {
 	StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error
 }
 
+// Assessments are how payments were decided.
+type Assessments interface {
+	// AssessmentsInFull returns the newest of a session, the newest first; a session
+	// that is not the caller's has none.
+	AssessmentsInFull(ctx context.Context, caller service.Caller, sessionID string) ([]service.KeptAssessment, error)
+}
+
 // Clock is the time of each merchant, which a playground moves.
 type Clock interface {
 	Now(ctx context.Context, merchantID string) (time.Time, error)
@@ -61,14 +69,15 @@ type Next interface {
 
 // Options are what a portal is made of. All fields are required.
 type Options struct {
-	Log       Log
-	Sessions  Sessions
-	Callbacks Callbacks
-	Clock     Clock
-	Next      Next
-	URL       string           // of the server, for commands to copy; no slash at the end
-	Now       func() time.Time // the system's, as the request log has it
-	Logger    *slog.Logger
+	Log         Log
+	Sessions    Sessions
+	Assessments Assessments
+	Callbacks   Callbacks
+	Clock       Clock
+	Next        Next
+	URL         string           // of the server, for commands to copy; no slash at the end
+	Now         func() time.Time // the system's, as the request log has it
+	Logger      *slog.Logger
 }
 
 type portal struct {

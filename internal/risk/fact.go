@@ -55,6 +55,46 @@ func (f Fact) Repeated(past *Past) bool {
 	return false
 }
 
+// SessionFactsMax is how many facts of a kind a session leaves with a subject when
+// they differ in who takes part; those that do not are one.
+const SessionFactsMax = 10
+
+// Crowds tells whether the session of the fact has left so many of its kind that
+// another one would be at the cost of other sessions.
+func (f Fact) Crowds(past *Past) bool {
+	own := 0
+	for i := range past.Facts {
+		if before := &past.Facts[i]; before.SessionID == f.SessionID && before.Kind == f.Kind {
+			own++
+		}
+	}
+	return own >= SessionFactsMax
+}
+
+// Replaces is the place of the fact of a past that the new one takes; -1 when it
+// takes none. It is the oldest of the session that says the same of who takes part,
+// at whatever amount: as of each session the newest counts, nothing is lost with it.
+// Where there is none and the fact crowds, it is the session's oldest of its kind.
+// The oldest fact of all stays: it tells whether there were others before.
+func (f Fact) Replaces(past *Past) int {
+	said, oldest := -1, -1
+	for i, before := range past.Facts[:max(len(past.Facts)-1, 0)] {
+		if before.SessionID != f.SessionID || before.Kind != f.Kind {
+			continue
+		}
+		oldest = i
+		later := before.At.After(f.At)
+		before.At, before.Amount = f.At, f.Amount
+		if !later && before == f {
+			said = i
+		}
+	}
+	if said < 0 && f.Crowds(past) {
+		return oldest
+	}
+	return said
+}
+
 // Digest tells texts apart, such as those of a fact; 0 is that of no text.
 func Digest(text string) uint32 {
 	if text == "" {

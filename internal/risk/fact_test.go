@@ -157,3 +157,71 @@ func TestAFactIsRepeated(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAFactReplaces is of its session and kind: what says the same of who takes
+// part, or the oldest of many; never the oldest of all.
+func TestWhatAFactReplaces(t *testing.T) {
+	t.Parallel()
+	fact := risk.Fact{Kind: risk.FactDenied, At: noon, SessionID: identifier.New(noon), Amount: 7, Currency: "SEK", Email: 1, Phone: 2, Address: 3}
+	with := func(change func(*risk.Fact)) (before risk.Fact) {
+		before = fact
+		before.At = noon.Add(-time.Hour)
+		change(&before)
+		return before
+	}
+	same, other := with(func(f *risk.Fact) { f.Amount = 9 }), with(func(f *risk.Fact) { f.SessionID = "other" })
+	many := slices.Repeat([]risk.Fact{with(func(f *risk.Fact) { f.Email = 9 })}, risk.SessionFactsMax)
+	for name, c := range map[string]struct {
+		facts []risk.Fact
+		want  int
+	}{
+		"nothing before":    {nil, -1},
+		"the same":          {[]risk.Fact{other, same, other}, 1},
+		"the older of two":  {[]risk.Fact{same, same, other}, 1},
+		"the oldest of all": {[]risk.Fact{other, same}, -1},
+		"others":            {[]risk.Fact{other, other, other}, -1},
+		"another kind":      {[]risk.Fact{with(func(f *risk.Fact) { f.Kind = risk.FactApproved }), other}, -1},
+		"another e-mail":    {[]risk.Fact{with(func(f *risk.Fact) { f.Email = 9 }), other}, -1},
+		"another currency":  {[]risk.Fact{with(func(f *risk.Fact) { f.Currency = "EUR" }), other}, -1},
+		"a later one":       {[]risk.Fact{with(func(f *risk.Fact) { f.At = noon.Add(time.Second) }), other}, -1},
+		"few others":        {append(slices.Clone(many[1:]), other), -1},
+		"many others":       {append(slices.Clone(many), other), risk.SessionFactsMax - 1},
+		"the same of many":  {append([]risk.Fact{same}, append(slices.Clone(many), other)...), 0},
+	} {
+		past := &risk.Past{Known: true, Facts: c.facts}
+		if got := fact.Replaces(past); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+		if crowds := fact.Crowds(past); crowds != (len(c.facts) > risk.SessionFactsMax) {
+			t.Errorf("%s: crowds %t", name, crowds)
+		}
+	}
+}
+
+// TestNothingIsLostWithAFactThatIsReplaced, as long as its session leaves few: who
+// asks later, in whatever session, is told what would be told of all facts.
+func TestNothingIsLostWithAFactThatIsReplaced(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		facts := rapid.SliceOfN(rapid.Custom(anyFact), 2, 8).Draw(t, "facts")
+		slices.SortStableFunc(facts, func(a, b risk.Fact) int { return b.At.Compare(a.At) })
+		fact := facts[rapid.IntRange(0, len(facts)-1).Draw(t, "again")]
+		fact.Amount, fact.At = rapid.Int64Range(0, 1000).Draw(t, "amount"), facts[0].At.Add(time.Minute)
+		all := risk.Past{Known: true, FirstAt: facts[len(facts)-1].At, Orders: 3, Facts: slices.Insert(slices.Clone(facts), 0, fact)}
+		few := all
+		if replaced := fact.Replaces(&risk.Past{Known: true, Facts: facts}); replaced >= 0 {
+			few.Facts = slices.Insert(slices.Delete(slices.Clone(facts), replaced, replaced+1), 0, fact)
+		}
+		in := risk.Input{Call: risk.CallAuthorize, SessionID: anySessionID(t), Content: richContent(), Now: fact.At.Add(time.Hour)}
+		told := func(past risk.Past) []risk.Signal {
+			in.History = risk.History{risk.SubjectEmail: past}
+			return risk.Signals(&in)
+		}
+		if fact.Kind == risk.FactOrdered {
+			return // is left once, with its order
+		}
+		if got, want := told(few), told(all); !slices.Equal(got, want) {
+			t.Fatalf("%v, want %v", got, want)
+		}
+	})
+}

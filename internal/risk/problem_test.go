@@ -44,6 +44,7 @@ var problems = map[string]string{
 	head + "rule = [{name = \"a\"}]": `rule: is written in another form; expected: [[rule]]`,
 	"on_failure = \"approve\"\n" + head + second: `line 1: on_failure: cannot be used when a rule fails; got: approve; expected: refer or deny`,
 
+	ruleWith("name = \"assessor\""):     `line 3: rule "assessor": name: is the name of the operator's assessor`,
 	ruleWith("name = \"a b\""):          `line 3: rule "a b": name: is no name`,
 	ruleWith("priority = \"1\""):        `line 4: rule "r": priority: is no whole number; got: 1`,
 	ruleWith("action = \"denied\""):     `line 6: rule "r": action: is no action; got: denied; expected: approve, deny, refer, ask; hint: did you mean deny?`,

@@ -21,6 +21,17 @@ type ReplayExample struct {
 	Reason string
 }
 
+// AssessorRule is the rule of an assessment that the operator's own assessor
+// decided.
+const AssessorRule = "assessor"
+
+// Decided is what an assessment came to and who decided it. Without a rule set no
+// rule was asked: a test had said the outcome.
+type Decided struct {
+	Outcome       checkout.Outcome
+	Rule, RuleSet string
+}
+
 // Replay decides stored assessments again by other rules and counts what would be
 // different. It is for one goroutine; several can have one each and Merge them,
 // in any order: the sums and the examples are the same.
@@ -28,9 +39,13 @@ type Replay struct {
 	set *RuleSet
 
 	Compared int64
-	Changes  map[Change]int64 // those that are the same, too
-	Rules    map[string]int64 // by the rule that would decide, "" for none
-	Failed   int64            // assessments in which a rule would fail
+	// Primed and Assessor were not decided by rules and are not compared: a test
+	// had said the outcome, or the operator's assessor.
+	Primed, Assessor int64
+
+	Changes map[Change]int64 // those that are the same, too
+	Rules   map[string]int64 // by the rule that would decide, "" for none
+	Failed  int64            // assessments in which a rule would fail
 	// Examples are of what would be different: those with the smallest ids, which
 	// are the oldest.
 	Examples []ReplayExample
@@ -41,14 +56,22 @@ func NewReplay(set *RuleSet) *Replay {
 	return &Replay{set: set, Changes: map[Change]int64{}, Rules: map[string]int64{}}
 }
 
-// Add decides an assessment again. An approval that wanted a last step was an
-// approval: the rules do not say how it is finished.
-func (r *Replay) Add(id string, in *Input, was checkout.Outcome) {
-	if was == checkout.OutcomeFinalizeRequired {
-		was = checkout.OutcomeApprove
+// Add decides an assessment again that rules have decided, and counts others. An
+// approval that wanted a last step was an approval: the rules do not say how it is
+// finished.
+func (r *Replay) Add(id string, in *Input, was Decided) {
+	switch {
+	case was.RuleSet == "":
+		r.Primed++
+		return
+	case was.Rule == AssessorRule:
+		r.Assessor++
+		return
+	case was.Outcome == checkout.OutcomeFinalizeRequired:
+		was.Outcome = checkout.OutcomeApprove
 	}
 	verdict := r.set.Decide(in)
-	change := Change{was, verdict.Outcome}
+	change := Change{was.Outcome, verdict.Outcome}
 	r.Compared++
 	r.Changes[change]++
 	r.Rules[verdict.Rule]++
@@ -81,6 +104,8 @@ func (r *Replay) Different() (n int64) {
 // Merge adds what another replay by the same rules has counted.
 func (r *Replay) Merge(other *Replay) {
 	r.Compared += other.Compared
+	r.Primed += other.Primed
+	r.Assessor += other.Assessor
 	r.Failed += other.Failed
 	for change, count := range other.Changes {
 		r.Changes[change] += count

@@ -43,11 +43,18 @@ func TestAReplayCountsWhatWouldBeDifferent(t *testing.T) {
 	replay := risk.NewReplay(set)
 	for amount := range int64(100) {
 		id, in := replayed(99 - amount)
-		was := checkout.OutcomeDeny
+		was := risk.Decided{Outcome: checkout.OutcomeDeny, RuleSet: "shop"}
 		if amount%2 == 0 {
-			was = checkout.OutcomeFinalizeRequired
+			was.Outcome = checkout.OutcomeFinalizeRequired
 		}
 		replay.Add(id, in, was)
+	}
+	for i, was := range []risk.Decided{{Outcome: "deny"}, {Outcome: "deny", Rule: risk.AssessorRule, RuleSet: "shop"}, {Outcome: "deny", Rule: risk.AssessorRule, RuleSet: "shop"}} {
+		id, in := replayed(int64(i))
+		replay.Add(id, in, was)
+	}
+	if replay.Primed != 1 || replay.Assessor != 2 {
+		t.Errorf("%d outcomes were said by a test and %d by the assessor", replay.Primed, replay.Assessor)
 	}
 	wantChanges := map[risk.Change]int64{
 		{Was: "approve", WouldBe: "deny"}: 1, {Was: "deny", WouldBe: "approve"}: 45, {Was: "approve", WouldBe: "approve"}: 44,
@@ -78,7 +85,8 @@ func TestReplaysMerge(t *testing.T) {
 		whole, parts := risk.NewReplay(set), []*risk.Replay{risk.NewReplay(set), risk.NewReplay(set)}
 		for _, amount := range amounts {
 			id, in := replayed(amount)
-			was := rapid.SampledFrom([]checkout.Outcome{checkout.OutcomeApprove, checkout.OutcomeDeny}).Draw(t, "was")
+			was := risk.Decided{Outcome: rapid.SampledFrom([]checkout.Outcome{checkout.OutcomeApprove, checkout.OutcomeDeny}).Draw(t, "was"),
+				Rule: rapid.SampledFrom([]string{"r", risk.AssessorRule}).Draw(t, "rule"), RuleSet: rapid.SampledFrom([]string{"shop", ""}).Draw(t, "set")}
 			whole.Add(id, in, was)
 			parts[rapid.IntRange(0, 1).Draw(t, "part")].Add(id, in, was)
 		}

@@ -226,6 +226,9 @@ func (r *reader) oneRule(table map[string]any) Rule {
 	if rule.Name != "" && !ruleName.MatchString(rule.Name) {
 		r.add("name", rule.Name, "is no name", "small letters, digits, - and _", "")
 	}
+	if rule.Name == AssessorRule {
+		r.add("name", rule.Name, "is the name of the operator's assessor in what was decided", "another name", "")
+	}
 	if rule.Action != "" && !slices.Contains(actions, string(rule.Action)) {
 		r.add("action", string(rule.Action), "is no action", strings.Join(actions, ", "), didYouMean(string(rule.Action), actions))
 	}

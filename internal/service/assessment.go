@@ -98,7 +98,7 @@ func (a *assessing) keep(in *risk.Input, made *risk.Assessment, subjects []subje
 		Document: a.service.AssessmentDocument(in, made),
 	}
 	if fact, ok := risk.FactOf(in, made.Decision.Outcome); ok {
-		a.facts = changesOf(subjects, &fact, made.Reads)
+		a.facts = changesOf(subjects, &fact, made.Reads, in.History)
 	}
 }
 

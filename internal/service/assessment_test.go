@@ -451,3 +451,66 @@ func TestAnOrderIsWorthMoreThanAFact(t *testing.T) {
 		t.Errorf("lost %q", lost)
 	}
 }
+
+// TestASessionDoesNotHideOthers: three sessions were denied. One that tries 150
+// times, with other amounts or another e-mail address each time, does not push that
+// out, neither where the rules look (the e-mail address) nor where they do not (the
+// device). Its own newest attempt is what is known of it.
+func TestASessionDoesNotHideOthers(t *testing.T) {
+	t.Parallel()
+	for name, email := range map[string]func(i int) string{
+		"other amounts":          func(int) string { return "a@b.se" },
+		"other e-mail addresses": func(i int) string { return fmt.Sprint("a", i, "@b.se") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			engine, rules := memstore.New(), &limited{approvals: 1000}
+			s := remembering(t, engine, engine, rules, 1)[0]
+			at := caller("m")
+			try := func(sessionID string, content checkout.Content, decided *checkout.Decision) {
+				t.Helper()
+				call := service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true, DeviceID: "d", Patch: content, Decided: decided}
+				if _, err := s.Browser(t.Context(), at, sessionID, call); err != nil {
+					t.Fatal(err)
+				}
+				at.Now = at.Now.Add(time.Minute)
+			}
+			open := func() string {
+				session, err := s.CreateSession(t.Context(), at, buyer("a@b.se"), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return session.ID
+			}
+			for range 3 {
+				try(open(), buyer("a@b.se"), &checkout.Decision{Outcome: checkout.OutcomeDeny, Reason: "primed"})
+			}
+			trying := open()
+			for i := range 150 {
+				content := buyer(email(i))
+				amount := checkout.IntegerOf(int64(100 + i))
+				content.OrderAmount, content.OrderLines[0].UnitPrice, content.OrderLines[0].TotalAmount = amount, amount, amount
+				try(trying, content, nil)
+			}
+			try(open(), buyer("a@b.se"), nil)
+			for _, kind := range []risk.SubjectKind{risk.SubjectEmail, risk.SubjectDevice} {
+				denied, own, newest := 0, 0, int64(0)
+				for _, fact := range rules.newest().History[kind].Facts {
+					switch {
+					case fact.Kind == risk.FactDenied:
+						denied++
+					case fact.SessionID == trying:
+						own++
+						newest = max(newest, fact.Amount)
+					}
+				}
+				if denied != 3 || own > risk.SessionFactsMax+1 {
+					t.Errorf("%s: %d denials and %d attempts of one session are known", kind, denied, own)
+				}
+				if newest != 249 && (kind == risk.SubjectDevice || name == "other amounts") {
+					t.Errorf("%s: the newest attempt was about %d", kind, newest)
+				}
+			}
+		})
+	}
+}

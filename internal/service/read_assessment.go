@@ -44,6 +44,19 @@ func (s *Service) AssessmentsOf(ctx context.Context, caller Caller, sessionID st
 	return s.assessmentsOf(ctx, caller, sessionID, assessmentsShown)
 }
 
+// AssessmentsInFull are those of AssessmentsOf with what they looked at, which are
+// fewer where their documents are large: the last reaches a page of the store.
+func (s *Service) AssessmentsInFull(ctx context.Context, caller Caller, sessionID string) (list []KeptAssessment, err error) {
+	found, err := s.AssessmentsOf(ctx, caller, sessionID)
+	for i, size := 0, 0; err == nil && i < len(found) && size < store.AssessmentsPageBytes; i++ {
+		var kept KeptAssessment
+		if kept, err = s.Assessment(ctx, caller, found[i].ID); err == nil {
+			list, size = append(list, kept), size+len(kept.Document)
+		}
+	}
+	return list, err
+}
+
 // assessmentsSearched bounds how far back the assessment of an exchange is looked
 // for.
 const assessmentsSearched = 200

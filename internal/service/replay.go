@@ -1,9 +1,9 @@
 package service
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +22,8 @@ type ReplayQuestion struct {
 	// bounds nothing.
 	From, To time.Time
 	Limit    int64 // at most so many; 0 is all
+	// Turn is how long it runs before others get their turn; 0 is until its end.
+	Turn time.Duration
 }
 
 // ReplayProgress is how far a replay is.
@@ -42,9 +44,6 @@ var ErrReplayStopped = errors.New("the server is stopping; go on later behind th
 
 // ErrReplayTurn: the replay has had its turn. It has done a page at least.
 var ErrReplayTurn = errors.New("others may have their turn now; go on behind the last assessment that was done")
-
-// replayTurn is how long a turn is, unless the options say otherwise.
-const replayTurn = time.Minute
 
 // Replaying is a replay that has its turn. Run or GiveUp must follow.
 type Replaying struct {
@@ -82,7 +81,7 @@ func (r *Replaying) GiveUp() { <-r.service.replaying }
 // end of the turn. It gives the turn back.
 func (r *Replaying) Run(ctx context.Context, rules *risk.RuleSet, tell func(ReplayProgress) error) (Replayed, error) {
 	defer r.GiveUp()
-	ends := time.Now().Add(cmp.Or(max(r.service.ReplayTurn, 0), replayTurn))
+	began := time.Now()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(r.service.replaysEnd, func() { cancel(ErrReplayStopped) })()
@@ -91,7 +90,7 @@ func (r *Replaying) Run(ctx context.Context, rules *risk.RuleSet, tell func(Repl
 		return Replayed{}, cause(ctx, err)
 	}
 	work := newReplayWork(rules, max(r.service.ReplayWorkers, 1), r.service.ReadInput)
-	err = r.read(ctx, ends, &progress, work.pages, tell)
+	err = r.read(ctx, began, &progress, work.pages, tell)
 	found := work.end()
 	found.ReplayProgress = progress
 	return found, cause(ctx, err)
@@ -130,7 +129,7 @@ func (r *Replaying) begin(ctx context.Context) (ReplayProgress, error) {
 }
 
 // read hands the pages to those who decide, until the turn ends.
-func (r *Replaying) read(ctx context.Context, ends time.Time, progress *ReplayProgress, pages chan<- []store.Assessment, tell func(ReplayProgress) error) error {
+func (r *Replaying) read(ctx context.Context, began time.Time, progress *ReplayProgress, pages chan<- []store.Assessment, tell func(ReplayProgress) error) error {
 	q := &r.question
 	for {
 		if r.service.replaysEnd.Err() != nil {
@@ -143,7 +142,7 @@ func (r *Replaying) read(ctx context.Context, ends time.Time, progress *ReplayPr
 		switch {
 		case size == 0:
 			return nil
-		case progress.Done > 0 && !time.Now().Before(ends):
+		case q.Turn > 0 && progress.Done > 0 && time.Since(began) >= q.Turn:
 			return ErrReplayTurn
 		}
 		page, err := r.service.Memory.AssessmentsAfter(ctx, q.MerchantID, progress.After, int(size))
@@ -184,10 +183,10 @@ type replayWork struct {
 	workers    sync.WaitGroup
 	replays    []*risk.Replay
 	unreadable atomic.Int64
-	read       func(document []byte) (risk.Input, checkout.Outcome, error)
+	read       func(document []byte) (risk.Input, risk.Decided, error)
 }
 
-func newReplayWork(rules *risk.RuleSet, workers int, read func([]byte) (risk.Input, checkout.Outcome, error)) *replayWork {
+func newReplayWork(rules *risk.RuleSet, workers int, read func([]byte) (risk.Input, risk.Decided, error)) *replayWork {
 	w := &replayWork{pages: make(chan []store.Assessment), replays: make([]*risk.Replay, workers), read: read}
 	for i := range w.replays {
 		replay := risk.NewReplay(rules)
@@ -206,6 +205,7 @@ func (w *replayWork) decide(replay *risk.Replay) {
 				continue
 			}
 			replay.Add(page[i].ID, &in, was)
+			runtime.Gosched() // customers' calls go first
 		}
 	}
 }

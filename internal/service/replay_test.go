@@ -25,12 +25,12 @@ func replayable(t *testing.T, count int) *service.Service {
 	engine := memstore.New()
 	s := remembering(t, engine, engine, trivial{}, 1)[0]
 	s.ReplayWorkers = 3
-	s.ReadInput = func(document []byte) (in risk.Input, was checkout.Outcome, err error) {
+	s.ReadInput = func(document []byte) (in risk.Input, was risk.Decided, err error) {
 		var amount int64
 		if _, err := fmt.Sscan(string(document), &amount); err != nil || amount == 9 {
-			return risk.Input{}, "", errors.New("damaged")
+			return risk.Input{}, risk.Decided{}, errors.New("damaged")
 		}
-		return risk.Input{Call: risk.CallAuthorize, Content: &checkout.Content{OrderAmount: checkout.IntegerOf(amount)}}, checkout.OutcomeApprove, nil
+		return risk.Input{Call: risk.CallAuthorize, Content: &checkout.Content{OrderAmount: checkout.IntegerOf(amount)}}, byRules(checkout.OutcomeApprove), nil
 	}
 	err := storetest.FillAssessments(t.Context(), engine, count, func(i int) store.Assessment {
 		at := start.Add(time.Duration(i) * time.Second)
@@ -41,6 +41,10 @@ func replayable(t *testing.T, count int) *service.Service {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func byRules(outcome checkout.Outcome) risk.Decided {
+	return risk.Decided{Outcome: outcome, RuleSet: "shop"}
 }
 
 // fours denies the amount 4.
@@ -129,8 +133,7 @@ func TestAReplayEndsEarly(t *testing.T) {
 func TestAReplayLeavesItsTurnToOthers(t *testing.T) {
 	t.Parallel()
 	s := replayable(t, 2500)
-	s.ReplayTurn = time.Nanosecond
-	question, different := service.ReplayQuestion{}, int64(0)
+	question, different := service.ReplayQuestion{Turn: time.Nanosecond}, int64(0)
 	for turn, want := range []struct {
 		done int64
 		err  error

@@ -44,19 +44,16 @@ type Options struct {
 	// Memory keeps assessments and what is remembered of those who take part; nil
 	// keeps nothing. SubjectSecret is what those are hashed with, the same for
 	// every process of a store; AssessmentDocument writes an assessment down,
-	// ReadAssessment reads it, and ReadInput what it was made of and came to.
+	// ReadAssessment reads it, and ReadInput what it was made of and who decided what.
 	Memory             Memory
 	SubjectSecret      []byte
 	AssessmentDocument func(*risk.Input, *risk.Assessment) []byte
 	ReadAssessment     func(document []byte) (risk.Input, risk.Assessment, error)
-	ReadInput          func(document []byte) (risk.Input, checkout.Outcome, error)
+	ReadInput          func(document []byte) (risk.Input, risk.Decided, error)
 	// FactsLost is told that those who took part in an order's assessment could not
 	// be read, so that their device and IP address do not know of the order; nil
 	// tells nobody.
 	FactsLost func(assessmentID string, err error)
-	// ReplayTurn is how long a replay runs before others get their turn; a minute
-	// when not positive.
-	ReplayTurn time.Duration
 	// ReplayWorkers is how many goroutines decide assessments again, beside the
 	// traffic; one when not positive.
 	ReplayWorkers int

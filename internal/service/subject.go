@@ -87,16 +87,45 @@ func (s *Service) remember(ctx context.Context, in *risk.Input, subjects []subje
 
 // changesOf adds the fact to each subject, on condition that nothing was added
 // meanwhile to those of the kinds that were looked at.
-func changesOf(subjects []subject, fact *risk.Fact, read []risk.SubjectKind) []store.SubjectChange {
-	changes := make([]store.SubjectChange, len(subjects))
-	for i, one := range subjects {
-		changes[i] = store.SubjectChange{Key: one.key, Expected: store.AnyVersion, At: fact.At, Order: fact.Kind == risk.FactOrdered}
-		if slices.Contains(read, one.kind) {
-			changes[i].Expected = one.version
+//
+// Few facts of a subject are kept, and a session must not push out those of others
+// by trying again and again: its own go first. What is dropped is one of the facts
+// that were read, so that such a change is on condition of them too. To a past that
+// decided nothing the fact is added without one, as long as the session has left
+// few there, and is left out where the same is said already: nobody who reads it
+// would count anything else, so that nothing depends on when it was read.
+func changesOf(subjects []subject, fact *risk.Fact, read []risk.SubjectKind, history risk.History) []store.SubjectChange {
+	changes := make([]store.SubjectChange, 0, len(subjects))
+	for _, one := range subjects {
+		past := history[one.kind]
+		change := store.SubjectChange{Key: one.key, Expected: store.AnyVersion, At: fact.At, Order: fact.Kind == risk.FactOrdered}
+		fact.Append(change.Fact[:0])
+		looked := slices.Contains(read, one.kind)
+		if !looked && fact.Repeated(&past) {
+			continue
 		}
-		fact.Append(changes[i].Fact[:0])
+		if looked || fact.Crowds(&past) {
+			change.Expected, change.Facts = one.version, keptWith(fact, &past)
+		}
+		changes = append(changes, change)
 	}
 	return changes
+}
+
+// keptWith are the facts of a past after one took the place of an older one of its
+// session; nil when it is added to all of them.
+func keptWith(fact *risk.Fact, past *risk.Past) []byte {
+	replaced := fact.Replaces(past)
+	if replaced < 0 {
+		return nil
+	}
+	kept := fact.Append(make([]byte, 0, len(past.Facts)*risk.FactBytes))
+	for i := range past.Facts {
+		if i != replaced {
+			kept = past.Facts[i].Append(kept)
+		}
+	}
+	return kept
 }
 
 // conditional tells whether a change depends on what was remembered.
@@ -116,20 +145,20 @@ func (s *Service) orderFacts(ctx context.Context, session *checkout.Session) []s
 	fact := risk.OrderFact(&in)
 	assessmentID := session.Authorization.AssessmentID
 	if assessmentID == "" {
-		return changesOf(s.subjectsOf(&in), &fact, nil)
+		return changesOf(s.subjectsOf(&in), &fact, nil, nil)
 	}
 	keys, err := s.Memory.SubjectsOfAssessment(ctx, session.MerchantID, assessmentID)
 	if err != nil {
 		if s.FactsLost != nil && !errors.Is(err, store.ErrNotFound) {
 			s.FactsLost(assessmentID, err)
 		}
-		return changesOf(s.subjectsOf(&in), &fact, nil)
+		return changesOf(s.subjectsOf(&in), &fact, nil, nil)
 	}
 	subjects := make([]subject, len(keys))
 	for i, key := range keys {
 		subjects[i] = subject{key: key, version: store.AnyVersion}
 	}
-	return changesOf(subjects, &fact, nil)
+	return changesOf(subjects, &fact, nil, nil)
 }
 
 // turns are those of the subjects that a change depends on. They are taken in

@@ -39,6 +39,19 @@ type SubjectChange struct {
 	At       time.Time
 	Order    bool // counts as an order
 	Fact     [FactBytes]byte
+	// Facts, when there are any, are all that is kept then, the newest first, the
+	// new one among them: for a change that drops an older fact. They are two at
+	// least and FactsMax at most, and the change is on condition of a version.
+	Facts []byte
+}
+
+// Written is the new fact alone, which goes before those that are there, or all
+// that is kept: it is longer then.
+func (c *SubjectChange) Written() []byte {
+	if len(c.Facts) > FactBytes {
+		return c.Facts
+	}
+	return c.Fact[:]
 }
 
 // Subjects reads what is remembered; Change.Subjects adds to it.

@@ -13,6 +13,7 @@ type ReplayResult struct {
 	ReplayProgress
 	RuleSet, Version                        string
 	Compared, Different, Failed, Unreadable int64
+	Primed, Assessor                        int64 // were not decided by rules and are not compared
 	Changes                                 []ReplayChange
 	Rules                                   []ReplayRule
 	Examples                                []ReplayExample
@@ -100,6 +101,8 @@ func (w *writer) replayFound(r *ReplayResult) {
 	w.integer("compared", r.Compared)
 	w.integer("different", r.Different)
 	w.integer("failed", r.Failed)
+	w.integer("primed", r.Primed)
+	w.integer("assessor", r.Assessor)
 	w.integer("unreadable", r.Unreadable)
 	writeList(w, "changes", r.Changes, func(c *ReplayChange) {
 		w.open('{')

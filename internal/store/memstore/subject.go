@@ -46,7 +46,10 @@ func (s subjects) add(changes []store.SubjectChange) {
 		if c.Order {
 			subject.Orders++
 		}
-		facts := slices.Concat(c.Fact[:], subject.Facts)
+		facts := bytes.Clone(c.Written())
+		if len(facts) == store.FactBytes {
+			facts = append(facts, subject.Facts...)
+		}
 		subject.Facts = facts[:min(len(facts), store.FactBytes*store.FactsMax)]
 		s[c.Key] = subject
 	}

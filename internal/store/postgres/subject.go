@@ -36,8 +36,12 @@ const lockSubjects = `INSERT INTO subjects AS s (key, version, first_at, last_at
 // day is how long one is in milliseconds, as subjects.day counts.
 const day = `86400000`
 
-// factsKept is how many bytes of facts a row has at most.
-var factsKept = strconv.Itoa(store.FactBytes * store.FactsMax)
+// factsKept is how many bytes of facts a row has at most, and factBytes those of
+// one: what is written is longer when it is all that is kept.
+var (
+	factsKept = strconv.Itoa(store.FactBytes * store.FactsMax)
+	factBytes = strconv.Itoa(store.FactBytes)
+)
 
 // addAssessed is addRevisions for changes with facts or assessments. A change
 // with a subject that has another version than expected is left out. Facts and
@@ -55,7 +59,8 @@ var addAssessed = `WITH written AS (` + insertRevisions + onNewest + `
 		ON CONFLICT (key) DO UPDATE SET version = s.version + 1,
 			first_at = CASE WHEN s.version = 0 THEN excluded.first_at ELSE s.first_at END,
 			last_at = excluded.last_at, day = excluded.day, orders = s.orders + excluded.orders,
-			facts = substr(excluded.facts || s.facts, 1, ` + factsKept + `)),
+			facts = CASE WHEN length(excluded.facts) > ` + factBytes + ` THEN excluded.facts
+				ELSE substr(excluded.facts || s.facts, 1, ` + factsKept + `) END),
 	kept AS (INSERT INTO assessments (change_id, session_id, revision,
 			assessment_id, at, merchant_id, correlation_id, call, outcome, subjects, document)
 		SELECT a.change_id, a.session_id, a.revision,
@@ -126,7 +131,7 @@ func (w *wave) facts() []any {
 			s := &subjects[j]
 			changes, keys = append(changes, uuid(w.rows[i].id, true)), append(keys, uuid(s.Key, true))
 			expected = append(expected, integer(s.Expected, s.Expected != store.AnyVersion))
-			at, facts = append(at, integer(s.At.UnixMilli(), true)), append(facts, s.Fact[:])
+			at, facts = append(at, integer(s.At.UnixMilli(), true)), append(facts, s.Written())
 			order := int64(0)
 			if s.Order {
 				order = 1

@@ -16,11 +16,11 @@ import (
 
 // The document of version 1.
 
-type assessment struct {
+type assessment[Made any] struct {
 	Version int64           `json:"version"`
 	Outcome string          `json:"outcome"`
 	Input   assessmentInput `json:"input"`
-	Made    jsontext.Value  `json:"made"`
+	Made    Made            `json:"made"`
 }
 
 type assessmentInput struct {
@@ -68,14 +68,11 @@ type assessmentStep struct {
 
 // DecodeAssessment reads what AppendAssessment wrote. The data is not kept.
 func DecodeAssessment(data []byte) (risk.Input, risk.Assessment, error) {
-	document, in, err := decodeAssessment(data)
+	document, in, err := decodeAssessment[assessmentMade](data)
 	if err != nil {
 		return risk.Input{}, risk.Assessment{}, err
 	}
-	var d assessmentMade
-	if err := json.Unmarshal(document.Made, &d, json.RejectUnknownMembers(true)); err != nil {
-		return risk.Input{}, risk.Assessment{}, damagedAssessment(err)
-	}
+	d := &document.Made
 	made := risk.Assessment{
 		Decision: checkout.Decision{Outcome: checkout.Outcome(document.Outcome), InvalidFields: d.Fields, Reason: d.Reason, AssessmentID: d.AssessmentID,
 			Review: checkout.ReviewTerms{Due: time.Duration(d.Due), AtDue: checkout.ReviewVerdict(d.AtDue)}},
@@ -87,34 +84,68 @@ func DecodeAssessment(data []byte) (risk.Input, risk.Assessment, error) {
 	return in, made, nil
 }
 
-// DecodeInput reads what an assessment was made of and what it came to, without
-// its explanation, for replaying many.
-func DecodeInput(data []byte) (risk.Input, checkout.Outcome, error) {
-	document, in, err := decodeAssessment(data)
-	return in, checkout.Outcome(document.Outcome), err
+// DecodeInput reads what an assessment was made of, what it came to and who decided
+// it, without the rest of its explanation, for replaying many.
+func DecodeInput(data []byte) (risk.Input, risk.Decided, error) {
+	document, in, err := decodeAssessment[decider](data)
+	return in, risk.Decided{Outcome: checkout.Outcome(document.Outcome), Rule: document.Made.rule, RuleSet: document.Made.ruleSet}, err
+}
+
+// decider is who decided, of what assessmentMade says.
+type decider struct{ rule, ruleSet string }
+
+// errEnough: what follows is not looked at. The steps of many rules are most of a
+// document, and the last of it.
+var errEnough = errors.New("enough is read")
+
+// UnmarshalJSONFrom passes over all else and ends at the steps.
+func (d *decider) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	if from.PeekKind() != '{' {
+		return errors.New("what was made is no object")
+	}
+	_, err := from.ReadToken()
+	for err == nil && from.PeekKind() != '}' {
+		var name jsontext.Value
+		if name, err = from.ReadValue(); err != nil {
+			return err
+		}
+		switch string(name) {
+		case `"rule"`:
+			err = json.UnmarshalDecode(from, &d.rule)
+		case `"rule_set"`:
+			err = json.UnmarshalDecode(from, &d.ruleSet)
+		case `"steps"`:
+			return errEnough
+		default:
+			err = from.SkipValue()
+		}
+	}
+	if err == nil {
+		_, err = from.ReadToken()
+	}
+	return err
 }
 
 func damagedAssessment(cause error) error {
 	return fmt.Errorf("record: a stored assessment is damaged: %w", cause)
 }
 
-func decodeAssessment(data []byte) (assessment, risk.Input, error) {
-	data, err := unpackA("assessment", data)
+func decodeAssessment[Made any](data []byte) (d assessment[Made], in risk.Input, err error) {
+	data, err = unpackA("assessment", data)
 	if err != nil {
-		return assessment{}, risk.Input{}, err
+		return d, risk.Input{}, err
 	}
 	if !bytes.HasPrefix(data, []byte(`{"version":1,`)) {
-		return assessment{}, risk.Input{}, refuseAssessment(data)
+		return d, risk.Input{}, refuseAssessment(data)
 	}
-	var d assessment
 	// Names that come twice are not looked for, which takes time: this program does
 	// not write them.
-	if err := json.Unmarshal(data, &d, json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true)); err != nil {
-		return assessment{}, risk.Input{}, damagedAssessment(err)
+	if err := json.Unmarshal(data, &d, json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true)); err != nil && !errors.Is(err, errEnough) {
+		return d, risk.Input{}, damagedAssessment(err)
 	}
-	in, err := d.Input.domain()
+	in, err = d.Input.domain()
 	if err != nil {
-		return assessment{}, risk.Input{}, damagedAssessment(err)
+		return d, risk.Input{}, damagedAssessment(err)
 	}
 	return d, in, nil
 }

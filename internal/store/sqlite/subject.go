@@ -22,8 +22,12 @@ type subjectWriter struct {
 	version, add, dropOld *statement
 }
 
-// factsKept is how many bytes of facts a row has at most.
-var factsKept = strconv.Itoa(store.FactBytes * store.FactsMax)
+// factsKept is how many bytes of facts a row has at most, and factBytes those of
+// one: what is written is longer when it is all that is kept.
+var (
+	factsKept = strconv.Itoa(store.FactBytes * store.FactsMax)
+	factBytes = strconv.Itoa(store.FactBytes)
+)
 
 func (s *subjectWriter) statements() []preparation {
 	return []preparation{
@@ -31,7 +35,8 @@ func (s *subjectWriter) statements() []preparation {
 		// SQLite concatenates bytes as a text, byte by byte.
 		{&s.add, `INSERT INTO subjects (key, version, first_at, last_at, orders, facts) VALUES (?1, 1, ?2, ?2, ?3, ?4)
 			ON CONFLICT (key) DO UPDATE SET version = version + 1, last_at = excluded.last_at, orders = orders + excluded.orders,
-			facts = substr(CAST(excluded.facts || facts AS BLOB), 1, ` + factsKept + `)`},
+			facts = CASE WHEN length(excluded.facts) > ` + factBytes + ` THEN excluded.facts
+				ELSE substr(CAST(excluded.facts || facts AS BLOB), 1, ` + factsKept + `) END`},
 		{&s.dropOld, `DELETE FROM subjects WHERE number IN (SELECT number FROM subjects WHERE last_at < ? ORDER BY last_at LIMIT ?)`},
 	}
 }
@@ -67,7 +72,7 @@ func (s *subjectWriter) put(changes []store.SubjectChange) error {
 		if c.Order {
 			order = 1
 		}
-		if err := s.add.blob(1, c.Key[:]).integer(2, c.At.UnixMilli()).integer(3, order).blob(4, c.Fact[:]).run(); err != nil {
+		if err := s.add.blob(1, c.Key[:]).integer(2, c.At.UnixMilli()).integer(3, order).blob(4, c.Written()).run(); err != nil {
 			return err
 		}
 	}

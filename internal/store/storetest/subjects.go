@@ -157,6 +157,19 @@ var subjectRules = []subjectRule{
 		}
 		m.mustRemember(remembered(facts...))
 	}},
+	{"a change may say all that is kept", func(t *testing.T, m *memory) {
+		key := newKey()
+		facts := []store.SubjectChange{fact(key, 0, 1, "one"), fact(key, 1, 2, "two"), fact(key, 2, 3, "three"), fact(key, 3, 4, "four")}
+		kept := facts[2]
+		kept.Facts = slices.Concat(kept.Fact[:], facts[0].Fact[:])
+		late := kept
+		late.Expected, late.Facts = 1, slices.Concat(facts[1].Fact[:], facts[1].Fact[:])
+		mustAnswer(t, m.engine, []store.Change{m.adding(facts[0]), m.adding(facts[1]), m.adding(kept), m.adding(late), m.adding(facts[3])},
+			[]error{nil, nil, nil, store.ErrConflict, nil})
+		want := remembered(facts...)
+		want.Facts = slices.Concat(facts[3].Fact[:], facts[2].Fact[:], facts[0].Fact[:])
+		m.mustRemember(want)
+	}},
 	{"another version than expected is a conflict that leaves nothing behind", func(t *testing.T, m *memory) {
 		mustLeaveNothing(t, m)
 	}},
