@@ -114,7 +114,11 @@ func (a Assessment) String() string {
 		fmt.Fprintf(&b, ", revision %d", a.Revision)
 	}
 	fmt.Fprintf(&b, "\nexchange %s\n%s, rules took %.3f ms\n\n", clean(a.ExchangeID), moment(a.At), float64(a.Microseconds)/1000)
-	b.WriteString(wrapped("why: ", "     ", clean(a.Reason)))
+	if a.Reason != "" {
+		b.WriteString(wrapped("why: ", "     ", clean(a.Reason)))
+	} else {
+		b.WriteString("why: the operator of the server does not tell\n")
+	}
 	if len(a.InvalidFields) > 0 {
 		b.WriteString(wrapped("fields to mend: ", "     ", clean(strings.Join(a.InvalidFields, ", "))))
 	}

@@ -28,7 +28,8 @@ type Assessment struct {
 
 // RuledBy is a decision of rules.
 type RuledBy struct {
-	Outcome, Reason  string
+	Outcome          string
+	Reason           string // empty when it is not for the caller
 	Rule             string // that decided; empty when none did
 	RuleSet, Version string // empty when no rules were asked
 	InvalidFields    []string
@@ -90,7 +91,7 @@ func (w *writer) assessment(a *Assessment) {
 	w.listedAssessment(&ListedAssessment{a.ID, a.SessionID, a.CorrelationID, a.Revision, a.At, a.Call, a.Outcome})
 	w.ruledBy(&a.RuledBy)
 	w.reviewTerms(a.Review)
-	w.microseconds("duration_us", a.Duration)
+	w.microseconds("duration_us", a.Duration) // 0 and no steps where those are not for the caller
 	writeList(w, "steps", a.Steps, func(s *AssessmentStep) {
 		w.open('{')
 		w.text("rule", s.Rule)
@@ -108,7 +109,9 @@ func (w *writer) assessment(a *Assessment) {
 
 func (w *writer) ruledBy(r *RuledBy) {
 	w.text("outcome", r.Outcome)
-	w.text("reason", r.Reason)
+	if r.Reason != "" {
+		w.text("reason", r.Reason)
+	}
 	if r.Rule != "" {
 		w.text("rule", r.Rule)
 	}
