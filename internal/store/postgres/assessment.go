@@ -34,7 +34,7 @@ const (
 	assessmentHeadsWhere = `SELECT ` + assessmentHead + `, NULL::bytea FROM assessments WHERE `
 	// pageOf is a page of an ordered selection: those before which there are fewer
 	// bytes of documents than that. The size of a document is known without it.
-	pageOf = `SELECT ` + assessmentColumns + ` FROM (SELECT *, sum(octet_length(document)) OVER (ORDER BY assessment_id) - octet_length(document) AS before
+	pageOf = `SELECT ` + assessmentColumns + ` FROM (SELECT ` + assessmentColumns + `, sum(octet_length(document)) OVER (ORDER BY assessment_id) - octet_length(document) AS before
 		FROM (%s ORDER BY assessment_id LIMIT $1) AS selected) AS measured WHERE before < $2 ORDER BY assessment_id`
 
 	deleteAssessments = `DELETE FROM assessments WHERE session_id IN ` + closed
