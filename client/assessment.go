@@ -81,7 +81,18 @@ func (c *Client) Assessment(ctx context.Context, assessmentID string) (Assessmen
 // Assessments are the newest of a session.
 type Assessments struct {
 	Answer
-	Assessments []Assessment `json:"assessments"` // the newest first, at most 100
+	Assessments []ListedAssessment `json:"assessments"` // the newest first, at most 100
+}
+
+// ListedAssessment is an assessment in a list; Client.Assessment has all of it.
+type ListedAssessment struct {
+	ID         string    `json:"assessment_id"`
+	SessionID  string    `json:"session_id"`
+	Revision   int64     `json:"revision"`
+	ExchangeID string    `json:"correlation_id"`
+	At         time.Time `json:"at"`
+	Call       string    `json:"call"`
+	Outcome    string    `json:"outcome"`
 }
 
 // Assessments returns the newest assessments of a session; there are none of a
@@ -103,7 +114,11 @@ func (a Assessment) String() string {
 		fmt.Fprintf(&b, ", revision %d", a.Revision)
 	}
 	fmt.Fprintf(&b, "\nexchange %s\n%s, rules took %.3f ms\n\n", clean(a.ExchangeID), moment(a.At), float64(a.Microseconds)/1000)
-	b.WriteString(wrapped("why: ", "     ", clean(a.Reason)))
+	if a.Reason != "" {
+		b.WriteString(wrapped("why: ", "     ", clean(a.Reason)))
+	} else {
+		b.WriteString("why: the operator of the server does not tell\n")
+	}
 	if len(a.InvalidFields) > 0 {
 		b.WriteString(wrapped("fields to mend: ", "     ", clean(strings.Join(a.InvalidFields, ", "))))
 	}

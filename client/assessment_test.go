@@ -2,7 +2,9 @@ package client_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +103,40 @@ func TestAReplayTellsHowFarItIs(t *testing.T) {
 				t.Errorf("%+v", result)
 			}
 		})
+	}
+}
+
+// TestAReplayGoesOnWhenItsTurnIsOver, also past another's turn, and sums up.
+func TestAReplayGoesOnWhenItsTurnIsOver(t *testing.T) {
+	t.Parallel()
+	const found = `"rule_set":{"name":"shop","version":"v"},"compared":2,"different":1,"failed":0,"unreadable":1,` +
+		`"changes":[{"was":"approve","would_be":"deny","count":1}],"rules":[{"rule":"r","count":1}],"examples":[{"assessment_id":"e"}]}}` + "\n"
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Query().Get("after")+" "+r.URL.Query().Get("limit"))
+		switch len(asked) {
+		case 1:
+			_, _ = io.WriteString(w, progressLines+`{"error":{"reason":"others","turn_over":true,"done":3,"total":5,"after":"a-3",`+found)
+		case 2:
+			w.WriteHeader(http.StatusTooManyRequests)
+		default:
+			_, _ = io.WriteString(w, `{"progress":{"done":2,"total":2,"after":"a-5"}}`+"\n"+`{"result":{"done":2,"total":2,"after":"a-5",`+found)
+		}
+	}))
+	t.Cleanup(server.Close)
+	var told client.ReplayProgress
+	result, err := client.New(server.URL, "demo", "x").Replay(t.Context(), client.ReplayQuestion{Limit: 5}, func(p client.ReplayProgress) { told = p })
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := client.ReplayProgress{Done: 5, Total: 5, After: "a-5"}
+	if strings.Join(asked, ",") != " 5,a-3 2,a-3 2" || told != end {
+		t.Errorf("asked after %q, told %+v at last", asked, told)
+	}
+	if result.ReplayProgress != end || result.Compared != 4 || result.Different != 2 || result.Unreadable != 2 || len(result.Examples) != 2 ||
+		len(result.Changes) != 1 || result.Changes[0].Count != 2 || len(result.Rules) != 1 || result.Rules[0].Count != 2 ||
+		!strings.HasPrefix(string(result.Raw), `{"result":{"done":5,`) {
+		t.Errorf("%+v\n%s", result, result.Raw)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Error is a refusal. Find it with errors.As.
@@ -16,7 +17,8 @@ type Error struct {
 	CorrelationID string   // names the exchange for Explain and for the portal
 	// ExplanationURL is where Kvitto explains the refusal; empty elsewhere.
 	ExplanationURL string
-	Raw            []byte // the body of the answer
+	RetryAfter     time.Duration // how long to wait before asking again; 0 when the answer does not say
+	Raw            []byte        // the body of the answer
 }
 
 func newError(operation string, response *http.Response, raw []byte) *Error {
@@ -24,6 +26,9 @@ func newError(operation string, response *http.Response, raw []byte) *Error {
 		Operation: operation, Status: response.StatusCode, Raw: raw,
 		CorrelationID:  response.Header.Get(correlationHeader),
 		ExplanationURL: response.Header.Get("Kvitto-Explanation"),
+	}
+	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		e.RetryAfter = time.Duration(seconds) * time.Second
 	}
 	var body struct {
 		CorrelationID string   `json:"correlation_id"`

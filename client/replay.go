@@ -2,6 +2,7 @@ package client
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -73,12 +75,82 @@ type ReplayExample struct {
 // replayLineMax bounds a line of a replay, in bytes; examples are the longest.
 const replayLineMax = 1 << 20
 
+// replayWait is the least time between two questions for a turn.
+const replayWait = 100 * time.Millisecond
+
+// replayExamples is how many examples a result has.
+const replayExamples = 20
+
 // errNoEnd: the connection ended and the replay had not.
 var errNoEnd = errors.New("the answer ended before the replay did")
 
+// errTurnOver: others may have their turn now.
+var errTurnOver = errors.New("the server ended the turn")
+
 // Replay decides this merchant's assessments again by other rules, and tells how
-// far it is. It takes as long as it takes: the context alone bounds it.
+// far it is. It takes as long as it takes: the context alone bounds it. A server
+// lets others have their turn meanwhile; then Replay goes on until the end, and the
+// result is of all turns.
 func (c *Client) Replay(ctx context.Context, question ReplayQuestion, tell func(ReplayProgress)) (ReplayResult, error) {
+	var sum ReplayResult
+	for {
+		before := sum.Done
+		turn, err := c.replayTurn(ctx, question, func(p ReplayProgress) {
+			tell(ReplayProgress{Done: before + p.Done, Total: before + p.Total, After: p.After})
+		})
+		var refused *Error
+		switch {
+		case errors.Is(err, errTurnOver):
+			sum.add(&turn)
+			question.After = turn.After
+			if question.Limit > 0 {
+				question.Limit -= turn.Done
+			}
+		case sum.Done > 0 && errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests:
+			// another has the turn
+			select {
+			case <-time.After(max(refused.RetryAfter, replayWait)):
+			case <-ctx.Done():
+				return sum, ctx.Err()
+			}
+		case err != nil || sum.Done == 0:
+			return turn, err
+		default:
+			sum.add(&turn)
+			sum.CorrelationID = turn.CorrelationID
+			sum.Raw, err = json.Marshal(map[string]any{"result": sum})
+			return sum, err
+		}
+	}
+}
+
+// add sums up.
+func (r *ReplayResult) add(turn *ReplayResult) {
+	r.RuleSet = turn.RuleSet
+	r.ReplayProgress = ReplayProgress{Done: r.Done + turn.Done, Total: r.Done + turn.Total, After: cmp.Or(turn.After, r.After)}
+	r.Compared, r.Different = r.Compared+turn.Compared, r.Different+turn.Different
+	r.Failed, r.Unreadable = r.Failed+turn.Failed, r.Unreadable+turn.Unreadable
+	r.Primed, r.Assessor = r.Primed+turn.Primed, r.Assessor+turn.Assessor
+	for _, change := range turn.Changes {
+		same := func(c ReplayChange) bool { return c.Was == change.Was && c.WouldBe == change.WouldBe }
+		if at := slices.IndexFunc(r.Changes, same); at >= 0 {
+			r.Changes[at].Count += change.Count
+		} else {
+			r.Changes = append(r.Changes, change)
+		}
+	}
+	for _, rule := range turn.Rules {
+		if at := slices.IndexFunc(r.Rules, func(c ReplayRule) bool { return c.Rule == rule.Rule }); at >= 0 {
+			r.Rules[at].Count += rule.Count
+		} else {
+			r.Rules = append(r.Rules, rule)
+		}
+	}
+	r.Examples = append(r.Examples, turn.Examples...)
+	r.Examples = r.Examples[:min(len(r.Examples), replayExamples)]
+}
+
+func (c *Client) replayTurn(ctx context.Context, question ReplayQuestion, tell func(ReplayProgress)) (ReplayResult, error) {
 	const operation = "replay assessments"
 	query := url.Values{}
 	if question.After != "" {
@@ -132,8 +204,9 @@ func ReadReplay(from io.Reader, tell func(ReplayProgress)) (ReplayResult, error)
 			Progress *ReplayProgress `json:"progress"`
 			Result   *ReplayResult   `json:"result"`
 			Error    *struct {
-				Reason string `json:"reason"`
-				ReplayProgress
+				Reason   string `json:"reason"`
+				TurnOver bool   `json:"turn_over"`
+				ReplayResult
 			} `json:"error"`
 		}
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
@@ -142,6 +215,8 @@ func ReadReplay(from io.Reader, tell func(ReplayProgress)) (ReplayResult, error)
 		switch {
 		case line.Progress != nil:
 			tell(*line.Progress)
+		case line.Error != nil && line.Error.TurnOver && line.Error.Done > 0:
+			return line.Error.ReplayResult, errTurnOver
 		case line.Error != nil:
 			return ReplayResult{ReplayProgress: line.Error.ReplayProgress}, errors.New(line.Error.Reason)
 		case line.Result != nil:

@@ -17,7 +17,7 @@ func readAssessment(x *exchange) (answer, error) {
 		return answer{}, err
 	}
 	x.record.SessionID = kept.SessionID
-	return ok(wire.AppendAssessment(nil, assessmentView(&kept)))
+	return ok(wire.AppendAssessment(nil, x.assessmentView(&kept)))
 }
 
 // sessionAssessments shows the newest of a session.
@@ -26,25 +26,31 @@ func sessionAssessments(x *exchange) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	list := make([]wire.Assessment, len(found))
+	list := make([]wire.ListedAssessment, len(found))
 	for i := range found {
-		list[i] = assessmentView(&found[i])
+		a := &found[i]
+		list[i] = wire.ListedAssessment{ID: a.ID, SessionID: a.SessionID, CorrelationID: a.CorrelationID, Revision: a.Revision,
+			At: a.At, Call: a.Call, Outcome: a.Outcome}
 	}
 	return ok(wire.AppendAssessments(nil, list))
 }
 
-// assessmentView hides of the content what the request log hides.
-func assessmentView(a *service.KeptAssessment) wire.Assessment {
+// assessmentView hides of the content what the request log hides, and of the rules
+// what the caller may not see.
+func (x *exchange) assessmentView(a *service.KeptAssessment) wire.Assessment {
 	in := &a.Input
 	view := wire.Assessment{
 		ID: a.ID, SessionID: a.SessionID, CorrelationID: a.CorrelationID, Revision: a.Revision, At: a.At, Call: a.Call,
-		RuledBy: ruledBy(&a.Made), Review: a.Made.Decision.Review,
+		RuledBy: x.ruledBy(&a.Made), Review: a.Made.Decision.Review,
 		Login: in.Login, Device: in.DeviceID, IP: in.IP, Changes: in.Changes, CreatedAt: in.CreatedAt, Denied: in.Denied,
 	}
 	if in.Content != nil {
 		view.Content = requestlog.Redacted(wire.AppendContent(nil, in.Content))
 	}
 	for _, step := range a.Made.Steps {
+		if x.api.RulesHidden {
+			break
+		}
 		view.Duration += step.Duration
 		view.Steps = append(view.Steps, wire.AssessmentStep{Rule: step.Rule, State: string(step.State), Duration: step.Duration, Error: step.Error})
 	}
@@ -54,10 +60,27 @@ func assessmentView(a *service.KeptAssessment) wire.Assessment {
 	return view
 }
 
-func ruledBy(made *risk.Assessment) wire.RuledBy {
+func (x *exchange) ruledBy(made *risk.Assessment) wire.RuledBy {
 	decision := &made.Decision
-	return wire.RuledBy{Outcome: string(decision.Outcome), Reason: decision.Reason, Rule: made.Rule, RuleSet: made.RuleSet, Version: made.Version,
-		InvalidFields: decision.InvalidFields}
+	by := wire.RuledBy{Outcome: string(decision.Outcome), RuleSet: made.RuleSet, Version: made.Version, InvalidFields: decision.InvalidFields}
+	if !x.api.RulesHidden {
+		by.Reason, by.Rule = decision.Reason, made.Rule
+	}
+	return by
+}
+
+// rulesHidden takes the reasons of rules out of an offering's.
+func (x *exchange) rulesHidden(offerings []checkout.Offering) []checkout.Offering {
+	for i := range offerings {
+		for _, said := range [][]checkout.Violation{offerings[i].Reasons, offerings[i].Notes} {
+			for j := range said {
+				if x.api.RulesHidden && said[j].Rule == checkout.RuleRisk {
+					said[j].Hint = "the rules of the server's operator"
+				}
+			}
+		}
+	}
+	return offerings
 }
 
 // readOffers says what a load would show and why not the rest: of a session, of
@@ -86,5 +109,5 @@ func readOffers(x *exchange) (answer, error) {
 		return answer{}, err
 	}
 	return ok(wire.AppendOffers(nil, wire.Offers{
-		SessionID: question.SessionID, Content: &found.Content, Offerings: found.Offerings, Load: ruledBy(&found.Load)}))
+		SessionID: question.SessionID, Content: &found.Content, Offerings: x.rulesHidden(found.Offerings), Load: x.ruledBy(&found.Load)}))
 }

@@ -80,7 +80,7 @@ func (x *exchange) pageSession() (string, error) {
 
 var (
 	headerAnyOrigin = []string{"*"}
-	headerExposed   = []string{"Klarna-Correlation-Id, Kvitto-Explanation, Retry-After"}
+	headerExposed   = []string{"Klarna-Correlation-Id, Kvitto-Assessment-Id, Kvitto-Explanation, Retry-After"}
 	headerMethods   = []string{"POST"}
 	headerAsked     = []string{"authorization, content-type"}
 	headerPreflight = []string{"86400"}

@@ -27,15 +27,18 @@ const replayBodyMax = 4 << 20
 // replayRetryAfter is when to ask again while another replay runs, in seconds.
 const replayRetryAfter = "5"
 
+// replayTurn is how long a merchant's replay runs before others get their turn.
+const replayTurn = time.Minute
+
+// sentRulesMax bounds a rule file of a merchant, in bytes: to compile a condition
+// takes a thousand times as long as to receive it.
+const sentRulesMax = 128 << 10
+
 // replayAssessments decides the merchant's assessments again by the rule file in
 // the body. The answer comes as lines while it does so.
 func replayAssessments(x *exchange) (answer, error) {
-	question := service.ReplayQuestion{MerchantID: x.caller.MerchantID}
+	question := service.ReplayQuestion{MerchantID: x.caller.MerchantID, Turn: replayTurn}
 	if err := replayBounds(x, &question); err != nil {
-		return answer{}, err
-	}
-	var err error
-	if question.Rules, err = x.sentRules(); err != nil {
 		return answer{}, err
 	}
 	replay, err := x.api.Service.Replay(question)
@@ -43,8 +46,19 @@ func replayAssessments(x *exchange) (answer, error) {
 		x.retryAfter = replayRetryAfter
 		return answer{}, err
 	}
+	runs := false
+	defer func() {
+		if !runs {
+			replay.GiveUp()
+		}
+	}()
+	rules, err := x.sentRules()
+	if err != nil {
+		return answer{}, err
+	}
+	runs = true
 	return answer{status: 200, stream: func(ctx context.Context, line func([]byte) error) {
-		_ = ReplayLines(ctx, replay, question.Rules, x.replayFailure, line) // who has gone away is not told
+		_ = ReplayLines(ctx, replay, rules, x.replayFailure, line) // who has gone away is not told
 	}}, nil
 }
 
@@ -52,21 +66,23 @@ func replayAssessments(x *exchange) (answer, error) {
 // the last of which is the result or, in the words of said, why there is none.
 func ReplayLines(ctx context.Context, replay *service.Replaying, rules *risk.RuleSet, said func(error) string, line func([]byte) error) error {
 	var progress service.ReplayProgress
-	found, err := replay.Run(ctx, func(p service.ReplayProgress) error {
+	found, err := replay.Run(ctx, rules, func(p service.ReplayProgress) error {
 		progress = p
 		return line(wire.AppendReplayProgress(nil, wire.ReplayProgress(p)))
 	})
+	result := replayResult(rules, &found)
 	if err != nil {
-		return line(wire.AppendReplayFailure(nil, said(err), wire.ReplayProgress(progress)))
+		result.ReplayProgress = wire.ReplayProgress(progress)
+		return line(wire.AppendReplayFailure(nil, said(err), errors.Is(err, service.ErrReplayTurn), result))
 	}
-	return line(wire.AppendReplayResult(nil, replayResult(rules, &found)))
+	return line(wire.AppendReplayResult(nil, result))
 }
 
 // replayFailure is what the client is told; the operator is told the rest.
 func (x *exchange) replayFailure(err error) string {
 	var refusal *checkout.Refusal
 	switch {
-	case errors.Is(err, service.ErrReplayStopped):
+	case errors.Is(err, service.ErrReplayStopped), errors.Is(err, service.ErrReplayTurn):
 		return err.Error()
 	case x.request.Context().Err() != nil:
 		return "the client went away"
@@ -84,16 +100,19 @@ func replayBounds(x *exchange, question *service.ReplayQuestion) error {
 	if question.After = query.Get("after"); question.After != "" && !isID(question.After) {
 		return badValue("after", question.After, "the id of an assessment")
 	}
-	for name, to := range map[string]*time.Time{"from": &question.From, "to": &question.To} {
-		sent := query.Get(name)
+	for _, bound := range []struct {
+		name string
+		to   *time.Time
+	}{{"from", &question.From}, {"to", &question.To}} {
+		sent := query.Get(bound.name)
 		if sent == "" {
 			continue
 		}
 		at, err := time.Parse(time.RFC3339, sent)
 		if err != nil {
-			return badValue(name, sent, "a time such as 2026-05-01T09:00:00Z")
+			return badValue(bound.name, sent, "a time such as 2026-05-01T09:00:00Z")
 		}
-		*to = at
+		*bound.to = at
 	}
 	if sent := query.Get("limit"); sent != "" {
 		limit, err := strconv.ParseInt(sent, 10, 64)
@@ -109,9 +128,8 @@ func replayBounds(x *exchange, question *service.ReplayQuestion) error {
 func (x *exchange) sentRules() (*risk.RuleSet, error) {
 	body := x.record.RequestBody
 	if name, _, _ := mime.ParseMediaType(x.request.Header.Get("Content-Type")); name != "application/json" {
-		if len(body) > risk.FileMax {
-			x.closing = true
-			return nil, tooLarge(risk.FileMax)
+		if len(body) > sentRulesMax {
+			return nil, tooLarge(sentRulesMax)
 		}
 		return SentRules(body, nil)
 	}
@@ -121,6 +139,9 @@ func (x *exchange) sentRules() (*risk.RuleSet, error) {
 	}
 	if len(problems) > 0 {
 		return nil, &checkout.Refusal{Kind: checkout.KindBadValue, Reason: "the rules cannot be read", Violations: problems}
+	}
+	if len(sent.Rules) > sentRulesMax {
+		return nil, tooLarge(sentRulesMax)
 	}
 	return SentRules([]byte(sent.Rules), sent.Lists)
 }

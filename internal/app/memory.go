@@ -21,6 +21,10 @@ func (a *App) remember(ctx context.Context, options *service.Options) error {
 	options.Memory, options.SubjectSecret = a.stores, secret
 	options.AssessmentDocument = func(in *risk.Input, made *risk.Assessment) []byte { return record.AppendAssessment(nil, in, made) }
 	options.ReadAssessment, options.ReadInput = record.DecodeAssessment, record.DecodeInput
+	options.FactsLost = func(assessmentID string, err error) {
+		a.config.Logger.Error("an order is not remembered of the device and the IP address: their assessment could not be read",
+			"assessment_id", assessmentID, "cause", err)
+	}
 	options.ReplayWorkers = replayWorkers
 	return nil
 }

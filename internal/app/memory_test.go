@@ -212,6 +212,7 @@ func TestWhatAReplayRefuses(t *testing.T) {
 		"a limit that is none":   {"?limit=0", "text/plain", good, 400, "Bad value: limit"},
 		"an id that is none":     {"?after=1", "text/plain", good, 400, "Bad value: after"},
 		"a time that is none":    {"?from=today", "text/plain", good, 400, "Bad value: from"},
+		"a file that is long":    {"", "text/plain", good + strings.Repeat("#", 128<<10), 413, "REQUEST_TOO_LARGE"},
 		"a file that is too big": {"", "text/plain", strings.Repeat("#", 1<<20+1), 413, "REQUEST_TOO_LARGE"},
 	} {
 		t.Run(name, func(t *testing.T) { // one after the other: there is one at a time

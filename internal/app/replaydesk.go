@@ -27,7 +27,7 @@ func (d replayDesk) Replay(ctx context.Context, asked admin.ReplayQuestion, line
 		return err
 	}
 	replay, err := d.checkouts.Replay(service.ReplayQuestion{
-		Rules: rules, MerchantID: asked.Merchant, After: asked.After, From: asked.From, To: asked.To, Limit: asked.Limit})
+		MerchantID: asked.Merchant, After: asked.After, From: asked.From, To: asked.To, Limit: asked.Limit})
 	if errors.As(err, &refusal) {
 		return errors.New(refusal.Reason)
 	} else if err != nil {

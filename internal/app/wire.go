@@ -91,7 +91,7 @@ func (a *App) wire(ctx context.Context) error {
 		Service: checkouts, Authenticator: own.authenticator, Clock: own.clock, Recorder: a.stores.log, NewID: identifier.New,
 		Addresses: a.addresses, Playground: own.playground, Next: own.next, Callbacks: desk{a.stores.engine, notifier.Wake}, Reviews: a.stores,
 		ClockMoved: func() { decider.Wake(); notifier.Wake() }, Tokens: tokens, MerchantName: a.shopName(),
-		Logger: a.config.Logger, Observe: a.observer(metrics, show),
+		RulesHidden: a.config.Production, Logger: a.config.Logger, Observe: a.observer(metrics, show),
 	}
 	protection.apply(&options, a.config)
 	static, err := widget.Static()

@@ -17,7 +17,7 @@ func newAssessments() *cobra.Command {
 		Use:   "assessments --session ID",
 		Short: "List the newest runs of the risk rules over a session",
 		Long: `Assessments lists what the risk rules decided about a session, the newest first.
-kvitto explain ASSESSMENT_ID tells one of them whole.`,
+kvitto explain ASSESSMENT_ID tells one of them whole, and why it was decided so.`,
 		Example: "  kvitto assessments --session SESSION_ID",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -45,10 +45,10 @@ kvitto explain ASSESSMENT_ID tells one of them whole.`,
 	return command
 }
 
-func printAssessments(w io.Writer, list []client.Assessment) error {
+func printAssessments(w io.Writer, list []client.ListedAssessment) error {
 	for i := range list {
 		a := &list[i]
-		_, err := fmt.Fprintf(w, "%s  %s  %-11s %-14s %s\n", a.ID, a.At.UTC().Format("2006-01-02 15:04:05"), a.Call, a.Outcome, printable(a.Reason))
+		_, err := fmt.Fprintf(w, "%s  %s  %-11s %s\n", printable(a.ID), a.At.UTC().Format("2006-01-02 15:04:05"), printable(a.Call), printable(a.Outcome))
 		if err != nil {
 			return err
 		}

@@ -225,7 +225,7 @@ func TestPagesOfEveryOriginMayCall(t *testing.T) {
 	}
 	for _, a := range []answer{p.post(t, p.path("load"), `{}`), p.post(t, p.path("load"), `[]`), page{server: p.server}.post(t, p.path("load"), `{}`),
 		p.post(t, "/kp/v1/nothing", `{}`), p.post(t, "/kp/v1/sessions/"+unknownID+"/load", `{}`)} {
-		if a.header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(a.header.Get("Access-Control-Expose-Headers"), "Klarna-Correlation-Id") ||
+		if a.header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(a.header.Get("Access-Control-Expose-Headers"), "Klarna-Correlation-Id, Kvitto-Assessment-Id") ||
 			a.header.Get("Klarna-Correlation-Id") == "" || a.header.Get("Access-Control-Allow-Credentials") != "" {
 			t.Errorf("%d: %v", a.status, a.header)
 		}

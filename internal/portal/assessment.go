@@ -24,7 +24,7 @@ type ruleStep struct {
 
 // decidedIn are the assessments of a session by the exchanges that asked for them.
 func (p *portal) decidedIn(ctx context.Context, merchantID, sessionID string) (map[string]*decided, error) {
-	found, err := p.Assessments.AssessmentsOf(ctx, service.Caller{MerchantID: merchantID}, sessionID)
+	found, err := p.Assessments.AssessmentsInFull(ctx, service.Caller{MerchantID: merchantID}, sessionID)
 	if err != nil {
 		return nil, err
 	}

@@ -131,8 +131,8 @@ type site struct {
 	kept   []service.KeptAssessment
 }
 
-// AssessmentsOf gives what the test has put there.
-func (s *site) AssessmentsOf(_ context.Context, caller service.Caller, sessionID string) (found []service.KeptAssessment, err error) {
+// AssessmentsInFull gives what the test has put there.
+func (s *site) AssessmentsInFull(_ context.Context, caller service.Caller, sessionID string) (found []service.KeptAssessment, err error) {
 	for _, k := range s.kept {
 		if k.MerchantID == caller.MerchantID && k.SessionID == sessionID {
 			found = append(found, k)

@@ -47,9 +47,9 @@ type Callbacks interface {
 
 // Assessments are how payments were decided.
 type Assessments interface {
-	// AssessmentsOf returns the newest of a session, the newest first; a session
+	// AssessmentsInFull returns the newest of a session, the newest first; a session
 	// that is not the caller's has none.
-	AssessmentsOf(ctx context.Context, caller service.Caller, sessionID string) ([]service.KeptAssessment, error)
+	AssessmentsInFull(ctx context.Context, caller service.Caller, sessionID string) ([]service.KeptAssessment, error)
 }
 
 // Clock is the time of each merchant, which a playground moves.

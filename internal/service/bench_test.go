@@ -191,11 +191,11 @@ func BenchmarkReplay(b *testing.B) {
 		b.Run(rules.Name, func(b *testing.B) {
 			before := processorTime(b)
 			for b.Loop() {
-				replaying, err := remembers.Replay(service.ReplayQuestion{MerchantID: "m", Rules: rules})
+				replaying, err := remembers.Replay(service.ReplayQuestion{MerchantID: "m"})
 				if err != nil {
 					b.Fatal(err)
 				}
-				found, err := replaying.Run(b.Context(), func(service.ReplayProgress) error { return nil })
+				found, err := replaying.Run(b.Context(), rules, func(service.ReplayProgress) error { return nil })
 				if err != nil || found.Compared != int64(*stored) || found.Unreadable > 0 {
 					b.Fatal(found, err)
 				}

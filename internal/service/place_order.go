@@ -18,7 +18,6 @@ func (s *Service) PlaceOrder(ctx context.Context, caller Caller, token string, r
 		if refusal != nil || replayed {
 			return decision{next: next}, refused(refusal)
 		}
-		facts, err := s.orderFacts(ctx, &next)
-		return decision{next: next, event: event, changed: true, subjects: facts}, err
+		return decision{next: next, event: event, changed: true, subjects: s.orderFacts(ctx, &next)}, nil
 	})
 }

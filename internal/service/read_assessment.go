@@ -29,28 +29,36 @@ func (s *Service) Assessment(ctx context.Context, caller Caller, assessmentID st
 	} else if err != nil {
 		return KeptAssessment{}, notRead(err)
 	}
-	return s.readAssessment(kept)
+	read := KeptAssessment{Assessment: kept}
+	read.Input, read.Made, err = s.ReadAssessment(kept.Document)
+	return read, err
 }
 
 // assessmentsShown bounds a list; no page may have more assessed in a session.
 const assessmentsShown = 100
 
-// AssessmentsOf returns the newest assessments of a session, the newest first.
-func (s *Service) AssessmentsOf(ctx context.Context, caller Caller, sessionID string) ([]KeptAssessment, error) {
+// AssessmentsOf returns the newest assessments of a session, the newest first. A
+// session that is unknown, or another merchant's, is refused. They are without their
+// documents, each of which is as large as a session.
+func (s *Service) AssessmentsOf(ctx context.Context, caller Caller, sessionID string) ([]store.Assessment, error) {
 	found, err := s.assessmentsOf(ctx, caller, sessionID, assessmentsShown)
 	if err == nil && len(found) == 0 {
 		_, err = s.newest(ctx, caller, sessionID) // there may be no such session
 	}
-	if err != nil {
-		return nil, err
-	}
-	list := make([]KeptAssessment, len(found))
-	for i := range found {
-		if list[i], err = s.readAssessment(found[i]); err != nil {
-			return nil, err
+	return found, err
+}
+
+// AssessmentsInFull are those of AssessmentsOf with what they looked at, which are
+// fewer where their documents are large: the last reaches a page of the store.
+func (s *Service) AssessmentsInFull(ctx context.Context, caller Caller, sessionID string) (list []KeptAssessment, err error) {
+	found, err := s.AssessmentsOf(ctx, caller, sessionID)
+	for i, size := 0, 0; err == nil && i < len(found) && size < store.AssessmentsPageBytes; i++ {
+		var kept KeptAssessment
+		if kept, err = s.Assessment(ctx, caller, found[i].ID); err == nil {
+			list, size = append(list, kept), size+len(kept.Document)
 		}
 	}
-	return list, nil
+	return list, err
 }
 
 // assessmentsSearched bounds how far back the assessment of an exchange is looked
@@ -81,13 +89,6 @@ func (s *Service) assessmentsOf(ctx context.Context, caller Caller, sessionID st
 		return nil, notRead(err)
 	}
 	return found, nil
-}
-
-func (s *Service) readAssessment(kept store.Assessment) (KeptAssessment, error) {
-	read := KeptAssessment{Assessment: kept}
-	var err error
-	read.Input, read.Made, err = s.ReadAssessment(kept.Document)
-	return read, err
 }
 
 func notRead(err error) error {

@@ -16,13 +16,14 @@ import (
 
 // ReplayQuestion asks what other rules would have decided.
 type ReplayQuestion struct {
-	Rules      *risk.RuleSet
 	MerchantID string // whose assessments; empty is all, for operators
 	After      string // the id of the assessment to go on behind; empty begins with the oldest
 	// From and To bound the time of the assessments; To is exclusive, and a zero
 	// bounds nothing.
 	From, To time.Time
 	Limit    int64 // at most so many; 0 is all
+	// Turn is how long it runs before others get their turn; 0 is until its end.
+	Turn time.Duration
 }
 
 // ReplayProgress is how far a replay is.
@@ -41,13 +42,17 @@ type Replayed struct {
 // ErrReplayStopped: the server stops, or the service does not keep assessments.
 var ErrReplayStopped = errors.New("the server is stopping; go on later behind the last assessment that was done")
 
-// Replaying is a replay that has its turn. Run must follow.
+// ErrReplayTurn: the replay has had its turn. It has done a page at least.
+var ErrReplayTurn = errors.New("others may have their turn now; go on behind the last assessment that was done")
+
+// Replaying is a replay that has its turn. Run or GiveUp must follow.
 type Replaying struct {
 	service  *Service
 	question ReplayQuestion
 }
 
-// Replay takes the turn for a replay: a process runs one at a time.
+// Replay takes the turn for a replay: a process runs one at a time. Its rules are
+// compiled after that, which is work too.
 func (s *Service) Replay(question ReplayQuestion) (*Replaying, error) {
 	if s.Memory == nil {
 		return nil, &checkout.Refusal{Kind: checkout.KindOperationNotAllowed, Reason: "this server keeps no assessments"}
@@ -64,14 +69,19 @@ func (s *Service) Replay(question ReplayQuestion) (*Replaying, error) {
 // called again.
 func (s *Service) StopReplays() { s.stopReplays() }
 
-// replayPage is how many assessments are read at a time.
+// replayPage is how many assessments are read at a time; fewer when they are
+// large.
 const replayPage = 1000
 
-// Run decides the assessments again, oldest first, and tells after every page
-// how far it is; an error of tell ends it, as the context does. It gives the turn
-// back.
-func (r *Replaying) Run(ctx context.Context, tell func(ReplayProgress) error) (Replayed, error) {
-	defer func() { <-r.service.replaying }()
+// GiveUp gives the turn back, unused.
+func (r *Replaying) GiveUp() { <-r.service.replaying }
+
+// Run decides the assessments again by the rules, oldest first, and tells after
+// every page how far it is; an error of tell ends it, as the context does, and the
+// end of the turn. It gives the turn back.
+func (r *Replaying) Run(ctx context.Context, rules *risk.RuleSet, tell func(ReplayProgress) error) (Replayed, error) {
+	defer r.GiveUp()
+	began := time.Now()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(r.service.replaysEnd, func() { cancel(ErrReplayStopped) })()
@@ -79,8 +89,8 @@ func (r *Replaying) Run(ctx context.Context, tell func(ReplayProgress) error) (R
 	if err != nil {
 		return Replayed{}, cause(ctx, err)
 	}
-	work := newReplayWork(r.question.Rules, max(r.service.ReplayWorkers, 1), r.service.ReadInput)
-	err = r.read(ctx, &progress, work.pages, tell)
+	work := newReplayWork(rules, max(r.service.ReplayWorkers, 1), r.service.ReadInput)
+	err = r.read(ctx, began, &progress, work.pages, tell)
 	found := work.end()
 	found.ReplayProgress = progress
 	return found, cause(ctx, err)
@@ -118,8 +128,8 @@ func (r *Replaying) begin(ctx context.Context) (ReplayProgress, error) {
 	return progress, nil
 }
 
-// read hands the pages to those who decide.
-func (r *Replaying) read(ctx context.Context, progress *ReplayProgress, pages chan<- []store.Assessment, tell func(ReplayProgress) error) error {
+// read hands the pages to those who decide, until the turn ends.
+func (r *Replaying) read(ctx context.Context, began time.Time, progress *ReplayProgress, pages chan<- []store.Assessment, tell func(ReplayProgress) error) error {
 	q := &r.question
 	for {
 		if r.service.replaysEnd.Err() != nil {
@@ -129,14 +139,17 @@ func (r *Replaying) read(ctx context.Context, progress *ReplayProgress, pages ch
 		if q.Limit > 0 {
 			size = min(size, q.Limit-progress.Done)
 		}
-		if size == 0 {
+		switch {
+		case size == 0:
 			return nil
+		case q.Turn > 0 && progress.Done > 0 && time.Since(began) >= q.Turn:
+			return ErrReplayTurn
 		}
 		page, err := r.service.Memory.AssessmentsAfter(ctx, q.MerchantID, progress.After, int(size))
 		if err != nil {
 			return notRead(err)
 		}
-		last := int64(len(page)) < size
+		last := len(page) == 0
 		if !q.To.IsZero() {
 			for i := range page {
 				if !page[i].At.Before(q.To) {

@@ -78,12 +78,11 @@ func TestAReplayComparesWhatItIsAskedFor(t *testing.T) {
 		"behind all":    {service.ReplayQuestion{After: "ffffffff-ffff-4fff-bfff-ffffffffffff"}, 0, 0, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) { // one after the other: there is one at a time
-			c.question.Rules = fours(t)
 			replaying, err := s.Replay(c.question)
 			if err != nil {
 				t.Fatal(err)
 			}
-			found, err := replaying.Run(t.Context(), quietly)
+			found, err := replaying.Run(t.Context(), fours(t), quietly)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,14 +100,14 @@ func TestAReplayEndsEarly(t *testing.T) {
 	s := replayable(t, 3000)
 	run := func(ctx context.Context, tell func(service.ReplayProgress) error) (service.Replayed, error) {
 		t.Helper()
-		replaying, err := s.Replay(service.ReplayQuestion{Rules: fours(t)})
+		replaying, err := s.Replay(service.ReplayQuestion{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Replay(service.ReplayQuestion{Rules: fours(t)}); kindOf(err) != checkout.KindTooManyRequests {
+		if _, err := s.Replay(service.ReplayQuestion{}); kindOf(err) != checkout.KindTooManyRequests {
 			t.Errorf("beside another: %v", err)
 		}
-		return replaying.Run(ctx, tell)
+		return replaying.Run(ctx, fours(t), tell)
 	}
 	gone := errors.New("gone")
 	found, err := run(t.Context(), func(service.ReplayProgress) error { return gone })
@@ -126,5 +125,43 @@ func TestAReplayEndsEarly(t *testing.T) {
 	}
 	if _, err = run(t.Context(), quietly); !errors.Is(err, service.ErrReplayStopped) || !strings.Contains(err.Error(), "go on later") {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// TestAReplayLeavesItsTurnToOthers after the time of a turn, but not before it has
+// done something: with turns that have no time it comes to the end all the same.
+func TestAReplayLeavesItsTurnToOthers(t *testing.T) {
+	t.Parallel()
+	s := replayable(t, 2500)
+	question, different := service.ReplayQuestion{Turn: time.Nanosecond}, int64(0)
+	for turn, want := range []struct {
+		done int64
+		err  error
+	}{{1000, service.ErrReplayTurn}, {1000, service.ErrReplayTurn}, {500, service.ErrReplayTurn}, {0, nil}} {
+		replaying, err := s.Replay(question)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := replaying.Run(t.Context(), fours(t), quietly)
+		if !errors.Is(err, want.err) || found.Done != want.done {
+			t.Fatalf("turn %d: %d done, %v", turn, found.Done, err)
+		}
+		question.After, different = found.After, different+found.Different()
+	}
+	if different != 250 {
+		t.Errorf("%d are different", different)
+	}
+}
+
+// TestATurnThatIsGivenUpIsAnothers.
+func TestATurnThatIsGivenUpIsAnothers(t *testing.T) {
+	t.Parallel()
+	s := replayable(t, 1)
+	for range 2 {
+		replaying, err := s.Replay(service.ReplayQuestion{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		replaying.GiveUp()
 	}
 }

@@ -50,6 +50,10 @@ type Options struct {
 	AssessmentDocument func(*risk.Input, *risk.Assessment) []byte
 	ReadAssessment     func(document []byte) (risk.Input, risk.Assessment, error)
 	ReadInput          func(document []byte) (risk.Input, risk.Decided, error)
+	// FactsLost is told that those who took part in an order's assessment could not
+	// be read, so that their device and IP address do not know of the order; nil
+	// tells nobody.
+	FactsLost func(assessmentID string, err error)
 	// ReplayWorkers is how many goroutines decide assessments again, beside the
 	// traffic; one when not positive.
 	ReplayWorkers int

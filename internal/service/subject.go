@@ -142,28 +142,30 @@ func conditional(changes []store.SubjectChange) bool {
 
 // orderFacts are what the order of a session's authorization leaves with those
 // who took part in the assessment of it; where that is not kept, with those of
-// the content that was approved.
-func (s *Service) orderFacts(ctx context.Context, session *checkout.Session) ([]store.SubjectChange, error) {
+// the content that was approved. So too when it cannot be read: an order is worth
+// more than a fact with a device.
+func (s *Service) orderFacts(ctx context.Context, session *checkout.Session) []store.SubjectChange {
 	if s.Memory == nil {
-		return nil, nil
+		return nil
 	}
 	in := risk.Input{MerchantID: session.MerchantID, SessionID: session.ID, Content: &session.Order.Content, Now: session.Order.CreatedAt}
 	fact := risk.OrderFact(&in)
 	assessmentID := session.Authorization.AssessmentID
 	if assessmentID == "" {
-		return changesOf(s.subjectsOf(&in), &fact, nil, nil), nil
+		return changesOf(s.subjectsOf(&in), &fact, nil, nil)
 	}
-	kept, err := s.Memory.Assessment(ctx, session.MerchantID, assessmentID)
-	if errors.Is(err, store.ErrNotFound) {
-		return changesOf(s.subjectsOf(&in), &fact, nil, nil), nil
-	} else if err != nil {
-		return nil, unavailable(err)
+	keys, err := s.Memory.SubjectsOfAssessment(ctx, session.MerchantID, assessmentID)
+	if err != nil {
+		if s.FactsLost != nil && !errors.Is(err, store.ErrNotFound) {
+			s.FactsLost(assessmentID, err)
+		}
+		return changesOf(s.subjectsOf(&in), &fact, nil, nil)
 	}
-	subjects := make([]subject, len(kept.Subjects))
-	for i, key := range kept.Subjects {
+	subjects := make([]subject, len(keys))
+	for i, key := range keys {
 		subjects[i] = subject{key: key, version: store.AnyVersion}
 	}
-	return changesOf(subjects, &fact, nil, nil), nil
+	return changesOf(subjects, &fact, nil, nil)
 }
 
 // turnsWaitMax is how long one call waits for turns in all. Whoever changes its

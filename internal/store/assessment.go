@@ -21,6 +21,10 @@ type Assessment struct {
 	Document []byte
 }
 
+// AssessmentsPageBytes bounds the documents that one call reads: the last of them
+// reaches it.
+const AssessmentsPageBytes = 4 << 20
+
 // Assessments keeps assessments. Change.Assessment puts one there with the
 // change that it led to. Those of a session that DeleteExpired deletes go with
 // it.
@@ -30,11 +34,15 @@ type Assessments interface {
 	AddAssessments(ctx context.Context, assessments []Assessment) error
 	// Assessment returns one of the merchant's. ErrNotFound.
 	Assessment(ctx context.Context, merchantID, assessmentID string) (Assessment, error)
+	// SubjectsOfAssessment returns the Subjects of one of the merchant's alone: its
+	// document may be a thousand times larger. ErrNotFound.
+	SubjectsOfAssessment(ctx context.Context, merchantID, assessmentID string) ([]SubjectKey, error)
 	// AssessmentsOf returns the newest of a session of the merchant, newest first,
-	// at most limit.
+	// at most limit, without their documents.
 	AssessmentsOf(ctx context.Context, merchantID, sessionID string, limit int) ([]Assessment, error)
 	// AssessmentsAfter returns up to limit of a merchant ("" for all) whose id is
-	// greater than after ("" begins), in the order of their ids.
+	// greater than after ("" begins), in the order of their ids. It ends with the
+	// one whose document brings them to AssessmentsPageBytes; the last is empty.
 	AssessmentsAfter(ctx context.Context, merchantID, after string, limit int) ([]Assessment, error)
 	// CountAssessments is how many there are of a merchant ("" for all), from the
 	// id after on; about, where an exact count would take long.

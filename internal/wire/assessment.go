@@ -28,7 +28,8 @@ type Assessment struct {
 
 // RuledBy is a decision of rules.
 type RuledBy struct {
-	Outcome, Reason  string
+	Outcome          string
+	Reason           string // empty when it is not for the caller
 	Rule             string // that decided; empty when none did
 	RuleSet, Version string // empty when no rules were asked
 	InvalidFields    []string
@@ -51,17 +52,30 @@ func AppendAssessment(dst []byte, a Assessment) []byte {
 	return w.buf
 }
 
+// ListedAssessment is an assessment in a list: what was decided, and when.
+type ListedAssessment struct {
+	ID, SessionID, CorrelationID string
+	Revision                     int64
+	At                           time.Time
+	Call, Outcome                string
+}
+
 // AppendAssessments writes the answer of read session assessments.
-func AppendAssessments(dst []byte, list []Assessment) []byte {
+func AppendAssessments(dst []byte, list []ListedAssessment) []byte {
 	w := writer{buf: dst}
 	w.open('{')
-	writeList(&w, "assessments", list, w.assessment)
+	writeList(&w, "assessments", list, func(a *ListedAssessment) {
+		w.open('{')
+		w.listedAssessment(a)
+		w.text("outcome", a.Outcome)
+		w.close('}')
+	})
 	w.close('}')
 	return w.buf
 }
 
-func (w *writer) assessment(a *Assessment) {
-	w.open('{')
+// listedAssessment is how each begins.
+func (w *writer) listedAssessment(a *ListedAssessment) {
 	w.text("assessment_id", a.ID)
 	w.text("session_id", a.SessionID)
 	if a.Revision > 0 {
@@ -70,9 +84,14 @@ func (w *writer) assessment(a *Assessment) {
 	w.text("correlation_id", a.CorrelationID)
 	w.timestamp("at", a.At)
 	w.text("call", a.Call)
+}
+
+func (w *writer) assessment(a *Assessment) {
+	w.open('{')
+	w.listedAssessment(&ListedAssessment{a.ID, a.SessionID, a.CorrelationID, a.Revision, a.At, a.Call, a.Outcome})
 	w.ruledBy(&a.RuledBy)
 	w.reviewTerms(a.Review)
-	w.microseconds("duration_us", a.Duration)
+	w.microseconds("duration_us", a.Duration) // 0 and no steps where those are not for the caller
 	writeList(w, "steps", a.Steps, func(s *AssessmentStep) {
 		w.open('{')
 		w.text("rule", s.Rule)
@@ -90,7 +109,9 @@ func (w *writer) assessment(a *Assessment) {
 
 func (w *writer) ruledBy(r *RuledBy) {
 	w.text("outcome", r.Outcome)
-	w.text("reason", r.Reason)
+	if r.Reason != "" {
+		w.text("reason", r.Reason)
+	}
 	if r.Rule != "" {
 		w.text("rule", r.Rule)
 	}

@@ -61,14 +61,19 @@ func (w *writer) replayProgress(p *ReplayProgress) {
 }
 
 // AppendReplayFailure writes the last line of a replay that did not come to its
-// end.
-func AppendReplayFailure(dst []byte, reason string, p ReplayProgress) []byte {
+// end. When its turn is over the line has what was found in it.
+func AppendReplayFailure(dst []byte, reason string, turnOver bool, r ReplayResult) []byte {
 	w := writer{buf: dst}
 	w.open('{')
 	w.key("error")
 	w.open('{')
 	w.text("reason", reason)
-	w.replayProgress(&p)
+	if turnOver {
+		w.boolean("turn_over", true)
+		w.replayFound(&r)
+	} else {
+		w.replayProgress(&r.ReplayProgress)
+	}
 	w.close('}')
 	w.close('}')
 	return w.buf
@@ -80,6 +85,13 @@ func AppendReplayResult(dst []byte, r ReplayResult) []byte {
 	w.open('{')
 	w.key("result")
 	w.open('{')
+	w.replayFound(&r)
+	w.close('}')
+	w.close('}')
+	return w.buf
+}
+
+func (w *writer) replayFound(r *ReplayResult) {
 	w.replayProgress(&r.ReplayProgress)
 	w.key("rule_set")
 	w.open('{')
@@ -92,20 +104,20 @@ func AppendReplayResult(dst []byte, r ReplayResult) []byte {
 	w.integer("primed", r.Primed)
 	w.integer("assessor", r.Assessor)
 	w.integer("unreadable", r.Unreadable)
-	writeList(&w, "changes", r.Changes, func(c *ReplayChange) {
+	writeList(w, "changes", r.Changes, func(c *ReplayChange) {
 		w.open('{')
 		w.text("was", string(c.Was))
 		w.text("would_be", string(c.WouldBe))
 		w.integer("count", c.Count)
 		w.close('}')
 	})
-	writeList(&w, "rules", r.Rules, func(c *ReplayRule) {
+	writeList(w, "rules", r.Rules, func(c *ReplayRule) {
 		w.open('{')
 		w.text("rule", c.Rule)
 		w.integer("count", c.Count)
 		w.close('}')
 	})
-	writeList(&w, "examples", r.Examples, func(e *ReplayExample) {
+	writeList(w, "examples", r.Examples, func(e *ReplayExample) {
 		w.open('{')
 		w.text("assessment_id", e.AssessmentID)
 		w.text("session_id", e.SessionID)
@@ -115,7 +127,4 @@ func AppendReplayResult(dst []byte, r ReplayResult) []byte {
 		w.text("reason", e.Reason)
 		w.close('}')
 	})
-	w.close('}')
-	w.close('}')
-	return w.buf
 }

@@ -124,6 +124,12 @@ func (e *Engine) Assessment(ctx context.Context, merchantID, assessmentID string
 	return cloneAssessment(e.assessments.all[at]), nil
 }
 
+// SubjectsOfAssessment is store.Assessments's.
+func (e *Engine) SubjectsOfAssessment(ctx context.Context, merchantID, assessmentID string) ([]store.SubjectKey, error) {
+	found, err := e.Assessment(ctx, merchantID, assessmentID)
+	return found.Subjects, err
+}
+
 // AssessmentsOf is store.Assessments's.
 func (e *Engine) AssessmentsOf(ctx context.Context, merchantID, sessionID string, limit int) ([]store.Assessment, error) {
 	if err := e.enter(ctx); err != nil {
@@ -136,6 +142,7 @@ func (e *Engine) AssessmentsOf(ctx context.Context, merchantID, sessionID string
 	var found []store.Assessment
 	for _, one := range slices.Backward(e.assessments.all) {
 		if len(found) < limit && one.MerchantID == merchantID && one.SessionID == sessionID {
+			one.Document = nil
 			found = append(found, cloneAssessment(one))
 		}
 	}
@@ -152,8 +159,10 @@ func (e *Engine) AssessmentsAfter(ctx context.Context, merchantID, after string,
 		return nil, fmt.Errorf("memstore: the limit %d is not positive", limit)
 	}
 	var found []store.Assessment
+	size := 0
 	for one := range e.assessments.after(merchantID, after) {
-		if found = append(found, cloneAssessment(one)); len(found) == limit {
+		size += len(one.Document)
+		if found = append(found, cloneAssessment(one)); len(found) == limit || size >= store.AssessmentsPageBytes {
 			break
 		}
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -16,7 +17,8 @@ import (
 var _ store.Assessments = (*Engine)(nil)
 
 const (
-	assessmentColumns = `assessment_id, session_id, revision, at, merchant_id, correlation_id, call, outcome, subjects, document`
+	assessmentHead    = `assessment_id, session_id, revision, at, merchant_id, correlation_id, call, outcome, subjects`
+	assessmentColumns = assessmentHead + `, document`
 
 	addAssessments = `INSERT INTO assessments (change_id, ` + assessmentColumns + `)
 		SELECT $1::uuid, a.* FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
@@ -26,6 +28,14 @@ const (
 	// many assessments is another's.
 	unlessAllAreMine = `SELECT 1 / (CASE WHEN count(DISTINCT wanted.assessment_id) = $3 THEN 1 ELSE 0 END) FROM unnest($2::uuid[]) AS wanted (assessment_id)
 		WHERE $1::uuid = (SELECT a.change_id FROM assessments a WHERE a.assessment_id = wanted.assessment_id)`
+
+	assessmentsWhere = `SELECT ` + assessmentColumns + ` FROM assessments WHERE `
+	// assessmentHeadsWhere has an empty document, so that one is not read.
+	assessmentHeadsWhere = `SELECT ` + assessmentHead + `, NULL::bytea FROM assessments WHERE `
+	// pageOf is a page of an ordered selection: those before which there are fewer
+	// bytes of documents than that. The size of a document is known without it.
+	pageOf = `SELECT ` + assessmentColumns + ` FROM (SELECT ` + assessmentColumns + `, sum(octet_length(document)) OVER (ORDER BY assessment_id) - octet_length(document) AS before
+		FROM (%s ORDER BY assessment_id LIMIT $1) AS selected) AS measured WHERE before < $2 ORDER BY assessment_id`
 
 	deleteAssessments = `DELETE FROM assessments WHERE session_id IN ` + closed
 
@@ -117,9 +127,19 @@ func (e *Engine) AddAssessments(ctx context.Context, assessments []store.Assessm
 
 // Assessment is store.Assessments's.
 func (e *Engine) Assessment(ctx context.Context, merchantID, assessmentID string) (store.Assessment, error) {
+	return e.oneAssessment(ctx, assessmentsWhere, merchantID, assessmentID)
+}
+
+// SubjectsOfAssessment is store.Assessments's.
+func (e *Engine) SubjectsOfAssessment(ctx context.Context, merchantID, assessmentID string) ([]store.SubjectKey, error) {
+	found, err := e.oneAssessment(ctx, assessmentHeadsWhere, merchantID, assessmentID)
+	return found.Subjects, err
+}
+
+func (e *Engine) oneAssessment(ctx context.Context, from, merchantID, assessmentID string) (store.Assessment, error) {
 	var id [16]byte
 	known := identifier.Parse(assessmentID, &id) && storable(merchantID)
-	found, err := e.listAssessments(ctx, known, `assessment_id = $1 AND merchant_id = $2`, id, merchantID)
+	found, err := e.listAssessments(ctx, known, from+`assessment_id = $1 AND merchant_id = $2`, id, merchantID)
 	if err == nil && len(found) == 0 {
 		err = store.ErrNotFound
 	}
@@ -136,7 +156,7 @@ func (e *Engine) AssessmentsOf(ctx context.Context, merchantID, sessionID string
 		return nil, errors.New("postgres: a limit must be positive")
 	}
 	known := identifier.Parse(sessionID, &session) && storable(merchantID)
-	return e.listAssessments(ctx, known, `session_id = $1 AND merchant_id = $2 ORDER BY assessment_id DESC LIMIT $3`,
+	return e.listAssessments(ctx, known, assessmentHeadsWhere+`session_id = $1 AND merchant_id = $2 ORDER BY assessment_id DESC LIMIT $3`,
 		session, merchantID, limit)
 }
 
@@ -149,11 +169,11 @@ func (e *Engine) AssessmentsAfter(ctx context.Context, merchantID, after string,
 	if limit < 1 {
 		return nil, errors.New("postgres: a limit must be positive")
 	}
-	if merchantID == "" {
-		return e.listAssessments(ctx, true, `assessment_id > $1 ORDER BY assessment_id LIMIT $2`, from, limit)
+	selected, parameters := assessmentsWhere+`assessment_id > $3`, []any{limit, int64(store.AssessmentsPageBytes), from}
+	if merchantID != "" {
+		selected, parameters = selected+` AND merchant_id = $4`, append(parameters, merchantID)
 	}
-	return e.listAssessments(ctx, storable(merchantID), `assessment_id > $1 AND merchant_id = $2 ORDER BY assessment_id LIMIT $3`,
-		from, merchantID, limit)
+	return e.listAssessments(ctx, storable(merchantID), fmt.Sprintf(pageOf, selected), parameters...)
 }
 
 // placeAfter is the id that a reading goes on after; the zero id is before all.
@@ -164,15 +184,15 @@ func placeAfter(after string) (id [16]byte, err error) {
 	return id, nil
 }
 
-// listAssessments reads those that a condition meets; none when nothing stored
-// can meet it.
-func (e *Engine) listAssessments(ctx context.Context, known bool, where string, parameters ...any) (found []store.Assessment, err error) {
+// listAssessments reads what a query selects; none when nothing stored can be
+// meant.
+func (e *Engine) listAssessments(ctx context.Context, known bool, query string, parameters ...any) (found []store.Assessment, err error) {
 	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		found = nil
 		if !known {
 			return nil
 		}
-		rows, err := conn.Query(ctx, `SELECT `+assessmentColumns+` FROM assessments WHERE `+where, parameters...)
+		rows, err := conn.Query(ctx, query, parameters...)
 		return eachRow(rows, err, func(rows pgx.Rows) error { return scanAssessment(rows, &found) })
 	})
 	return found, err

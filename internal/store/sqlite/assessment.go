@@ -10,8 +10,12 @@ import (
 
 var _ store.Assessments = (*Engine)(nil)
 
-// assessmentColumns are what scanAssessment reads.
-const assessmentColumns = `assessment_id, session_id, revision, at, merchant_id, correlation_id, call, outcome, subjects, document`
+// assessmentHead is what scanHead reads, and assessmentColumns what scanAssessment
+// does.
+const (
+	assessmentHead    = `assessment_id, session_id, revision, at, merchant_id, correlation_id, call, outcome, subjects`
+	assessmentColumns = assessmentHead + `, document`
+)
 
 // assessmentWriter are the statements that change assessments.
 type assessmentWriter struct {
@@ -29,14 +33,15 @@ func (a *assessmentWriter) statements() []preparation {
 
 // assessmentReader are the statements that read them.
 type assessmentReader struct {
-	one, ofSession, ofMerchant, all, countOfMerchant, countAll *statement
+	one, subjects, ofSession, ofMerchant, all, countOfMerchant, countAll *statement
 }
 
 func (a *assessmentReader) statements() []preparation {
 	const from = `SELECT ` + assessmentColumns + ` FROM assessments WHERE `
 	return []preparation{
 		{&a.one, from + `assessment_id = ?1 AND merchant_id = ?2`},
-		{&a.ofSession, from + `session_id = ?1 AND merchant_id = ?2 ORDER BY assessment_id DESC LIMIT ?3`},
+		{&a.subjects, `SELECT subjects FROM assessments WHERE assessment_id = ?1 AND merchant_id = ?2`},
+		{&a.ofSession, `SELECT ` + assessmentHead + ` FROM assessments WHERE session_id = ?1 AND merchant_id = ?2 ORDER BY assessment_id DESC LIMIT ?3`},
 		{&a.ofMerchant, from + `assessment_id > ?1 AND merchant_id = ?3 ORDER BY assessment_id LIMIT ?2`},
 		{&a.all, from + `assessment_id > ?1 ORDER BY assessment_id LIMIT ?2`},
 		{&a.countOfMerchant, `SELECT count(*) FROM assessments WHERE assessment_id > ?1 AND merchant_id = ?2`},
@@ -122,6 +127,18 @@ func (e *Engine) Assessment(ctx context.Context, merchantID, assessmentID string
 	return found, err
 }
 
+// SubjectsOfAssessment is store.Assessments's.
+func (e *Engine) SubjectsOfAssessment(ctx context.Context, merchantID, assessmentID string) (keys []store.SubjectKey, err error) {
+	bind := func(r *reader, id *identifier) *statement {
+		return r.assessments.subjects.blob(1, id[:]).text(2, merchantID)
+	}
+	err = e.find(ctx, assessmentID, bind, func(q *statement) error {
+		keys = store.KeysOf(q.columnBlob(0))
+		return nil
+	})
+	return keys, err
+}
+
 // AssessmentsOf is store.Assessments's.
 func (e *Engine) AssessmentsOf(ctx context.Context, merchantID, sessionID string, limit int) ([]store.Assessment, error) {
 	var session identifier
@@ -131,7 +148,7 @@ func (e *Engine) AssessmentsOf(ctx context.Context, merchantID, sessionID string
 	if !parseIdentifier(sessionID, &session) {
 		return nil, e.usable(ctx)
 	}
-	return e.listAssessments(ctx, func(r *reader) *statement {
+	return e.listAssessments(ctx, scanHead, func(r *reader) *statement {
 		return r.assessments.ofSession.blob(1, session[:]).text(2, merchantID).integer(3, int64(limit))
 	})
 }
@@ -145,7 +162,7 @@ func (e *Engine) AssessmentsAfter(ctx context.Context, merchantID, after string,
 	if limit < 1 {
 		return nil, fmt.Errorf("sqlite: the limit %d is not positive", limit)
 	}
-	return e.listAssessments(ctx, func(r *reader) *statement {
+	return e.listAssessments(ctx, scanAssessment, func(r *reader) *statement {
 		if merchantID == "" {
 			return r.assessments.all.blob(1, from).integer(2, int64(limit))
 		}
@@ -165,11 +182,13 @@ func placeAfter(after string) ([]byte, error) {
 	return id[:], nil
 }
 
-func (e *Engine) listAssessments(ctx context.Context, bind func(*reader) *statement) (found []store.Assessment, err error) {
+// listAssessments reads rows until their documents are a page.
+func (e *Engine) listAssessments(ctx context.Context, scan func(*statement) store.Assessment, bind func(*reader) *statement) (found []store.Assessment, err error) {
 	err = e.read(ctx, func(r *reader) error {
 		q := bind(r)
-		for q.row() {
-			found = append(found, scanAssessment(q))
+		for size := 0; size < store.AssessmentsPageBytes && q.row(); {
+			one := scan(q)
+			found, size = append(found, one), size+len(one.Document)
 		}
 		return q.reset()
 	})
@@ -214,9 +233,15 @@ func (e *Engine) DeleteAssessments(ctx context.Context, before string, limit int
 }
 
 func scanAssessment(q *statement) store.Assessment {
+	a := scanHead(q)
+	a.Document = bytes.Clone(q.columnBlob(9))
+	return a
+}
+
+func scanHead(q *statement) store.Assessment {
 	return store.Assessment{
 		ID: identifierText(q.columnBlob(0)), SessionID: identifierText(q.columnBlob(1)), Revision: q.columnInteger(2), At: q.columnTime(3),
 		MerchantID: q.columnText(4), CorrelationID: q.columnText(5), Call: q.columnText(6), Outcome: q.columnText(7),
-		Subjects: store.KeysOf(q.columnBlob(8)), Document: bytes.Clone(q.columnBlob(9)),
+		Subjects: store.KeysOf(q.columnBlob(8)),
 	}
 }
