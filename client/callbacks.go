@@ -23,8 +23,10 @@ type Callback struct {
 	URL       string          `json:"url"`
 	State     string          `json:"state"` // waiting, delivered, failed, dropped
 	CreatedAt time.Time       `json:"created_at"`
-	DueAt     time.Time       `json:"due_at"` // while it waits
-	Twice     bool            `json:"twice"`  // while it waits: it is to be delivered twice
+	DueAt     time.Time       `json:"due_at"`    // while it waits
+	Released  bool            `json:"released"`  // while it waits: it goes although others are held
+	UnderWay  bool            `json:"under_way"` // while it waits: it is being delivered
+	Twice     bool            `json:"twice"`     // while it waits: it is to be delivered twice
 	Attempts  int             `json:"attempts"`
 	Body      json.RawMessage `json:"body"`
 	Answer    *CallbackAnswer `json:"answer"` // nil before the first attempt
@@ -78,10 +80,15 @@ func (c *Client) DuplicateCallback(ctx context.Context, callbackID string) error
 }
 
 // DelayCallback lets a waiting callback be due so long from now, in whole seconds
-// of this merchant's clock; a second to 48 hours.
-func (c *Client) DelayCallback(ctx context.Context, callbackID string, by time.Duration) error {
-	return c.steer(ctx, call{operation: "delay callback", path: "/kvitto/v1/callbacks/{id}/delay", id: callbackID,
-		body: map[string]int64{"seconds": int64(by / time.Second)}})
+// of this merchant's clock; a second to 48 hours. It returns when that is.
+func (c *Client) DelayCallback(ctx context.Context, callbackID string, by time.Duration) (due time.Time, err error) {
+	var answer struct {
+		Answer
+		DueAt time.Time `json:"due_at"`
+	}
+	err = c.do(ctx, call{operation: "delay callback", method: http.MethodPost, path: "/kvitto/v1/callbacks/{id}/delay", id: callbackID,
+		body: map[string]int64{"seconds": int64(by / time.Second)}}, &answer)
+	return answer.DueAt, err
 }
 
 func (c *Client) steer(ctx context.Context, step call) error {

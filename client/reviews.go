@@ -22,6 +22,7 @@ type Review struct {
 	// The rest is not in a list.
 	FraudStatus     string    `json:"fraud_status"` // PENDING, ACCEPTED, REJECTED
 	AtDue           string    `json:"at_due"`       // what time decides: accept or reject
+	NeedsSecond     bool      `json:"needs_second"` // it takes two people to accept it
 	ReferredBecause string    `json:"referred_because"`
 	AssessmentID    string    `json:"assessment_id"`
 	FirstAt         time.Time `json:"first_at"` // the first of two people accepted it
@@ -36,7 +37,8 @@ type Review struct {
 	StopReason      string    `json:"stopped_reason"`
 }
 
-// Reviews is a page of reviews, the earliest due first.
+// Reviews is a page of reviews, the earliest due first; of those that have ended
+// the one that was due last.
 type Reviews struct {
 	Answer
 	Reviews []Review `json:"reviews"`

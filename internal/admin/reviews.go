@@ -8,7 +8,8 @@ import (
 // ReviewDesk is where an operator reviews the orders of all merchants. The
 // documents are those of GET /kvitto/v1/reviews, with the names of who decided.
 type ReviewDesk interface {
-	// Reviews is a page of reviews, the earliest due first.
+	// Reviews is a page of reviews, the earliest due first; of those that have ended
+	// the one that was due last.
 	Reviews(ctx context.Context, which WhichReviews) (json.RawMessage, error)
 	// Review is the review of one order.
 	Review(ctx context.Context, orderID string) (json.RawMessage, error)

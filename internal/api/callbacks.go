@@ -120,7 +120,7 @@ func duplicateCallback(x *exchange) (answer, error) {
 const delayMax = 48 * 60 * 60
 
 // delayCallback lets a waiting callback be due so many seconds from now, on the
-// merchant's clock.
+// merchant's clock. The answer says when.
 func delayCallback(x *exchange) (answer, error) {
 	seconds, problems, err := wire.DecodeDelay(x.record.RequestBody)
 	if err != nil {
@@ -132,7 +132,11 @@ func delayCallback(x *exchange) (answer, error) {
 	if !seconds.Set || seconds.Value < 1 || seconds.Value > delayMax {
 		return answer{}, badValue("seconds", strconv.FormatInt(seconds.Value, 10), "1 to "+strconv.Itoa(delayMax))
 	}
-	return stepCallbackAt(x, store.CallbackDelay, x.caller.Now.Add(time.Duration(seconds.Value)*time.Second))
+	due := x.caller.Now.Add(time.Duration(seconds.Value) * time.Second)
+	if refused, err := stepCallbackAt(x, store.CallbackDelay, due); err != nil {
+		return refused, err
+	}
+	return ok(wire.AppendDelayed(nil, x.request.PathValue("callback_id"), due))
 }
 
 // steered is the answer to a step; conflict says what the step needs.

@@ -45,7 +45,7 @@ func (x *exchange) reviewView() wire.ReviewView {
 	return wire.ReviewView{Names: x.api.Playground != nil}
 }
 
-// readReviews lists the reviews of the merchant's orders, the earliest due first.
+// readReviews lists the reviews of the merchant's orders, in the order of the store.
 func readReviews(x *exchange) (answer, error) {
 	query := x.request.URL.Query()
 	filter := store.ReviewFilter{MerchantID: x.caller.MerchantID, Limit: reviewsShown, After: query.Get("after")}

@@ -54,25 +54,19 @@ type Admin struct {
 	Close func() error
 }
 
-// OpenAdmin opens the merchants and keys of a store that is there. A file that
-// a server owns is reached through that server.
+// OpenAdmin opens the merchants, keys and reviews of a store that is there. A file
+// that a server owns is reached through that server.
 func OpenAdmin(ctx context.Context, url string) (Admin, error) {
-	return OpenReviews(ctx, url, Reviews{})
-}
-
-// OpenReviews is OpenAdmin for work on reviews, by these rules unless a server
-// does it, which has its own.
-func OpenReviews(ctx context.Context, url string, reviews Reviews) (Admin, error) {
 	path, embedded := strings.CutPrefix(url, "sqlite:")
 	if !embedded {
 		engine, err := postgres.Open(ctx, url, postgres.Options{MaxConnections: 2})
 		if err != nil {
 			return Admin{}, err
 		}
-		return direct(engine, reviews)
+		return direct(engine)
 	}
 	for deadline := time.Now().Add(ownerPatience); ; {
-		found, err := openOwned(ctx, path, reviews)
+		found, err := openOwned(ctx, path)
 		if !errors.Is(err, sqlite.ErrLocked) {
 			return found, err
 		}
@@ -87,7 +81,7 @@ func OpenReviews(ctx context.Context, url string, reviews Reviews) (Admin, error
 
 // openOwned opens the file, or reaches its owner. sqlite.ErrLocked when there
 // is one that does not answer, such as another command.
-func openOwned(ctx context.Context, path string, reviews Reviews) (Admin, error) {
+func openOwned(ctx context.Context, path string) (Admin, error) {
 	database, err := existing(path)
 	if err != nil {
 		return Admin{}, err
@@ -102,12 +96,12 @@ func openOwned(ctx context.Context, path string, reviews Reviews) (Admin, error)
 	if err != nil {
 		return Admin{}, err
 	}
-	return direct(engine, reviews)
+	return direct(engine)
 }
 
 // direct works on the store itself.
-func direct(engine engine, reviews Reviews) (Admin, error) {
-	desk, err := openDesk(engine, reviews)
+func direct(engine engine) (Admin, error) {
+	desk, err := openDesk(engine)
 	if err != nil {
 		return Admin{}, errors.Join(err, engine.Close())
 	}

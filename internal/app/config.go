@@ -74,7 +74,7 @@ type Config struct {
 // Reviews say how referred orders are reviewed.
 type Reviews struct {
 	Terms         checkout.ReviewTerms // where the rules say nothing
-	FourEyesAbove map[string]int64     // minor units by currency, above which an acceptance takes two people
+	FourEyesAbove map[string]int64     // minor units by currency, above which the acceptance of an order placed here takes two people
 }
 
 // Assessor is a server that is asked about payments after the rules.

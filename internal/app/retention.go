@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/identifier"
 )
 
 // Retention says how long things are kept. A zero keeps them for ever. How long
 // subjects are remembered is fixed.
 type Retention struct {
 	Sessions      time.Duration // of a session without an order, after it has expired
+	Assessments   time.Duration // of an assessment, though its session is kept
 	Exchanges     time.Duration // of a recorded exchange
 	ExchangeBytes int64         // all recorded exchanges together, oldest deleted first
 	Every         time.Duration // between two looks; 0 is an hour
@@ -65,12 +67,19 @@ func (a *App) forget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	subjects, err := a.forgetSubjects(ctx, now)
+	assessments, err := a.forgetAssessments(ctx, now)
 	if err != nil {
 		return err
 	}
-	if exchanges > 0 || sessions > 0 || subjects > 0 {
-		a.config.Logger.Info("deleted what has had its time", "sessions", sessions, "exchanges", exchanges, "subjects", subjects)
+	subjects, err := inPortions(ctx, func() (int, error) {
+		return a.stores.DeleteSubjects(ctx, now.Add(-subjectsKept), retentionStep)
+	})
+	if err != nil {
+		return err
+	}
+	if exchanges > 0 || sessions > 0 || assessments > 0 || subjects > 0 {
+		a.config.Logger.Info("deleted what has had its time",
+			"sessions", sessions, "exchanges", exchanges, "assessments", assessments, "subjects", subjects)
 	}
 	return nil
 }
@@ -94,13 +103,24 @@ func (a *App) forgetSessions(ctx context.Context, now time.Time) (sessions int, 
 	}
 }
 
-// forgetSubjects deletes what was remembered long ago.
-func (a *App) forgetSubjects(ctx context.Context, now time.Time) (subjects int, err error) {
+// forgetAssessments deletes those of sessions that are kept, with an order; the
+// others mostly went with their session.
+func (a *App) forgetAssessments(ctx context.Context, now time.Time) (assessments int, err error) {
+	keep := a.config.Retention.Assessments
+	if keep <= 0 {
+		return 0, nil
+	}
+	before := identifier.First(now.Add(-keep))
+	return inPortions(ctx, func() (int, error) { return a.stores.DeleteAssessments(ctx, before, retentionStep) })
+}
+
+// inPortions deletes while portions are full, and tells how many went.
+func inPortions(ctx context.Context, portion func() (int, error)) (all int, err error) {
 	for {
-		deleted, err := a.stores.DeleteSubjects(ctx, now.Add(-subjectsKept), retentionStep)
-		subjects += deleted
+		deleted, err := portion()
+		all += deleted
 		if err != nil || deleted < retentionStep || !pause(ctx, retentionPause) {
-			return subjects, err
+			return all, err
 		}
 	}
 }

@@ -69,3 +69,46 @@ func TestWhatHasHadItsTimeIsDeleted(t *testing.T) {
 		t.Errorf("the session of today: %d %s", got.status, got.body)
 	}
 }
+
+// TestAnOldAssessmentGoesAndItsOrderStays: a session with an order is kept for
+// ever, and what was assessed for it is not.
+func TestAnOldAssessmentGoesAndItsOrderStays(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	const keep = 24 * time.Hour
+	at := func(ahead time.Duration, every time.Duration) *client.Client {
+		server := run(t, func(c *app.Config) {
+			c.Production, c.Store, c.SystemTime = false, url, func() time.Time { return time.Now().Add(ahead) }
+			c.Retention = app.Retention{Every: every}
+			if every > 0 {
+				c.Retention.Assessments, c.Retention.Sessions = keep, keep
+			}
+		})
+		return client.New(server.URL, "demo", "demo")
+	}
+	now := at(0, 0)
+	session, err := now.CreateSession(t.Context(), cart)
+	if err != nil {
+		t.Fatal(err)
+	}
+	approved, err := now.Authorize(t.Context(), session.SessionID, client.BrowserCall{Outcome: client.Approve})
+	if err != nil || !approved.Approved {
+		t.Fatalf("%+v, %v", approved, err)
+	}
+	if _, err := now.PlaceOrder(t.Context(), approved.AuthorizationToken, cart); err != nil {
+		t.Fatal(err)
+	}
+	made, err := now.Assessments(t.Context(), session.SessionID)
+	if err != nil || len(made.Assessments) != 1 {
+		t.Fatalf("%v, %v", made, err)
+	}
+	at(keep+time.Hour, time.Millisecond)
+	for deadline := time.Now().Add(time.Minute); len(made.Assessments) > 0; {
+		if made, err = now.Assessments(t.Context(), session.SessionID); err != nil || time.Now().After(deadline) {
+			t.Fatalf("%d are there, %v", len(made.Assessments), err)
+		}
+	}
+	if read, err := now.ReadSession(t.Context(), session.SessionID); err != nil {
+		t.Errorf("the session of the order: %+v, %v", read, err)
+	}
+}

@@ -14,7 +14,7 @@ import (
 // The limits of an answer.
 const (
 	ReasonMax     = 300 // characters
-	DueMinutesMax = 7 * 24 * 60
+	DueMinutesMax = int64(checkout.ReviewDueMax / time.Minute)
 )
 
 // outcomes are what an answer may say.
@@ -84,7 +84,7 @@ func reviewOf(answer *wire.AssessorAnswer, outcome checkout.Outcome) (checkout.R
 	case outcome != checkout.OutcomeRefer && (due.Set || atDue != ""):
 		return checkout.ReviewTerms{}, nonsense("due_minutes and at_due come without refer")
 	case due.Set && (due.Value < 1 || due.Value > DueMinutesMax):
-		return checkout.ReviewTerms{}, nonsense("due_minutes is not from 1 to " + strconv.Itoa(DueMinutesMax))
+		return checkout.ReviewTerms{}, nonsense("due_minutes is not from 1 to " + strconv.FormatInt(DueMinutesMax, 10))
 	case atDue != "" && atDue != checkout.ReviewAccept && atDue != checkout.ReviewReject:
 		return checkout.ReviewTerms{}, nonsense("at_due is neither accept nor reject")
 	}

@@ -275,7 +275,7 @@ func TestAnswers(t *testing.T) {
 		{answer: `{"outcome":"approve","due_minutes":5}`, error: "without refer"},
 		{answer: `{"outcome":"deny","at_due":"accept"}`, error: "without refer"},
 		{answer: `{"outcome":"refer","due_minutes":0}`, error: "due_minutes is not"},
-		{answer: `{"outcome":"refer","due_minutes":10081}`, error: "due_minutes is not"},
+		{answer: `{"outcome":"refer","due_minutes":1441}`, error: "due_minutes is not"},
 		{answer: `{"outcome":"refer","due_minutes":1.5}`, error: "due_minutes has a wrong type"},
 		{answer: `{"outcome":"refer","due_minutes":"5"}`, error: "due_minutes has a wrong type"},
 		{answer: `{"outcome":"refer","at_due":"approve"}`, error: "at_due is neither"},

@@ -103,7 +103,7 @@ func TestAnOrderAndItsReviewAreTold(t *testing.T) {
 		}
 		d := open(t, content)
 		token := d.authorize(checkout.OutcomeRefer, checkout.Content{})
-		next, event, _, refusal := d.session.PlaceOrder(checkout.PlaceOrder{Token: token, Request: body, OrderID: "order-1", Now: d.now})
+		next, event, _, refusal := d.session.PlaceOrder(checkout.PlaceOrder{Token: token, Request: body, OrderID: "order-1", Now: d.now, FourEyesAbove: takesTwo})
 		accepted(t, refusal)
 		d.session = next
 		want := checkout.Callback{Kind: checkout.CallbackPush, URL: "https://" + row.host + "/push?o=order-1&k=order-1",

@@ -46,6 +46,10 @@ type PlaceOrder struct {
 	OrderID string
 	Now     time.Time
 	Review  ReviewTerms // where those of the authorization say nothing
+	// FourEyesAbove are the amounts by currency, in minor units, above which it
+	// takes two people to accept a referred order; a currency that is absent has
+	// no limit.
+	FourEyesAbove map[string]int64
 }
 
 // ValidateOrder checks an order body by itself. It runs before the token is
@@ -105,7 +109,7 @@ func newOrder(a *Authorization, collected, request *Content, cmd PlaceOrder) *Or
 	}
 	if a.Referred {
 		order.FraudStatus = FraudPending
-		order.Review = newReview(a.Review, cmd.Review, cmd.Now)
+		order.Review = newReview(a, cmd)
 	} else if request.AutoCapture.Value {
 		// A capture of the whole sum of a fresh ledger cannot be refused.
 		order.Ledger, _ = order.Ledger.Capture(order.Ledger.Authorized)

@@ -10,17 +10,22 @@ import (
 
 // ReviewTerms say how an order that is referred is reviewed.
 type ReviewTerms struct {
-	// Due is how long after the order somebody may decide; zero is the default.
+	// Due is how long after the order somebody may decide, at most ReviewDueMax;
+	// zero is the default.
 	Due time.Duration
 	// AtDue is what is decided when nobody did: "accept" or "reject"; empty is the
 	// default.
 	AtDue ReviewVerdict
 }
 
-// The defaults of terms. A review takes at most 24 hours (documented); when
-// nobody decided, nothing is risked.
+// ReviewDueMax is how long a review takes at most (documented), whoever says so:
+// the configuration, a rule or an assessor.
+const ReviewDueMax = 24 * time.Hour
+
+// The defaults of terms: as long as there may be, and when nobody decided, nothing
+// is risked.
 const (
-	ReviewDue                 = 24 * time.Hour
+	ReviewDue                 = ReviewDueMax
 	ReviewAtDue ReviewVerdict = ReviewReject
 )
 
@@ -117,6 +122,11 @@ type Review struct {
 	DueAt time.Time
 	AtDue ReviewVerdict // what is decided then
 
+	// NeedsSecond says that it takes two people to accept the order. It is settled
+	// when the order is placed: whoever decides later follows the review and no
+	// configuration of its own.
+	NeedsSecond bool
+
 	ClaimedBy string    // who looks at it; empty but in the state claimed
 	ClaimedAt time.Time // likewise
 
@@ -165,8 +175,10 @@ func printable(text string) string {
 
 // newReview is the review that an order with a referred authorization begins.
 // What its own terms do not say follows from the usual ones, then the defaults.
-func newReview(terms, usual ReviewTerms, placed time.Time) *Review {
-	for _, t := range []ReviewTerms{usual, {Due: ReviewDue, AtDue: ReviewAtDue}} {
+// Time is no second person: it never accepts what two people have to.
+func newReview(a *Authorization, cmd PlaceOrder) *Review {
+	terms := a.Review
+	for _, t := range []ReviewTerms{cmd.Review, {Due: ReviewDue, AtDue: ReviewAtDue}} {
 		if terms.Due <= 0 {
 			terms.Due = t.Due
 		}
@@ -174,7 +186,18 @@ func newReview(terms, usual ReviewTerms, placed time.Time) *Review {
 			terms.AtDue = t.AtDue
 		}
 	}
-	return &Review{State: ReviewOpen, DueAt: placed.Add(terms.Due), AtDue: terms.AtDue}
+	limit, limited := cmd.FourEyesAbove[a.Content.PurchaseCurrency.Value]
+	needsSecond := limited && a.Content.OrderAmount.Value > limit
+	if needsSecond {
+		terms.AtDue = ReviewReject
+	}
+	return &Review{State: ReviewOpen, DueAt: cmd.Now.Add(min(terms.Due, ReviewDueMax)), AtDue: terms.AtDue, NeedsSecond: needsSecond}
+}
+
+// samePerson compares two names as people read them: neither the case nor a space
+// beside a name makes another person.
+func samePerson(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
 }
 
 // ClaimReview tells the others that somebody looks at it. One that another
@@ -191,18 +214,17 @@ func (s Session) ReleaseReview(step ReviewStep) (Session, Event, *Refusal) {
 	if refusal := s.reviewable(step, EventReviewReleased); refusal != nil {
 		return s, Event{}, refusal
 	}
-	if r := s.Order.Review; r.State == ReviewAwaitingSecond && r.FirstBy != step.By {
+	if r := s.Order.Review; r.State == ReviewAwaitingSecond && !samePerson(r.FirstBy, step.By) {
 		return s, Event{}, refuse(KindOperationNotAllowed, "only "+r.FirstBy+", who accepted it first, can take that back")
 	}
 	return s.reviewed(EventReviewReleased, step, func(r *Review) { r.FirstBy, r.FirstAt, r.FirstReason = "", time.Time{}, "" })
 }
 
-// DecideReview ends the review. An acceptance of an order above the limit, in
-// minor units of its currency, waits for a second person; a limit below zero is
-// none. A rejection needs no second: nothing is risked by it, so that a second
-// person who differs ends in a rejection too. The same verdict by the same
-// person again changes nothing: changed is false.
-func (s Session) DecideReview(step ReviewStep, verdict ReviewVerdict, fourEyesAbove int64) (next Session, event Event, changed bool, refusal *Refusal) {
+// DecideReview ends the review. Where it needs a second person, the first
+// acceptance waits for that one's. A rejection needs no second: nothing is risked
+// by it, so that a second person who differs ends in a rejection too. The same
+// verdict by the same person again changes nothing: changed is false.
+func (s Session) DecideReview(step ReviewStep, verdict ReviewVerdict) (next Session, event Event, changed bool, refusal *Refusal) {
 	kind := EventReviewRejected
 	if verdict == ReviewAccept {
 		kind = EventReviewAccepted
@@ -214,9 +236,8 @@ func (s Session) DecideReview(step ReviewStep, verdict ReviewVerdict, fourEyesAb
 		return s, Event{}, false, refusal
 	}
 	review := s.Order.Review
-	first := review.State != ReviewAwaitingSecond
 	switch {
-	case kind == EventReviewAccepted && first && fourEyesAbove >= 0 && int64(s.Order.Ledger.Authorized) > fourEyesAbove:
+	case kind == EventReviewAccepted && review.NeedsSecond && review.State != ReviewAwaitingSecond:
 		next, event, refusal = s.reviewed(EventReviewSupported, step, func(r *Review) {
 			r.FirstBy, r.FirstAt, r.FirstReason = step.By, step.Now, step.Reason
 		})
@@ -236,11 +257,11 @@ func (s *Session) saidBefore(step ReviewStep, verdict ReviewVerdict) bool {
 	r := s.Order.Review
 	switch r.State {
 	case ReviewAwaitingSecond:
-		return verdict == ReviewAccept && r.FirstBy == step.By
+		return verdict == ReviewAccept && samePerson(r.FirstBy, step.By)
 	case ReviewAccepted:
-		return verdict == ReviewAccept && !r.Automatic && (r.DecidedBy == step.By || r.FirstBy == step.By)
+		return verdict == ReviewAccept && !r.Automatic && (samePerson(r.DecidedBy, step.By) || samePerson(r.FirstBy, step.By))
 	case ReviewRejected:
-		return verdict == ReviewReject && !r.Automatic && r.DecidedBy == step.By
+		return verdict == ReviewReject && !r.Automatic && samePerson(r.DecidedBy, step.By)
 	case ReviewNone, ReviewOpen, ReviewClaimed, ReviewStopped:
 	}
 	return false
@@ -248,7 +269,7 @@ func (s *Session) saidBefore(step ReviewStep, verdict ReviewVerdict) bool {
 
 // StopReview takes an acceptance back: the shop must not ship.
 func (s Session) StopReview(step ReviewStep) (next Session, event Event, changed bool, refusal *Refusal) {
-	if s.Order != nil && s.Order.Review != nil && s.Order.Review.State == ReviewStopped && s.Order.Review.StoppedBy == step.By {
+	if s.Order != nil && s.Order.Review != nil && s.Order.Review.State == ReviewStopped && samePerson(s.Order.Review.StoppedBy, step.By) {
 		return s, Event{}, false, nil
 	}
 	if refusal := s.reviewable(step, EventReviewStopped); refusal != nil {
@@ -292,7 +313,7 @@ func (s *Session) reviewable(step ReviewStep, kind EventKind) *Refusal {
 	if _, ok := NextReviewState(r.State, kind); !ok {
 		return refuse(KindOperationNotAllowed, "the review is "+strings.ReplaceAll(string(r.State), "_", " "))
 	}
-	if r.State == ReviewClaimed && r.ClaimedBy != step.By && step.Now.Before(r.ClaimedAt.Add(ReviewClaimLifetime)) {
+	if r.State == ReviewClaimed && !samePerson(r.ClaimedBy, step.By) && step.Now.Before(r.ClaimedAt.Add(ReviewClaimLifetime)) {
 		return refuse(KindOperationNotAllowed, r.ClaimedBy+" has claimed the review, until "+
 			r.ClaimedAt.Add(ReviewClaimLifetime).UTC().Format(time.RFC3339)+" unless it is released before")
 	}

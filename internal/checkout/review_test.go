@@ -56,14 +56,12 @@ func TestEveryTransitionOfAReview(t *testing.T) {
 	}
 }
 
-// noLimit lets one person accept everything; limit asks for a second above it.
-const (
-	noLimit = -1
-	limit   = 9499
-)
+// takesTwo are limits that the order of the tests is above.
+var takesTwo = map[string]int64{"SEK": 9499}
 
-// referred is a desk whose order was referred with the terms.
-func referred(t *testing.T, terms checkout.ReviewTerms, body checkout.Content) *desk {
+// referred is a desk whose order was referred with the terms, and placed where
+// the limits apply.
+func referred(t *testing.T, terms checkout.ReviewTerms, above map[string]int64, body checkout.Content) *desk {
 	t.Helper()
 	d := open(t, swedish())
 	call := d.call(checkout.OutcomeRefer, checkout.Content{})
@@ -72,9 +70,10 @@ func referred(t *testing.T, terms checkout.ReviewTerms, body checkout.Content) *
 	}
 	next, _, result, refusal := d.session.Authorize(call)
 	accepted(t, refusal)
-	d.session = next
-	_, refusal = d.order(result.AuthorizationToken, body)
+	next, _, _, refusal = next.PlaceOrder(checkout.PlaceOrder{
+		Token: result.AuthorizationToken, Request: body, OrderID: "order-1", Now: d.now, FourEyesAbove: above})
 	accepted(t, refusal)
+	d.session = next
 	return d
 }
 
@@ -83,7 +82,8 @@ func (d *desk) by(name string) checkout.ReviewStep {
 	return checkout.ReviewStep{By: name, Reason: "because", Now: d.now}
 }
 
-// step makes the event of a review happen, as anna unless the second is needed.
+// step makes the event of a review happen; whether an acceptance supports or
+// accepts is the review's to say.
 func (d *desk) step(kind checkout.EventKind, name string) (event checkout.Event, refusal *checkout.Refusal) {
 	d.t.Helper()
 	next, changed := d.session, true
@@ -92,12 +92,10 @@ func (d *desk) step(kind checkout.EventKind, name string) (event checkout.Event,
 		next, event, refusal = d.session.ClaimReview(d.by(name))
 	case checkout.EventReviewReleased:
 		next, event, refusal = d.session.ReleaseReview(d.by(name))
-	case checkout.EventReviewSupported:
-		next, event, changed, refusal = d.session.DecideReview(d.by(name), checkout.ReviewAccept, limit)
-	case checkout.EventReviewAccepted:
-		next, event, changed, refusal = d.session.DecideReview(d.by(name), checkout.ReviewAccept, noLimit)
+	case checkout.EventReviewSupported, checkout.EventReviewAccepted:
+		next, event, changed, refusal = d.session.DecideReview(d.by(name), checkout.ReviewAccept)
 	case checkout.EventReviewRejected:
-		next, event, changed, refusal = d.session.DecideReview(d.by(name), checkout.ReviewReject, noLimit)
+		next, event, changed, refusal = d.session.DecideReview(d.by(name), checkout.ReviewReject)
 	case checkout.EventReviewStopped:
 		next, event, changed, refusal = d.session.StopReview(d.by(name))
 	default:
@@ -110,10 +108,20 @@ func (d *desk) step(kind checkout.EventKind, name string) (event checkout.Event,
 	return event, refusal
 }
 
-// inReview drives an order's review into a state by commands alone.
+// inReview drives an order's review into a state by commands alone. One that
+// awaits a second person takes two.
 func inReview(t *testing.T, state checkout.ReviewState) *desk {
 	t.Helper()
-	d := referred(t, checkout.ReviewTerms{}, swedish())
+	if state == checkout.ReviewAwaitingSecond {
+		return reviewedTo(t, state, takesTwo)
+	}
+	return reviewedTo(t, state, nil)
+}
+
+// reviewedTo is inReview where limits apply.
+func reviewedTo(t *testing.T, state checkout.ReviewState, above map[string]int64) *desk {
+	t.Helper()
+	d := referred(t, checkout.ReviewTerms{}, above, swedish())
 	way := map[checkout.ReviewState][]checkout.EventKind{
 		checkout.ReviewOpen:           nil,
 		checkout.ReviewClaimed:        {checkout.EventReviewClaimed},
@@ -123,6 +131,10 @@ func inReview(t *testing.T, state checkout.ReviewState) *desk {
 		checkout.ReviewStopped:        {checkout.EventReviewAccepted, checkout.EventReviewStopped},
 	}[state]
 	for _, event := range way {
+		if event == checkout.EventReviewAccepted && above != nil {
+			_, refusal := d.step(checkout.EventReviewSupported, "first")
+			accepted(t, refusal)
+		}
 		_, refusal := d.step(event, "anna")
 		accepted(t, refusal)
 	}
@@ -153,6 +165,9 @@ func TestReviewCommandsFollowTheTable(t *testing.T) {
 				}
 				want, allowed := checkout.NextReviewState(from, kind)
 				d := inReview(t, from)
+				if kind == checkout.EventReviewSupported {
+					d = reviewedTo(t, from, takesTwo)
+				}
 				before := copied(d.session)
 				if from == checkout.ReviewAwaitingSecond && kind == checkout.EventReviewSupported {
 					return // bo's acceptance is the second: the row of review_accepted
@@ -195,38 +210,56 @@ func TestAnOrderThatWasNotReferredHasNoReview(t *testing.T) {
 	}
 }
 
-// TestTimeDecidesWhatNobodyDid: not before the review is due, and never twice.
+// TestTimeDecidesWhatNobodyDid: not before the review is due, and never twice. It
+// accepts nothing that takes two people, in whatever state it finds the review and
+// whatever the terms say.
 func TestTimeDecidesWhatNobodyDid(t *testing.T) {
 	t.Parallel()
-	for _, row := range []struct {
-		terms checkout.ReviewTerms
-		after time.Duration
-		reads string
-	}{
-		{checkout.ReviewTerms{}, 24 * time.Hour, "REJECTED"},
-		{checkout.ReviewTerms{AtDue: checkout.ReviewAccept}, 24 * time.Hour, "ACCEPTED"},
-		{checkout.ReviewTerms{Due: 6 * time.Hour, AtDue: checkout.ReviewReject}, 6 * time.Hour, "REJECTED"},
-	} {
-		for _, first := range []checkout.EventKind{"", checkout.EventReviewClaimed, checkout.EventReviewSupported} {
-			d := referred(t, row.terms, swedish())
-			if first != "" {
-				_, refusal := d.step(first, "anna")
-				accepted(t, refusal)
-			}
-			if _, _, changed := d.session.ReviewAtDue(d.now.Add(row.after - time.Millisecond)); changed {
-				t.Errorf("%+v: decided too early", row)
-			}
-			d.wait(row.after)
-			next, event, changed := d.session.ReviewAtDue(d.now)
-			review := next.Order.Review
-			if !changed || next.Order.FraudStatus != row.reads || !review.Automatic || review.DecidedBy != "" || review.DecidedAt != d.now ||
-				event.By != "" || event.Reason == "" || next.ReviewedBy(event.Kind) != "" || next.Revision != d.session.Revision+1 {
-				t.Errorf("%+v after %q: %+v, %+v", row, first, review, event)
-			}
-			if _, _, changed := next.ReviewAtDue(d.now.Add(time.Hour)); changed {
-				t.Errorf("%+v: decided twice", row)
+	for _, atDue := range []checkout.ReviewVerdict{"", checkout.ReviewAccept, checkout.ReviewReject} {
+		for _, due := range []time.Duration{0, 6 * time.Hour, 25 * time.Hour} {
+			for _, above := range []map[string]int64{nil, takesTwo} {
+				for _, before := range []checkout.EventKind{"", checkout.EventReviewClaimed, checkout.EventReviewSupported} {
+					if before == checkout.EventReviewSupported && above == nil {
+						continue // that acceptance ends it
+					}
+					t.Run(fmt.Sprintf("%q after %s, above %v, %s", atDue, due, above, before), func(t *testing.T) {
+						t.Parallel()
+						timeDecides(t, checkout.ReviewTerms{Due: due, AtDue: atDue}, above, before)
+					})
+				}
 			}
 		}
+	}
+}
+
+func timeDecides(t *testing.T, terms checkout.ReviewTerms, above map[string]int64, before checkout.EventKind) {
+	d := referred(t, terms, above, swedish())
+	if before != "" {
+		_, refusal := d.step(before, "anna")
+		accepted(t, refusal)
+	}
+	after, verdict, reads := terms.Due, checkout.ReviewReject, "REJECTED"
+	if after == 0 || after > 24*time.Hour {
+		after = 24 * time.Hour
+	}
+	if terms.AtDue == checkout.ReviewAccept && above == nil {
+		verdict, reads = checkout.ReviewAccept, "ACCEPTED"
+	}
+	if r := d.session.Order.Review; r.AtDue != verdict || r.NeedsSecond != (above != nil) {
+		t.Errorf("it says %+v, want %s", r, verdict)
+	}
+	if _, _, changed := d.session.ReviewAtDue(d.now.Add(after - time.Millisecond)); changed {
+		t.Error("decided too early")
+	}
+	d.wait(after)
+	next, event, changed := d.session.ReviewAtDue(d.now)
+	review := next.Order.Review
+	if !changed || next.Order.FraudStatus != reads || !review.Automatic || review.DecidedBy != "" || review.DecidedAt != d.now ||
+		event.By != "" || event.Reason == "" || next.ReviewedBy(event.Kind) != "" || next.Revision != d.session.Revision+1 {
+		t.Errorf("reads %s, want %s: %+v, %+v", next.Order.FraudStatus, reads, review, event)
+	}
+	if _, _, changed := next.ReviewAtDue(d.now.Add(time.Hour)); changed {
+		t.Error("decided twice")
 	}
 }
 
@@ -236,6 +269,9 @@ func TestAClaimKeepsOthersAwayForAWhile(t *testing.T) {
 	for _, kind := range []checkout.EventKind{checkout.EventReviewClaimed, checkout.EventReviewReleased, checkout.EventReviewSupported,
 		checkout.EventReviewAccepted, checkout.EventReviewRejected} {
 		d := inReview(t, checkout.ReviewClaimed)
+		if kind == checkout.EventReviewSupported {
+			d = reviewedTo(t, checkout.ReviewClaimed, takesTwo)
+		}
 		d.wait(checkout.ReviewClaimLifetime - time.Millisecond)
 		_, refusal := d.step(kind, "bo")
 		refused(t, refusal, checkout.KindOperationNotAllowed)
@@ -264,22 +300,23 @@ func TestFourEyes(t *testing.T) {
 	}
 	yes, no := checkout.ReviewAccept, checkout.ReviewReject
 	for name, row := range map[string]struct {
-		above int64
+		above map[string]int64
 		said  []verdict
 		ends  checkout.ReviewState
 	}{
-		"no limit":                         {noLimit, []verdict{{"anna", yes}}, checkout.ReviewAccepted},
-		"the amount is the limit":          {9500, []verdict{{"anna", yes}}, checkout.ReviewAccepted},
-		"one person is not two":            {9499, []verdict{{"anna", yes}, {"anna", yes}}, checkout.ReviewAwaitingSecond},
-		"two agree":                        {9499, []verdict{{"anna", yes}, {"bo", yes}}, checkout.ReviewAccepted},
-		"two differ":                       {0, []verdict{{"anna", yes}, {"bo", no}}, checkout.ReviewRejected},
-		"the first thinks again":           {0, []verdict{{"anna", yes}, {"anna", no}}, checkout.ReviewRejected},
-		"a rejection risks nothing":        {0, []verdict{{"anna", no}}, checkout.ReviewRejected},
-		"the limit is gone for the second": {0, []verdict{{"anna", yes}, {"bo", yes}}, checkout.ReviewAccepted},
+		"no limit":                          {nil, []verdict{{"anna", yes}}, checkout.ReviewAccepted},
+		"of another currency":               {map[string]int64{"EUR": 0}, []verdict{{"anna", yes}}, checkout.ReviewAccepted},
+		"the amount is the limit":           {map[string]int64{"SEK": 9500}, []verdict{{"anna", yes}}, checkout.ReviewAccepted},
+		"one person is not two":             {takesTwo, []verdict{{"anna", yes}, {"anna", yes}}, checkout.ReviewAwaitingSecond},
+		"nor is one with two ways to write": {takesTwo, []verdict{{"Åsa", yes}, {" åSA ", yes}}, checkout.ReviewAwaitingSecond},
+		"two agree":                         {takesTwo, []verdict{{"anna", yes}, {"bo", yes}}, checkout.ReviewAccepted},
+		"two differ":                        {takesTwo, []verdict{{"anna", yes}, {"bo", no}}, checkout.ReviewRejected},
+		"the first thinks again":            {takesTwo, []verdict{{"anna", yes}, {"anna", no}}, checkout.ReviewRejected},
+		"a rejection risks nothing":         {takesTwo, []verdict{{"anna", no}}, checkout.ReviewRejected},
 	} {
-		d := referred(t, checkout.ReviewTerms{}, swedish())
+		d := referred(t, checkout.ReviewTerms{}, row.above, swedish())
 		for _, said := range row.said {
-			next, _, _, refusal := d.session.DecideReview(d.by(said.by), said.verdict, row.above)
+			next, _, _, refusal := d.session.DecideReview(d.by(said.by), said.verdict)
 			accepted(t, refusal)
 			d.session = next
 		}
@@ -291,7 +328,7 @@ func TestFourEyes(t *testing.T) {
 	d := inReview(t, checkout.ReviewAwaitingSecond)
 	_, refusal := d.step(checkout.EventReviewReleased, "bo")
 	refused(t, refusal, checkout.KindOperationNotAllowed)
-	_, refusal = d.step(checkout.EventReviewReleased, "anna")
+	_, refusal = d.step(checkout.EventReviewReleased, "Anna ")
 	accepted(t, refusal)
 	if r := d.session.Order.Review; r.State != checkout.ReviewOpen || r.FirstBy != "" || r.FirstReason != "" || !r.FirstAt.IsZero() {
 		t.Errorf("taken back: %+v", r)
@@ -305,13 +342,13 @@ func TestAStepThatComesAgainChangesNothing(t *testing.T) {
 		checkout.ReviewAwaitingSecond: checkout.ReviewAccept, checkout.ReviewAccepted: checkout.ReviewAccept, checkout.ReviewRejected: checkout.ReviewReject,
 	} {
 		d := inReview(t, from)
-		next, _, changed, refusal := d.session.DecideReview(d.by("anna"), again, noLimit)
+		next, _, changed, refusal := d.session.DecideReview(d.by("anna"), again)
 		accepted(t, refusal)
 		if changed || next.Revision != d.session.Revision {
 			t.Errorf("%s again changed the session", from)
 		}
 		if from != checkout.ReviewAwaitingSecond {
-			_, _, _, refusal = d.session.DecideReview(d.by("bo"), again, noLimit)
+			_, _, _, refusal = d.session.DecideReview(d.by("bo"), again)
 			refused(t, refusal, checkout.KindOperationNotAllowed)
 		}
 	}
@@ -351,8 +388,8 @@ func TestWhatIsCapturedAtOnceIsCapturedWhenItIsAccepted(t *testing.T) {
 	body := swedish()
 	body.AutoCapture = checkout.BooleanOf(true)
 	for verdict, captured := range map[checkout.ReviewVerdict]int64{checkout.ReviewAccept: 9500, checkout.ReviewReject: 0} {
-		d := referred(t, checkout.ReviewTerms{}, body)
-		next, _, _, refusal := d.session.DecideReview(d.by("anna"), verdict, noLimit)
+		d := referred(t, checkout.ReviewTerms{}, nil, body)
+		next, _, _, refusal := d.session.DecideReview(d.by("anna"), verdict)
 		accepted(t, refusal)
 		if got := int64(next.Order.Ledger.Captured); got != captured || !next.Order.Ledger.Holds() || d.session.Order.Ledger.Captured != 0 {
 			t.Errorf("%s: %d captured, want %d", verdict, got, captured)

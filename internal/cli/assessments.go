@@ -31,7 +31,7 @@ kvitto explain ASSESSMENT_ID tells one of them whole, and why it was decided so.
 			list, err := server.Assessments(c.Context(), session)
 			switch {
 			case err != nil:
-				return where.helpful(err)
+				return where.why(c.Context(), server, err)
 			case asJSON:
 				return printDocument(c.OutOrStdout(), list.Raw)
 			default:

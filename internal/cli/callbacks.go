@@ -33,17 +33,19 @@ how the shop copes.`,
 		{"replay", "Send a callback again that has ended", (*client.Client).ReplayCallback},
 		{"drop", "End a waiting callback", (*client.Client).DropCallback},
 	} {
-		command.AddCommand(newCallbackStep(step.name, step.short, step.do))
+		command.AddCommand(newCallbackStep(step.name, step.short, step.do, nil))
 	}
 	return command
 }
 
 func newCallbacksDelay() *cobra.Command {
 	var seconds int64
+	var due time.Time
 	command := newCallbackStep("delay", "Let a waiting callback be due later, on the merchant's clock",
-		func(c *client.Client, ctx context.Context, callbackID string) error {
-			return c.DelayCallback(ctx, callbackID, time.Duration(seconds)*time.Second)
-		})
+		func(c *client.Client, ctx context.Context, callbackID string) (err error) {
+			due, err = c.DelayCallback(ctx, callbackID, time.Duration(seconds)*time.Second)
+			return err
+		}, &due)
 	command.Example += " --seconds 3600"
 	command.Flags().Int64Var(&seconds, "seconds", 60, "so many `SECONDS` from now, up to 48 hours")
 	return command
@@ -66,7 +68,7 @@ func newCallbacksList() *cobra.Command {
 			list, err := server.Callbacks(c.Context(), session)
 			switch {
 			case err != nil:
-				return where.helpful(err)
+				return where.why(c.Context(), server, err)
 			case asJSON:
 				return printDocument(c.OutOrStdout(), list.Raw)
 			default:
@@ -98,16 +100,35 @@ func printCallbacks(w io.Writer, list *client.Callbacks) error {
 			said = fmt.Sprintf("%d in %.1f ms", c.Answer.Status, c.Answer.Milliseconds)
 		}
 		_, err := fmt.Fprintf(w, "%s  %-9s %-13s session %s  %s  %s\n", c.ID, c.State, c.Kind, c.SessionID,
-			count(c.Attempts, "attempt"), printable(said))
+			count(c.Attempts, "attempt"), printable(said)+whenItGoes(c, list.Held))
 		if err != nil {
 			return err
 		}
 	}
 	if len(list.Callbacks) == 0 {
-		_, err := fmt.Fprintln(w, "no callbacks: they come with authorizations of sessions that have merchant_urls.authorization")
+		_, err := fmt.Fprintln(w, "no callbacks: they come with authorizations, orders and reviews, to merchant_urls.authorization, push and notification")
 		return err
 	}
 	return nil
+}
+
+// whenItGoes is what a list says of a callback that waits.
+func whenItGoes(c *client.Callback, held bool) string {
+	if c.State != "waiting" {
+		return ""
+	}
+	marks := "  due " + c.DueAt.UTC().Format(time.RFC3339)
+	for _, mark := range []struct {
+		set  bool
+		text string
+	}{
+		{held && !c.Released, "held"}, {c.Released, "released"}, {c.Twice, "twice"}, {c.UnderWay, "being delivered"},
+	} {
+		if mark.set {
+			marks += ", " + mark.text
+		}
+	}
+	return marks
 }
 
 func newCallbacksHold() *cobra.Command {
@@ -124,7 +145,7 @@ func newCallbacksHold() *cobra.Command {
 				return err
 			}
 			if err := server.HoldCallbacks(c.Context(), !off); err != nil {
-				return where.helpful(err)
+				return where.why(c.Context(), server, err)
 			}
 			said := "callbacks are held; let one go with kvitto callbacks release CALLBACK_ID, all with kvitto callbacks hold --off"
 			if off {
@@ -139,7 +160,9 @@ func newCallbacksHold() *cobra.Command {
 	return command
 }
 
-func newCallbackStep(name, short string, do func(*client.Client, context.Context, string) error) *cobra.Command {
+// newCallbackStep is a command that does something with one callback. due, unless
+// nil, is where do leaves when the callback goes.
+func newCallbackStep(name, short string, do func(*client.Client, context.Context, string) error, due *time.Time) *cobra.Command {
 	var where connection
 	var asJSON bool
 	command := &cobra.Command{
@@ -153,9 +176,14 @@ func newCallbackStep(name, short string, do func(*client.Client, context.Context
 				return err
 			}
 			if err := do(server, c.Context(), args[0]); err != nil {
-				return where.helpful(err)
+				return where.why(c.Context(), server, err)
 			}
-			return done(c.OutOrStdout(), asJSON, name+": "+args[0], fmt.Sprintf(`{"callback_id":%q,"step":%q}`, args[0], name))
+			said, object := name+": "+args[0], fmt.Sprintf(`{"callback_id":%q,"step":%q`, args[0], name)
+			if due != nil {
+				until := due.UTC().Format(time.RFC3339)
+				said, object = said+" until "+until, object+fmt.Sprintf(`,"due_at":%q`, until)
+			}
+			return done(c.OutOrStdout(), asJSON, said, object+"}")
 		},
 	}
 	where.flags(command)

@@ -60,11 +60,15 @@ func TestCallbacksOnTheCommandLine(t *testing.T) {
 	if _, err := calls.Authorize(t.Context(), session.SessionID, `{}`); err != nil {
 		t.Fatal(err)
 	}
-	listed := run(`(?m)^held: .*\n[-0-9a-f]{36}  waiting   authorization session `+session.SessionID+`  0 attempts  not tried yet$`,
+	listed := run(`(?m)^held: .*\n[-0-9a-f]{36}  waiting   authorization session `+session.SessionID+`  0 attempts  not tried yet  due 20\S+Z, held$`,
 		"list", "--session", session.SessionID)
 	id := regexp.MustCompile(`(?m)^[-0-9a-f]{36}`).FindString(listed)
-	run("^delay: "+id, "delay", id, "--seconds", "3600")
+	refusedAt(t, server.URL, `403 INVALID_OPERATION.*\nthe callback still waits; release sends it at once\n`, "replay", id)
+	refusedAt(t, server.URL, `404 NOT_FOUND.*\nno callback of this merchant has this id\n`, "release", "nope")
+	until := regexp.MustCompile(`20\S+Z`).FindString(run("^delay: "+id+` until 20\S+Z\n$`, "delay", id, "--seconds", "3600"))
 	run("^duplicate: "+id, "duplicate", id)
+	run(`not tried yet  due `+until+`, held, twice\n`, "list")
+	run(`^{"callback_id":"`+id+`","step":"delay","due_at":"20\S+Z"}\n$`, "delay", id, "--json")
 	run("^release: "+id, "release", id)
 	for range 2 {
 		if got := <-arrived; got != id {
@@ -79,6 +83,15 @@ func TestCallbacksOnTheCommandLine(t *testing.T) {
 	}
 	delivered(t, calls)
 	run(`"state":"delivered"`, "list", "--json")
+}
+
+// refusedAt runs a step that the server at the address refuses.
+func refusedAt(t *testing.T, address, want string, args ...string) {
+	t.Helper()
+	code, stdout, stderr := command(t, append(append([]string{"callbacks"}, args...), "--url", address)...)
+	if code != 1 || !regexp.MustCompile(want).MatchString(stderr) {
+		t.Fatalf("%v: exit %d, %s%s, want %s", args, code, stdout, stderr, want)
+	}
 }
 
 // delivered waits until nothing waits.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -72,4 +73,15 @@ func (c *connection) helpful(err error) error {
 		return fmt.Errorf("%w\nsign in with --user NAME:PASSWORD; a playground takes any password but \"invalid\"", err)
 	}
 	return err
+}
+
+// why is helpful that adds what the server's explanation says of a refusal.
+func (c *connection) why(ctx context.Context, server *client.Client, err error) error {
+	var refused *client.Error
+	if errors.As(err, &refused) && refused.CorrelationID != "" {
+		if explained, failed := server.Explain(ctx, refused.CorrelationID); failed == nil && explained.Reason != "" {
+			return fmt.Errorf("%w\n%s", err, printable(explained.Reason))
+		}
+	}
+	return c.helpful(err)
 }

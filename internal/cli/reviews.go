@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -72,26 +71,13 @@ func operates(c *cobra.Command) bool {
 // work opens the reviews of the operator, or of the merchant.
 func (r *reviewer) work(c *cobra.Command, do func(admin.ReviewDesk) error) error {
 	if r.operates(c) {
-		return r.from.review(c, func(a app.Admin) error { return do(a) })
+		return r.from.administer(c, func(a app.Admin) error { return do(a) })
 	}
 	server, err := r.where.client()
 	if err != nil {
 		return err
 	}
 	return do(overHTTP{server, &r.where})
-}
-
-// review opens the reviews of the configured store for work.
-func (o *operator) review(c *cobra.Command, work func(app.Admin) error) error {
-	loaded, err := o.load(c)
-	if err != nil {
-		return err
-	}
-	opened, err := app.OpenReviews(c.Context(), storeURL(&loaded.Config), reviewRules(&loaded.Config))
-	if err != nil {
-		return err
-	}
-	return workAndClose(opened, work)
 }
 
 // overHTTP reviews the orders of one merchant of a playground.
@@ -103,30 +89,19 @@ type overHTTP struct {
 // Reviews implements admin.ReviewDesk.
 func (o overHTTP) Reviews(ctx context.Context, which admin.WhichReviews) (json.RawMessage, error) {
 	page, err := o.server.Reviews(ctx, client.ReviewQuery{Decided: which.Decided, After: which.After})
-	return page.Raw, o.why(ctx, err)
+	return page.Raw, o.where.why(ctx, o.server, err)
 }
 
 // Review implements admin.ReviewDesk.
 func (o overHTTP) Review(ctx context.Context, orderID string) (json.RawMessage, error) {
 	review, err := o.server.Review(ctx, orderID)
-	return review.Raw, o.why(ctx, err)
+	return review.Raw, o.where.why(ctx, o.server, err)
 }
 
 // StepReview implements admin.ReviewDesk.
 func (o overHTTP) StepReview(ctx context.Context, step admin.ReviewStep) (json.RawMessage, error) {
 	review, err := o.server.StepReview(ctx, step.Order, step.Action, step.By, step.Reason)
-	return review.Raw, o.why(ctx, err)
-}
-
-// why adds what the server's explanation says of a refusal.
-func (o overHTTP) why(ctx context.Context, err error) error {
-	var refused *client.Error
-	if errors.As(err, &refused) && refused.CorrelationID != "" {
-		if explained, failed := o.server.Explain(ctx, refused.CorrelationID); failed == nil && explained.Reason != "" {
-			return fmt.Errorf("%w\n%s", err, printable(explained.Reason))
-		}
-	}
-	return o.where.helpful(err)
+	return review.Raw, o.where.why(ctx, o.server, err)
 }
 
 func newReviewsList() *cobra.Command {
@@ -152,7 +127,7 @@ func newReviewsList() *cobra.Command {
 	}
 	reach.flags(command)
 	reach.from.jsonFlag(command, "print the page as one JSON object")
-	command.Flags().BoolVar(&which.Decided, "decided", false, "those that have ended")
+	command.Flags().BoolVar(&which.Decided, "decided", false, "those that have ended, the one that was due last first")
 	command.Flags().StringVar(&which.Merchant, "merchant", "", "those of the merchant `ID` only; for the operator")
 	command.Flags().StringVar(&which.After, "after", "", "the page that follows, by the `CURSOR` of the one before")
 	return command
@@ -252,7 +227,7 @@ func printReviews(w io.Writer, document json.RawMessage) error {
 }
 
 func reviewLine(r *client.Review) string {
-	line := fmt.Sprintf("%s  %-15s %d %s  due %s  merchant %s", r.OrderID, r.State, r.Amount, printable(r.Currency),
+	line := fmt.Sprintf("%s  %-15s %d %s  due %s  merchant %s", r.OrderID, strings.ReplaceAll(r.State, "_", " "), r.Amount, printable(r.Currency),
 		r.DueAt.UTC().Format(time.RFC3339), printable(r.MerchantID))
 	if r.ClaimedBy != "" {
 		line += "  claimed by " + printable(r.ClaimedBy)
@@ -266,6 +241,9 @@ func printReview(w io.Writer, r *client.Review) error {
 	fmt.Fprintf(&text, "  the order reads  %s\n", r.FraudStatus)
 	if r.ReferredBecause != "" {
 		fmt.Fprintf(&text, "  referred         %s\n", printable(r.ReferredBecause))
+	}
+	if r.NeedsSecond {
+		fmt.Fprintln(&text, "  to accept it     takes two people")
 	}
 	if r.DecidedAt.IsZero() {
 		fmt.Fprintf(&text, "  when it is due   %s\n", printable(r.AtDue))

@@ -1,6 +1,8 @@
 package cli_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"testing"
 
@@ -48,5 +50,28 @@ func TestReviewsOnTheCommandLine(t *testing.T) {
 	run(2, `one order id`, "release")
 	if code, _, stderr := command(t, "reviews", "list", "--data", t.TempDir()); code != 1 || !regexp.MustCompile("there is no store").MatchString(stderr) {
 		t.Errorf("the operator's: exit %d, %s", code, stderr)
+	}
+}
+
+// TestStatesAreShownInWords, as the refusals have them.
+func TestStatesAreShownInWords(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := `{"order_id":"o","state":"awaiting_second","due_at":"2026-03-01T12:00:00.000Z","order_amount":100,"purchase_currency":"SEK",` +
+			`"fraud_status":"PENDING","at_due":"reject","needs_second":true}`
+		if r.URL.Path == "/kvitto/v1/reviews" {
+			body = `{"reviews":[` + body + `]}`
+		}
+		_, _ = w.Write([]byte(body))
+	}))
+	t.Cleanup(server.Close)
+	const line = "o  awaiting second 100 SEK  due 2026-03-01T12:00:00Z  merchant \n"
+	for want, args := range map[string][]string{
+		line: {"list"},
+		line + "  the order reads  PENDING\n  to accept it     takes two people\n  when it is due   reject\n": {"show", "o"},
+	} {
+		if code, stdout, stderr := command(t, append(append([]string{"reviews"}, args...), "--url", server.URL)...); code != 0 || stdout != want {
+			t.Errorf("exit %d, %q%s, want %q", code, stdout, stderr, want)
+		}
 	}
 }

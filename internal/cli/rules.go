@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -189,12 +190,13 @@ func (r *ruleReport) text(file string, colours paint) string {
 		for line := range strings.SplitSeq(rule.Condition, "\n") {
 			b.WriteString("    " + printable(strings.TrimSpace(line)) + "\n")
 		}
-		if rule.DueMinutes != "" {
-			b.WriteString("  to be decided within " + printable(rule.DueMinutes) + " minutes\n")
+		due := rule.DueMinutes
+		if n, err := strconv.Atoi(due); err == nil {
+			due = count(n, "minute")
+		} else if due != "" {
+			due += " minutes"
 		}
-		if rule.AtDue != "" {
-			b.WriteString("  and when nobody did: " + rule.AtDue + "\n")
-		}
+		writeReview(&b, due, rule.AtDue)
 		b.WriteString("  because " + printable(rule.Reason) + "\n")
 	}
 	fmt.Fprintf(&b, "\nThe first that holds decides; when none does, the call is approved.\nAfter a rule that fails nothing is approved: on_failure = %s.\n", r.OnFailure)
@@ -292,4 +294,15 @@ func shownNames(names []risk.Name) []shownName {
 		shown[i] = shownName{name.Name, name.Type, shownNames(name.Properties)}
 	}
 	return slices.Clip(shown)
+}
+
+// writeReview says how an order that is referred is reviewed; what is empty is
+// not said.
+func writeReview(b *strings.Builder, due, atDue string) {
+	if due != "" {
+		b.WriteString("  to be decided within " + printable(due) + "\n")
+	}
+	if atDue != "" {
+		b.WriteString("  and when nobody did: " + atDue + "\n")
+	}
 }

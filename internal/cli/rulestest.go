@@ -177,9 +177,11 @@ func (d *ruleDecision) text(colours paint) string {
 		outcome += " for " + strings.Join(d.Fields, ", ")
 	}
 	fmt.Fprintf(&b, "%s by %s\n  %s\n", colours.bold(outcome), by, printable(d.Reason))
-	if due := time.Duration(d.DueSeconds * float64(time.Second)); due > 0 || d.AtDue != "" {
-		b.WriteString("  " + strings.TrimSpace("due after "+due.String()+" "+d.AtDue) + "\n")
+	due := ""
+	if d.DueSeconds > 0 {
+		due = count(int(d.DueSeconds/60), "minute")
 	}
+	writeReview(&b, due, d.AtDue)
 	b.WriteString("\n")
 	for _, step := range d.Trace {
 		line := fmt.Sprintf("  %-32s %s", step.Rule, stateWords[step.State])

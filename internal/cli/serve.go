@@ -85,7 +85,7 @@ func serverConfig(c *config.Config, logger *slog.Logger) app.Config {
 		},
 		Retention: app.Retention{
 			Sessions: time.Duration(c.Retention.Sessions), Exchanges: time.Duration(c.Retention.ExchangesAge),
-			ExchangeBytes: int64(c.Retention.ExchangesBytes),
+			Assessments: time.Duration(c.Retention.Assessments), ExchangeBytes: int64(c.Retention.ExchangesBytes),
 		},
 		CallbackNetworks: c.Callbacks.AllowNetworks, Reviews: reviewRules(c),
 		Assessor: app.Assessor{

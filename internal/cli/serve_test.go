@@ -30,7 +30,7 @@ func TestEverySettingReachesTheServer(t *testing.T) {
 		RateLimit: config.RateLimit{Enabled: true, CreateSession: 8, CreateTokenSession: 9, Other: 10},
 		Overload:  config.Overload{InFlight: 11, Queue: 12, Patience: seconds(13), BodyMemory: 14, Connections: 15},
 		Cache:     config.Cache{Size: 16},
-		Retention: config.Retention{Sessions: seconds(17), ExchangesAge: seconds(18), ExchangesBytes: 19},
+		Retention: config.Retention{Sessions: seconds(17), Assessments: seconds(20), ExchangesAge: seconds(18), ExchangesBytes: 19},
 		Metrics:   config.Metrics{Listen: ":2"},
 		Tracing:   config.Tracing{Endpoint: "http://t", Sample: 0.2},
 	}
@@ -42,7 +42,7 @@ func TestEverySettingReachesTheServer(t *testing.T) {
 			LameDuck: 5 * time.Second, Drain: 6 * time.Second, DrainRead: 7 * time.Second},
 		RateLimits: ratelimit.Options{CreateSession: 8, CreateTokenSession: 9, Other: 10},
 		Overload:   overload.Options{InFlight: 11, Waiting: 12, Patience: 13 * time.Second, BodyBytes: 14, Connections: 15},
-		Retention:  app.Retention{Sessions: 17 * time.Second, Exchanges: 18 * time.Second, ExchangeBytes: 19},
+		Retention:  app.Retention{Sessions: 17 * time.Second, Assessments: 20 * time.Second, Exchanges: 18 * time.Second, ExchangeBytes: 19},
 		Tracing:    tracing.Options{Endpoint: "http://t", SampleRatio: 0.2, Version: thisBuild().Version},
 	}
 	options := cmp.Options{cmpopts.EquateComparable(netip.Prefix{}), cmpopts.IgnoreUnexported(app.Config{}), cmp.Comparer(func(a, b *slog.Logger) bool { return a == b })}

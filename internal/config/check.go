@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/outbound"
 )
 
@@ -41,7 +42,7 @@ func (l *Loaded) check() []Problem {
 }
 
 func (l *Loaded) checkReview(add adder) {
-	if due := time.Duration(l.Review.Due); due <= 0 || due > day {
+	if due := time.Duration(l.Review.Due); due <= 0 || due > checkout.ReviewDueMax {
 		add("review.due", "is "+l.Review.Due.String(), "write a duration of at most 24h, such as 8h")
 	}
 	if !slices.Contains([]string{"accept", "reject"}, l.Review.AtDue) {

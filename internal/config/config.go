@@ -69,6 +69,7 @@ type Cache struct {
 // Retention says how long things are kept.
 type Retention struct {
 	Sessions       Duration `toml:"sessions" unit:"duration" doc:"How long an expired session without an order is kept; 0s is for ever."`
+	Assessments    Duration `toml:"assessments" unit:"duration" doc:"How long an assessment is kept, if not deleted with its session; 0s is for ever. The default is a year of replays."`
 	ExchangesAge   Duration `toml:"exchanges_age" unit:"duration" doc:"How long recorded exchanges are kept; 0s is for ever."`
 	ExchangesBytes Bytes    `toml:"exchanges_bytes" unit:"bytes" doc:"How much room they may take; the oldest go first; 0 is no bound."`
 }
@@ -124,7 +125,7 @@ func Default() Config {
 		RateLimit: RateLimit{Enabled: true, CreateSession: 40, CreateTokenSession: 40, Other: 200},
 		Overload:  Overload{InFlight: 1024, Queue: 1024, Patience: Duration(time.Second), BodyMemory: 64 << 20},
 		Cache:     Cache{Size: 128 << 20},
-		Retention: Retention{Sessions: Duration(30 * day), ExchangesAge: Duration(30 * day), ExchangesBytes: 16 << 30},
+		Retention: Retention{Sessions: Duration(30 * day), Assessments: Duration(400 * day), ExchangesAge: Duration(30 * day), ExchangesBytes: 16 << 30},
 		Review:    Review{Due: Duration(day), AtDue: "reject"},
 		Assessor:  Assessor{Timeout: Duration(500 * time.Millisecond), Fallback: "refer"},
 		Tracing:   Tracing{Sample: 0.1},

@@ -4,7 +4,8 @@
 // indexes grow at one end; 74 bits are random, so that none can be guessed.
 //
 // It must not know what the ids are used for. The time in an id is a hint where
-// to look for something, never a fact to decide on.
+// to look for something and whether it has had its time, never a fact to decide
+// on otherwise.
 package identifier
 
 import (
@@ -26,6 +27,15 @@ func New(now time.Time) string {
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
 	return Format(b)
+}
+
+// First is the text that is before every id of that time and after.
+func First(at time.Time) string {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], uint64(max(0, at.UnixMilli())))
+	var id [16]byte
+	copy(id[:6], b[2:])
+	return Format(id)
 }
 
 // Format is the text of 16 bytes as a UUID, in lower case.

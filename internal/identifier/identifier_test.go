@@ -95,3 +95,16 @@ func TestTimeOfAnID(t *testing.T) {
 		}
 	}
 }
+
+func TestTheFirstIdIsBeforeThoseOfItsTimeAndAfterThoseBefore(t *testing.T) {
+	t.Parallel()
+	for _, at := range []time.Time{time.UnixMilli(1_700_000_000_000), time.UnixMilli(1_700_000_000_256), time.UnixMilli(1)} {
+		first := identifier.First(at)
+		if before, then := identifier.New(at.Add(-time.Millisecond)), identifier.New(at); first <= before || first >= then {
+			t.Errorf("%s is not between %s and %s", first, before, then)
+		}
+	}
+	if got, want := identifier.First(time.UnixMilli(-5)), identifier.First(time.UnixMilli(0)); got != want {
+		t.Errorf("%s before 1970, want %s", got, want)
+	}
+}

@@ -189,7 +189,7 @@ func (c *compiled) review(situation *situation) (checkout.ReviewTerms, error) {
 	if !ok {
 		return checkout.ReviewTerms{}, fmt.Errorf("the time is %v", value)
 	}
-	terms.Due = max(time.Duration(min(max(minutes, 0), dueMinutesMax))*time.Minute, atOnce)
+	terms.Due = max(time.Duration(min(max(int64(minutes), 0), dueMinutesMax))*time.Minute, atOnce)
 	return terms, nil
 }
 

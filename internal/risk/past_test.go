@@ -109,6 +109,31 @@ func aFact(kind risk.FactKind, session byte, ago time.Duration) risk.Fact {
 	return risk.Fact{Kind: kind, At: noon.Add(-ago), SessionID: identifier.Format([16]byte{15: session}), Amount: 100, Currency: "SEK"}
 }
 
+// TestTheEdgesOfAWindow, each found by a failed run of the property above: what is
+// exactly as old as the window is not in it, of a session the newest counts, and an
+// order is no attempt.
+func TestTheEdgesOfAWindow(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		facts []risk.Fact
+		want  string
+	}{
+		"an hour old":        {[]risk.Fact{aFact(risk.FactApproved, 1, time.Hour)}, "0 1 0 0"},
+		"a moment less":      {[]risk.Fact{aFact(risk.FactApproved, 1, time.Hour-time.Millisecond)}, "1 1 100 0"},
+		"the older is first": {[]risk.Fact{aFact(risk.FactApproved, 1, time.Hour), aFact(risk.FactApproved, 1, 0)}, "1 1 100 0"},
+		"an order":           {[]risk.Fact{aFact(risk.FactOrdered, 1, 0)}, "0 0 0 1"},
+	} {
+		in := risk.Input{Call: risk.CallAuthorize, SessionID: aFact(0, 9, 0).SessionID, Now: noon,
+			Content: &checkout.Content{PurchaseCurrency: checkout.TextOf("SEK")},
+			History: risk.History{risk.SubjectEmail: {Known: true, FirstAt: noon.Add(-time.Hour), Facts: c.facts}}}
+		set := mustParse(t, []byte(strings.Replace(string(file("hour >= 0 -> deny")), `"because"`, `"{email_history.attempts_hour} `+
+			`{email_history.attempts_day} {email_history.approved_amount_hour} {email_history.orders_hour}"`, 1)))
+		if got := set.Evaluate(in, nil).Decision.Reason; !strings.HasPrefix(got, c.want+" (") {
+			t.Errorf("%s: attempts in an hour and a day, approved amount, orders are %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // TestWhoIsKnown: by the first fact ever and by all orders, also where the facts
 // are forgotten, and never by the session that is assessed.
 func TestWhoIsKnown(t *testing.T) {

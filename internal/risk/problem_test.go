@@ -81,7 +81,7 @@ var problems = map[string]string{
 	ruleWith("calls = [\"load\"]", "reason = \"{ip_history.days}\""):                     `history is not read at load, and the rule names ip_history`,
 	ruleWith() + "due_minutes = 3\n":                                                     `line 8: rule "r": due_minutes: belongs to the action refer alone; got: 3`,
 	ruleWith() + "at_due = \"accept\"\n":                                                 `at_due: belongs to the action refer alone`,
-	ruleWith("action = \"refer\"") + "due_minutes = 10081\n":                             `line 8: rule "r": due_minutes: is no time for a review; got: 10081; expected: 0 to 10080 minutes`,
+	ruleWith("action = \"refer\"") + "due_minutes = 1441\n":                              `line 8: rule "r": due_minutes: is no time for a review; got: 1441; expected: 0 to 1440 minutes`,
 	ruleWith("action = \"refer\"") + "due_minutes = 1.5\n":                               `due_minutes: is no number of minutes; got: 1.5`,
 	ruleWith("action = \"refer\"") + "due_minutes = \"contact.email\"\n":                 `line 8: rule "r": due_minutes: has the type string`,
 	ruleWith("action = \"refer\"") + "at_due = \"acept\"\n":                              `line 8: rule "r": at_due: is no end of a review; got: acept; expected: accept or reject; hint: did you mean accept?`,

@@ -16,11 +16,12 @@ func TestHowAnOrderIsReviewed(t *testing.T) {
 	for lines, want := range map[string]checkout.ReviewTerms{
 		"":                      {},
 		"due_minutes = 90\n":    {Due: 90 * time.Minute},
+		"due_minutes = 1440\n":  {Due: 24 * time.Hour},
 		"due_minutes = 0\n":     {Due: time.Millisecond},
 		"at_due = \"accept\"\n": {AtDue: checkout.ReviewAccept},
 		"due_minutes = \"order_amount + 2\"\nat_due = \"reject\"\n":     {Due: 7 * time.Minute, AtDue: checkout.ReviewReject},
 		"due_minutes = \"order_amount - 9\"\nat_due = \"accept\"\n":     {Due: time.Millisecond, AtDue: checkout.ReviewAccept},
-		"due_minutes = \"order_amount * 10000\"\nat_due = \"accept\"\n": {Due: 7 * 24 * time.Hour, AtDue: checkout.ReviewAccept},
+		"due_minutes = \"order_amount * 10000\"\nat_due = \"accept\"\n": {Due: 24 * time.Hour, AtDue: checkout.ReviewAccept},
 	} {
 		in := risk.Input{Call: risk.CallAuthorize, Content: &checkout.Content{OrderAmount: checkout.IntegerOf(5)}, Now: noon}
 		got := mustParse(t, []byte(refer(lines))).Evaluate(in, nil)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 
@@ -249,8 +250,8 @@ func (r *reader) oneRule(table map[string]any) Rule {
 	return rule
 }
 
-// dueMinutesMax is a week.
-const dueMinutesMax = 7 * 24 * 60
+// dueMinutesMax is a day.
+const dueMinutesMax = int64(checkout.ReviewDueMax / time.Minute)
 
 // review reads how an order is reviewed, which refer alone leads to.
 func (r *reader) review(rule *Rule, table map[string]any) {
@@ -266,7 +267,7 @@ func (r *reader) review(rule *Rule, table map[string]any) {
 	case int64:
 		rule.DueMinutes = strconv.FormatInt(due, 10)
 		if due < 0 || due > dueMinutesMax {
-			r.add("due_minutes", rule.DueMinutes, "is no time for a review", "0 to "+strconv.Itoa(dueMinutesMax)+" minutes", "")
+			r.add("due_minutes", rule.DueMinutes, "is no time for a review", "0 to "+strconv.FormatInt(dueMinutesMax, 10)+" minutes", "")
 		}
 	default:
 		r.add("due_minutes", textOf(due), "is no number of minutes", "a whole number, or an expression in quotation marks", "")

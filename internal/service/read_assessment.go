@@ -37,11 +37,14 @@ func (s *Service) Assessment(ctx context.Context, caller Caller, assessmentID st
 // assessmentsShown bounds a list; no page may have more assessed in a session.
 const assessmentsShown = 100
 
-// AssessmentsOf returns the newest assessments of a session, the newest first. A
-// session that is unknown, or another merchant's, has none. They are without their
-// documents, each of which is as large as a session.
+// AssessmentsOf returns the newest assessments of a session, the newest first,
+// without their documents, each of which is as large as a session.
 func (s *Service) AssessmentsOf(ctx context.Context, caller Caller, sessionID string) ([]store.Assessment, error) {
-	return s.assessmentsOf(ctx, caller, sessionID, assessmentsShown)
+	found, err := s.assessmentsOf(ctx, caller, sessionID, assessmentsShown)
+	if err == nil && len(found) == 0 {
+		_, err = s.newest(ctx, caller, sessionID) // there may be no such session
+	}
+	return found, err
 }
 
 // AssessmentsInFull are those of AssessmentsOf with what they looked at, which are

@@ -113,9 +113,9 @@ func (s *Service) stepReview(ctx context.Context, caller Caller, sessionID strin
 		case ReviewRelease:
 			made.next, made.event, refusal = current.ReleaseReview(step)
 		case ReviewAccept:
-			made.next, made.event, made.changed, refusal = current.DecideReview(step, checkout.ReviewAccept, s.fourEyesAbove(&current))
+			made.next, made.event, made.changed, refusal = current.DecideReview(step, checkout.ReviewAccept)
 		case ReviewReject:
-			made.next, made.event, made.changed, refusal = current.DecideReview(step, checkout.ReviewReject, s.fourEyesAbove(&current))
+			made.next, made.event, made.changed, refusal = current.DecideReview(step, checkout.ReviewReject)
 		case ReviewStop:
 			made.next, made.event, made.changed, refusal = current.StopReview(step)
 		default:
@@ -123,18 +123,6 @@ func (s *Service) stepReview(ctx context.Context, caller Caller, sessionID strin
 		}
 		return made, refused(refusal)
 	})
-}
-
-// fourEyesAbove is the limit for the currency of the session's order, below zero
-// without one.
-func (s *Service) fourEyesAbove(session *checkout.Session) int64 {
-	if session.Order == nil {
-		return -1
-	}
-	if limit, ok := s.FourEyesAbove[session.Order.Content.PurchaseCurrency.Value]; ok {
-		return limit
-	}
-	return -1
 }
 
 // DecideDue decides about a review whose time has come, unless somebody did

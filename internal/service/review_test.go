@@ -27,13 +27,14 @@ func (w *wall) Now(context.Context, string) (time.Time, error) {
 	return w.now, nil
 }
 
-// reviewing is a service with a referred order of the merchant m.
-func reviewing(t *testing.T, rules map[string]int64) (s *service.Service, engine *faulty, clock *wall, orderID string) {
+// reviewing is a service with a referred order of the merchant m, placed where the
+// limits apply.
+func reviewing(t *testing.T, above map[string]int64) (s *service.Service, engine *faulty, clock *wall, orderID string) {
 	t.Helper()
 	memory := memstore.New()
 	engine, clock = &faulty{Engine: memory}, &wall{now: start}
 	s, err := service.New(service.Options{Engine: memory, Committer: engine, Clock: clock, Minter: fixedMinter{}, Assessor: risk.Playground{},
-		NewID: identifier.New, CacheBytes: 1 << 20, ReviewTerms: checkout.ReviewTerms{Due: time.Hour, AtDue: checkout.ReviewAccept}, FourEyesAbove: rules})
+		NewID: identifier.New, CacheBytes: 1 << 20, ReviewTerms: checkout.ReviewTerms{Due: time.Hour, AtDue: checkout.ReviewAccept}, FourEyesAbove: above})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,6 +148,15 @@ func TestTwoPeopleAcceptWhatIsLarge(t *testing.T) {
 		}
 	}
 	s, _, _, order := reviewing(t, nil)
+	s.FourEyesAbove = map[string]int64{"SEK": 0} // of another process, or a later configuration
+	if session, err := s.StepOperatorReview(t.Context(), order, service.ReviewAccept, "anna", ""); err != nil || session.Order.FraudStatus != "ACCEPTED" {
+		t.Errorf("placed without a limit: %+v, %v", session.Order, err)
+	}
+	s, _, _, order = reviewing(t, map[string]int64{"SEK": 0})
+	s.FourEyesAbove = nil
+	if session, err := s.StepOperatorReview(t.Context(), order, service.ReviewAccept, "anna", ""); err != nil || session.Order.FraudStatus != "PENDING" {
+		t.Errorf("placed with one: %+v, %v", session.Order, err)
+	}
 	if _, err := s.StepOperatorReview(t.Context(), order, "forget", "anna", ""); err == nil || errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an unknown step: %v", err)
 	}

@@ -66,7 +66,8 @@ type Options struct {
 	// ReviewTerms are those of reviews whose assessment says nothing of them.
 	ReviewTerms checkout.ReviewTerms
 	// FourEyesAbove are the amounts by currency, in minor units, above which it
-	// takes two people to accept an order; a currency that is absent has no limit.
+	// takes two people to accept an order that is placed here; a currency that is
+	// absent has no limit.
 	FourEyesAbove map[string]int64
 }
 

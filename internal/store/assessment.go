@@ -47,4 +47,8 @@ type Assessments interface {
 	// CountAssessments is how many there are of a merchant ("" for all), from the
 	// id after on; about, where an exact count would take long.
 	CountAssessments(ctx context.Context, merchantID, after string) (int64, error)
+	// DeleteAssessments deletes up to limit whose id is less than before, the oldest
+	// first, and tells how many; identifier.First makes an id of a time. What they
+	// led to stays.
+	DeleteAssessments(ctx context.Context, before string, limit int) (deleted int, err error)
 }

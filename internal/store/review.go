@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -48,8 +49,10 @@ type ReviewFilter struct {
 // Reviews finds reviews. A change whose session has an order with a review keeps
 // it up to date, in the same transaction.
 type Reviews interface {
-	// Reviews lists reviews, the earliest due first. next is the cursor of what
-	// follows, "" at the end. ErrCursor for a cursor that was never given.
+	// Reviews lists reviews: of those that wait the earliest due first, of those that
+	// have ended the one that was due last, for that is about the newest. next is the
+	// cursor of what follows, "" at the end. ErrCursor for a cursor that was never
+	// given.
 	Reviews(ctx context.Context, filter ReviewFilter) (found []Review, next string, err error)
 	// DueReviews returns reviews that wait although their time has come by their
 	// merchant's clock, the earliest due first. Now is the system's time.
@@ -73,13 +76,16 @@ func (c ReviewCursor) Text() string { return strconv.FormatInt(c.DueAt, 10) + ".
 // CursorOf is the cursor of a review.
 func CursorOf(r *Review) ReviewCursor { return ReviewCursor{r.DueAt.UnixMilli(), r.OrderID} }
 
-// ParseReviewCursor reads a cursor; "" is before everything. The order id is not
-// looked at.
-func ParseReviewCursor(text string) (ReviewCursor, error) {
-	if text == "" {
-		return ReviewCursor{DueAt: -1 << 63}, nil
+// Cursor reads After; "" is before everything in the list's order. The order id is
+// not looked at.
+func (f *ReviewFilter) Cursor() (ReviewCursor, error) {
+	switch {
+	case f.After == "" && f.Decided:
+		return ReviewCursor{DueAt: math.MaxInt64}, nil
+	case f.After == "":
+		return ReviewCursor{DueAt: math.MinInt64}, nil
 	}
-	due, order, ok := strings.Cut(text, ".")
+	due, order, ok := strings.Cut(f.After, ".")
 	at, err := strconv.ParseInt(due, 10, 64)
 	if !ok || err != nil || len(order) != 36 {
 		return ReviewCursor{}, ErrCursor

@@ -60,6 +60,7 @@ type Subjects interface {
 	// is known of has the version 0. What it returns was committed.
 	Subjects(ctx context.Context, keys []SubjectKey) ([]Subject, error)
 	// DeleteSubjects deletes up to limit subjects whose newest fact is older than
-	// before, and tells how many.
+	// before, and tells how many. An engine may have kept a place for a key whose
+	// facts were refused; it goes with the others and counts.
 	DeleteSubjects(ctx context.Context, before time.Time, limit int) (deleted int, err error)
 }

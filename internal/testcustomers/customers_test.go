@@ -91,7 +91,7 @@ in any letter case. ` + "`cc`" + ` is the country in small letters, ` + "`uk`" +
 | ` + "`customer+denied@email.cc`" + ` | ` + "`approved` and `show_form`" + ` are false, and there is no token |
 | ` + "`customer+new_user@email.cc`, `customer+require_signup@email.cc`" + ` | approved |
 | ` + "`customer+red@email.cc`" + ` | ` + "`show_form`" + ` is false at load; approved otherwise |
-| ` + "`customer+pend-accept-NN@email.cc`, `customer+pend-reject-NN@email.cc`" + ` | US and GB: a token, then an order that is ` + "`PENDING`" + `; elsewhere approved |
+| ` + "`customer+pend-accept-NN@email.cc`, `customer+pend-reject-NN@email.cc`" + ` | US and GB: a token, then an order that is ` + "`PENDING`" + ` and ends ` + "`ACCEPTED` or `REJECTED`" + ` after ` + "`NN`" + ` minutes; elsewhere approved |
 | ` + "`customer+pending@email.cc`" + ` | an order that is ` + "`PENDING`" + `, in every country |
 | ` + "`customer+disputed-KIND@email.cc`" + ` | approved |
 | ` + "`customer+denied+auth_STEP@email.cc`" + ` | approved: the extra step is passed |

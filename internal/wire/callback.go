@@ -98,6 +98,16 @@ func (w *writer) answer(c *Callback) {
 	w.close('}')
 }
 
+// AppendDelayed writes when a callback that was delayed is due.
+func AppendDelayed(dst []byte, callbackID string, due time.Time) []byte {
+	w := writer{buf: dst}
+	w.open('{')
+	w.text("callback_id", callbackID)
+	w.timestamp("due_at", due)
+	w.close('}')
+	return w.buf
+}
+
 // AppendWebhookSecret writes what callbacks are signed with.
 func AppendWebhookSecret(dst []byte, secret string) []byte {
 	w := writer{buf: dst}

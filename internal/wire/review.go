@@ -65,6 +65,9 @@ func (w *writer) reviewStory(view ReviewView, s *checkout.Session) {
 	review := s.Order.Review
 	w.text("fraud_status", s.Order.FraudStatus)
 	w.text("at_due", string(review.AtDue))
+	if review.NeedsSecond {
+		w.boolean("needs_second", true)
+	}
 	if a := s.Authorization; a != nil && view.Names {
 		w.filled("referred_because", a.Reason)
 		w.filled("assessment_id", a.AssessmentID)

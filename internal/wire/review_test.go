@@ -17,14 +17,14 @@ func TestTheFormOfAReview(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 5e6, time.UTC)
 	session := checkout.Session{
 		Authorization: &checkout.Authorization{Reason: "rule large", AssessmentID: "assessment"},
-		Order: &checkout.Order{FraudStatus: "REJECTED", Review: &checkout.Review{AtDue: checkout.ReviewReject, Automatic: true,
+		Order: &checkout.Order{FraudStatus: "REJECTED", Review: &checkout.Review{AtDue: checkout.ReviewReject, NeedsSecond: true, Automatic: true,
 			FirstBy: "anna", FirstAt: at, FirstReason: "1", DecidedBy: "bo", DecidedAt: at, Reason: "2", StoppedBy: "cilla", StoppedAt: at, StopReason: "3"}},
 	}
 	review := wire.Review{OrderID: "o", SessionID: "s", MerchantID: "m", PlacedAt: at, DueAt: at.Add(time.Hour), Amount: 100, Currency: "SEK",
 		State: "claimed", ClaimedBy: "anna"}
 	const head = `{"order_id":"o","session_id":"s","merchant_id":"m","state":"claimed","placed_at":"2026-03-01T12:00:00.005Z",` +
 		`"due_at":"2026-03-01T13:00:00.005Z","order_amount":100,"purchase_currency":"SEK"`
-	const story = `,"fraud_status":"REJECTED","at_due":"reject"`
+	const story = `,"fraud_status":"REJECTED","at_due":"reject","needs_second":true`
 	const when = `"2026-03-01T12:00:00.005Z"`
 	whole := review
 	whole.Session = &session

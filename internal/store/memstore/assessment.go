@@ -64,6 +64,24 @@ func (a *assessments) after(merchantID, after string) func(yield func(store.Asse
 	}
 }
 
+// DeleteAssessments is store.Assessments's.
+func (e *Engine) DeleteAssessments(ctx context.Context, before string, limit int) (int, error) {
+	if err := e.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer e.mu.Unlock()
+	if limit < 1 {
+		return 0, fmt.Errorf("memstore: the limit %d is not positive", limit)
+	}
+	if len(before) != 36 {
+		return 0, fmt.Errorf("memstore: the id %q of an assessment is no UUID", before)
+	}
+	at, _ := e.assessments.place(before)
+	deleted := min(at, limit)
+	e.assessments.all = slices.Delete(e.assessments.all, 0, deleted)
+	return deleted, nil
+}
+
 func cloneAssessment(one store.Assessment) store.Assessment {
 	// No keys are nil, as engines give them back.
 	one.Subjects, one.Document = append([]store.SubjectKey(nil), one.Subjects...), bytes.Clone(one.Document)

@@ -46,14 +46,21 @@ func (e *Engine) Reviews(ctx context.Context, filter store.ReviewFilter) (found 
 	if filter.Limit < 1 {
 		return nil, "", fmt.Errorf("memstore: the limit %d is not positive", filter.Limit)
 	}
-	after, err := store.ParseReviewCursor(filter.After)
+	after, err := filter.Cursor()
 	if err != nil {
 		return nil, "", err
 	}
+	ahead := 1
+	if filter.Decided {
+		ahead = -1
+	}
 	found = e.reviews.inOrder(func(r *store.Review) bool {
 		return (filter.MerchantID == "" || r.MerchantID == filter.MerchantID) && r.State.Waits() != filter.Decided &&
-			compareReviews(store.CursorOf(r), after) > 0
+			compareReviews(store.CursorOf(r), after) == ahead
 	})
+	if filter.Decided {
+		slices.Reverse(found)
+	}
 	found, next = store.PageOfReviews(found, filter.Limit)
 	return found, next, nil
 }

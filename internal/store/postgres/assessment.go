@@ -38,6 +38,11 @@ const (
 		FROM (%s ORDER BY assessment_id LIMIT $1) AS selected) AS measured WHERE before < $2 ORDER BY assessment_id`
 
 	deleteAssessments = `DELETE FROM assessments WHERE session_id IN ` + closed
+
+	// deleteOldAssessments leaves those that another process deletes to it.
+	deleteOldAssessments = `WITH old AS MATERIALIZED (SELECT assessment_id FROM assessments WHERE assessment_id < $1
+			ORDER BY assessment_id LIMIT $2 FOR UPDATE SKIP LOCKED)
+		DELETE FROM assessments a USING old WHERE a.assessment_id = old.assessment_id RETURNING a.assessment_id`
 )
 
 // divisionByZero is the code of what unlessAllAreMine does.
@@ -207,6 +212,29 @@ func (e *Engine) CountAssessments(ctx context.Context, merchantID, after string)
 		return conn.QueryRow(ctx, query, parameters...).Scan(&count)
 	})
 	return count, err
+}
+
+// DeleteAssessments is store.Assessments's.
+func (e *Engine) DeleteAssessments(ctx context.Context, before string, limit int) (int, error) {
+	var id [16]byte
+	if limit < 1 {
+		return 0, errors.New("postgres: a limit must be positive")
+	}
+	if !identifier.Parse(before, &id) {
+		return 0, errIdentifier
+	}
+	return e.countDeleted(ctx, deleteOldAssessments, id, limit)
+}
+
+// countDeleted runs a deletion that returns its rows, and counts them.
+func (e *Engine) countDeleted(ctx context.Context, deletion string, parameters ...any) (deleted int, err error) {
+	err = e.change(ctx, func(p *pipeline) {
+		p.query(func(rows pgx.Rows, err error) error {
+			deleted = 0
+			return eachRow(rows, err, func(pgx.Rows) error { deleted++; return nil })
+		}, deletion, parameters...)
+	})
+	return deleted, err
 }
 
 func scanAssessment(rows pgx.Rows, into *[]store.Assessment) error {

@@ -17,7 +17,7 @@ type Engine struct {
 	pool     *pgxpool.Pool
 	retryFor time.Duration
 	lookups  lookups
-	reviews  atomic.Bool // the schema has a place for reviews
+	reviews  atomic.Bool // the schema has a place for reviews, and for callbacks of several kinds under way
 
 	// life is held for reading by every call, and for writing by Close.
 	life   sync.RWMutex

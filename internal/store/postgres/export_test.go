@@ -42,6 +42,18 @@ var PaymentStatements = map[string]string{
 	"find tokens": findSessionsOfAuthorizations, "find orders": findSessionsOfOrders,
 }
 
+// DueLooks are the statements that every process asks again each second, by name,
+// with parameters that find nothing due at the time 1.
+var DueLooks = map[string]struct {
+	SQL        string
+	Parameters string
+}{
+	"callbacks": {claimOfKind.look, `1, 1, '{}'`},
+	"lease":     {claimOfKind.lease, `1, 50, '{}', '00000000-0000-0000-0000-000000000001', 2, 8, '{}', '{}'`},
+	"leased":    {leasedCallbacks, `'00000000-0000-0000-0000-000000000001', 2`},
+	"reviews":   {dueReviews, `1, 50`},
+}
+
 // SetRetryFor changes Options.RetryFor of an engine that is open and at rest.
 func SetRetryFor(e *Engine, retryFor time.Duration) { e.retryFor = retryFor }
 

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -32,6 +33,71 @@ func TestStatementsLookUpByKey(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestALookForWhatIsDueReadsNothingThatIsNot: every process looks each second, and
+// pushes wait by the hundred thousand for two hours. Plans are those that a
+// connection makes for any parameters, before and after statistics.
+func TestALookForWhatIsDueReadsNothingThatIsNot(t *testing.T) {
+	t.Parallel()
+	conn := observe(t, migrated(t))
+	const waiting = 5000
+	look := func(when string, want int) {
+		for name, due := range postgres.DueLooks {
+			execute(t, conn, "PREPARE "+name+" AS "+due.SQL)
+			plan := analyze(t, conn, name, due.Parameters)
+			if read := rowsRead(t, plan); read > want {
+				t.Errorf("%s, %s: %d rows are read, want at most %d\n%s", name, when, read, want, plan)
+			}
+			execute(t, conn, "DEALLOCATE "+name)
+		}
+	}
+	execute(t, conn, `SET plan_cache_mode = force_generic_plan`)
+	execute(t, conn, fmt.Sprintf(`INSERT INTO callbacks (callback_id, session_id, revision, created_at, due_at, state, kind, merchant_id, url, body)
+		SELECT gen_random_uuid(), gen_random_uuid(), 1, 1, 3600000 + n, 'waiting', 'push', 'm', '', '' FROM generate_series(1, %d) n`, waiting))
+	execute(t, conn, fmt.Sprintf(`INSERT INTO reviews (order_id, session_id, revision, placed_at, due_at, amount, waiting, merchant_id, currency, state, claimed_by)
+		SELECT gen_random_uuid(), gen_random_uuid(), 1, 1, 3600000 + n, 1, true, 'm', 'EUR', 'open', '' FROM generate_series(1, %d) n`, waiting))
+	look("without statistics", 0)
+	execute(t, conn, `ANALYZE callbacks; ANALYZE reviews`)
+	look("with statistics", 0)
+	// A few that are due are read, each with what goes before it.
+	execute(t, conn, `UPDATE callbacks SET due_at = 1 WHERE due_at <= 3600003; UPDATE reviews SET due_at = 1 WHERE due_at <= 3600003`)
+	look("with three due", 40)
+}
+
+// analyze runs a statement and tells what its plan did.
+func analyze(t *testing.T, conn *pgx.Conn, prepared, parameters string) string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), fmt.Sprintf("EXPLAIN (ANALYZE, TIMING OFF) EXECUTE %s (%s)", prepared, parameters), pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatalf("%s: %v", prepared, err)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// rowsRead counts the rows that the scans of an analyzed plan took from tables and
+// indexes, those among them that were thrown away.
+func rowsRead(t *testing.T, plan string) (read int) {
+	t.Helper()
+	scan := regexp.MustCompile(`(?s)Scan [^\n]*\b(?:callbacks|reviews)\w*\b[^\n]*\(actual rows=([0-9]+) loops=([0-9]+)\)|Rows Removed by Filter: ([0-9]+)`)
+	for _, found := range scan.FindAllStringSubmatch(plan, -1) {
+		numbers := [3]int{}
+		for i, digits := range found[1:] {
+			if digits != "" {
+				n, err := strconv.Atoi(digits)
+				if err != nil {
+					t.Fatal(err)
+				}
+				numbers[i] = n
+			}
+		}
+		read += numbers[0]*numbers[1] + numbers[2]
+	}
+	return read
 }
 
 func explain(t *testing.T, conn *pgx.Conn, prepared string, parameters int) string {

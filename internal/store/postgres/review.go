@@ -34,9 +34,11 @@ const (
 	reviewColumns = `SELECT r.order_id, r.session_id, r.merchant_id, r.placed_at, r.due_at, r.amount, r.currency, r.state, r.claimed_by
 		FROM reviews r WHERE `
 
-	reviewsAfter = `r.waiting = $1 AND (r.due_at, r.order_id) > ($2, $3) ORDER BY r.due_at, r.order_id LIMIT $4`
+	reviewsWaiting = `r.waiting AND (r.due_at, r.order_id) > ($1, $2) ORDER BY r.due_at, r.order_id LIMIT $3`
+	reviewsDecided = `NOT r.waiting AND (r.due_at, r.order_id) < ($1, $2) ORDER BY r.due_at DESC, r.order_id DESC LIMIT $3`
 
-	dueReviews = reviewColumns + `r.waiting AND r.due_at <= $1 + coalesce((SELECT k.advance_ns FROM clocks k
+	dueReviews = reviewColumns + `r.waiting AND r.due_at <= $1 + ` + furthestAhead + `
+		AND r.due_at <= $1 + coalesce((SELECT k.advance_ns FROM clocks k
 		WHERE k.merchant_id = r.merchant_id ORDER BY k.move DESC LIMIT 1), 0) / 1000000 ORDER BY r.due_at, r.order_id LIMIT $2`
 )
 
@@ -90,7 +92,7 @@ func (e *Engine) Reviews(ctx context.Context, filter store.ReviewFilter) (found 
 	if filter.Limit < 1 {
 		return nil, "", errors.New("postgres: a limit must be positive")
 	}
-	after, err := store.ParseReviewCursor(filter.After)
+	after, err := filter.Cursor()
 	if err != nil {
 		return nil, "", err
 	}
@@ -101,11 +103,14 @@ func (e *Engine) Reviews(ctx context.Context, filter store.ReviewFilter) (found 
 	if !storable(filter.MerchantID) {
 		return nil, "", nil
 	}
-	query, parameters := reviewColumns, []any{!filter.Decided, after.DueAt, order, filter.Limit + 1}
+	query, which, parameters := reviewColumns, reviewsWaiting, []any{after.DueAt, order, filter.Limit + 1}
 	if filter.MerchantID != "" {
-		query, parameters = query+`r.merchant_id = $5 AND `, append(parameters, filter.MerchantID)
+		query, parameters = query+`r.merchant_id = $4 AND `, append(parameters, filter.MerchantID)
 	}
-	found, err = e.listReviews(ctx, query+reviewsAfter, parameters...)
+	if filter.Decided {
+		which = reviewsDecided
+	}
+	found, err = e.listReviews(ctx, query+which, parameters...)
 	found, next = store.PageOfReviews(found, filter.Limit)
 	return found, next, err
 }

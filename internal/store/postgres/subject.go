@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/kvitto/kvitto/internal/store"
@@ -80,7 +79,7 @@ const (
 	// deleteSubjects passes over rows that a change has locked: they get a fact.
 	deleteSubjects = `WITH old AS MATERIALIZED (SELECT key FROM subjects WHERE day <= $1::bigint / ` + day + ` AND last_at < $1::bigint
 			ORDER BY day LIMIT $2 FOR UPDATE SKIP LOCKED)
-		DELETE FROM subjects s USING old WHERE s.key = old.key RETURNING s.version`
+		DELETE FROM subjects s USING old WHERE s.key = old.key RETURNING s.key`
 )
 
 // readFacts refuses two facts for one subject.
@@ -185,25 +184,11 @@ func (e *Engine) Subjects(ctx context.Context, keys []store.SubjectKey) ([]store
 	return subjects, nil
 }
 
-// DeleteSubjects is store.Subjects's.
-func (e *Engine) DeleteSubjects(ctx context.Context, before time.Time, limit int) (deleted int, err error) {
+// DeleteSubjects is store.Subjects's. A row of the version 0 counts as well:
+// whoever goes on while a full portion went must not stop at them.
+func (e *Engine) DeleteSubjects(ctx context.Context, before time.Time, limit int) (int, error) {
 	if limit < 1 {
 		return 0, errors.New("postgres: a limit must be positive")
 	}
-	err = e.change(ctx, func(p *pipeline) {
-		p.query(func(rows pgx.Rows, err error) error {
-			deleted = 0
-			return eachRow(rows, err, func(rows pgx.Rows) error {
-				var version int64
-				if err := rows.Scan(&version); err != nil {
-					return err
-				}
-				if version > 0 { // otherwise nothing was known of it
-					deleted++
-				}
-				return nil
-			})
-		}, deleteSubjects, before.UnixMilli(), limit)
-	})
-	return deleted, err
+	return e.countDeleted(ctx, deleteSubjects, before.UnixMilli(), limit)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -143,5 +144,33 @@ func mustBeDecidedInOrder(t *testing.T, engine *postgres.Engine, key store.Subje
 		if expected := int64(binary.BigEndian.Uint64(one)); expected != store.AnyVersion && expected != before {
 			t.Errorf("a fact that was decided on version %d was added to version %d", expected, before)
 		}
+	}
+}
+
+// TestPlacesOfRefusedFactsCountAsDeleted: a fact that was refused has left a row
+// that locks its key. Who deletes in portions goes on while they are full.
+func TestPlacesOfRefusedFactsCountAsDeleted(t *testing.T) {
+	t.Parallel()
+	engine := open(t, migrated(t), postgres.Options{MaxConnections: 1})
+	keys := subjectKeys(5)
+	for i, key := range keys {
+		expected := int64(7) // none of them has
+		if i == 0 {
+			expected = 0
+		}
+		fact := store.SubjectChange{Key: key, Expected: expected, At: dawn.Add(-time.Duration(i) * time.Second)}
+		err := engine.Commit(t.Context(), []store.Change{assessed(newTale(), checkout.EventCreated, fact)})[0]
+		if refused := errors.Is(err, store.ErrConflict); refused != (i > 0) {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []int{2, 2, 1, 0} {
+		deleted, err := engine.DeleteSubjects(t.Context(), dawn.Add(time.Hour), 2)
+		if err != nil || deleted != want {
+			t.Errorf("DeleteSubjects = %d, %v; want %d", deleted, err, want)
+		}
+	}
+	if got := versions(t, engine, keys); slices.Max(got) != 0 {
+		t.Errorf("versions %d", got)
 	}
 }

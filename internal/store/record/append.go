@@ -15,7 +15,9 @@ import (
 // it. Version 2 has what the customer added to the content, and the id of the call
 // that was assessed; version 3 has the review of the order, and of the
 // authorization the id of its assessment and the terms of a review. A session is
-// written as the oldest version that has all of it, which older programs read.
+// written as the oldest version that has all of it: older programs read those that
+// nobody has tried to pay for yet. Every decision about a payment has an assessment,
+// so every session after it is of version 3.
 const version = 3
 
 // versionOf is the version a session is written as.
@@ -134,6 +136,9 @@ func appendReview(dst []byte, r *checkout.Review) []byte {
 	dst = appendText(dst, `{"state":`, string(r.State))
 	dst = appendTime(dst, `,"due_at":`, r.DueAt)
 	dst = appendText(dst, `,"at_due":`, string(r.AtDue))
+	if r.NeedsSecond {
+		dst = append(dst, `,"needs_second":true`...)
+	}
 	dst = appendFilled(dst, `,"claimed_by":`, r.ClaimedBy)
 	dst = appendFilledTime(dst, `,"claimed_at":`, r.ClaimedAt)
 	dst = appendFilled(dst, `,"first_by":`, r.FirstBy)

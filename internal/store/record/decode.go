@@ -78,6 +78,7 @@ type review struct {
 	State       string `json:"state"`
 	DueAt       int64  `json:"due_at"`
 	AtDue       string `json:"at_due"`
+	NeedsSecond bool   `json:"needs_second"`
 	ClaimedBy   string `json:"claimed_by"`
 	ClaimedAt   *int64 `json:"claimed_at"`
 	FirstBy     string `json:"first_by"`
@@ -229,7 +230,7 @@ func (o *order) domain() (*checkout.Order, error) {
 
 func (r *review) domain() *checkout.Review {
 	return &checkout.Review{
-		State: checkout.ReviewState(r.State), DueAt: timeOf(r.DueAt), AtDue: checkout.ReviewVerdict(r.AtDue),
+		State: checkout.ReviewState(r.State), DueAt: timeOf(r.DueAt), AtDue: checkout.ReviewVerdict(r.AtDue), NeedsSecond: r.NeedsSecond,
 		ClaimedBy: r.ClaimedBy, ClaimedAt: optionalTime(r.ClaimedAt),
 		FirstBy: r.FirstBy, FirstAt: optionalTime(r.FirstAt), FirstReason: r.FirstReason,
 		DecidedBy: r.DecidedBy, DecidedAt: optionalTime(r.DecidedAt), Reason: r.Reason, Automatic: r.Automatic,

@@ -348,7 +348,7 @@ func reviewed() checkout.Session {
 	s := ordered()
 	s.Order.FraudStatus = checkout.FraudRejected
 	s.Order.Review = &checkout.Review{
-		State: checkout.ReviewStopped, DueAt: noon.Add(24 * time.Hour), AtDue: checkout.ReviewReject,
+		State: checkout.ReviewStopped, DueAt: noon.Add(24 * time.Hour), AtDue: checkout.ReviewReject, NeedsSecond: true,
 		ClaimedBy: "anna", ClaimedAt: noon.Add(time.Second), FirstBy: "anna", FirstAt: noon.Add(time.Minute), FirstReason: "a known customer",
 		DecidedBy: "bo", DecidedAt: noon.Add(2 * time.Minute), Reason: "called them", Automatic: true,
 		StoppedBy: "cilla", StoppedAt: noon.Add(time.Hour), StopReason: "the card was stolen", ChangedBy: "cilla",

@@ -19,13 +19,15 @@ const (
 
 // assessmentWriter are the statements that change assessments.
 type assessmentWriter struct {
-	add, drop *statement
+	add, drop, dropOld *statement
 }
 
 func (a *assessmentWriter) statements() []preparation {
 	return []preparation{
 		{&a.add, `INSERT INTO assessments (` + assessmentColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`},
 		{&a.drop, `DELETE FROM assessments WHERE session_id = (SELECT session_id FROM sessions WHERE number = ?)`},
+		{&a.dropOld, `DELETE FROM assessments WHERE number IN
+			(SELECT number FROM assessments WHERE assessment_id < ? ORDER BY assessment_id LIMIT ?)`},
 	}
 }
 
@@ -209,6 +211,25 @@ func (e *Engine) CountAssessments(ctx context.Context, merchantID, after string)
 		return err
 	})
 	return count, err
+}
+
+// DeleteAssessments is store.Assessments's.
+func (e *Engine) DeleteAssessments(ctx context.Context, before string, limit int) (deleted int, err error) {
+	var id identifier
+	if limit < 1 {
+		return 0, fmt.Errorf("sqlite: the limit %d is not positive", limit)
+	}
+	if !parseIdentifier(before, &id) {
+		return 0, errIdentifier
+	}
+	err = e.write(ctx, func(w *writer) error {
+		if err := w.assessments.dropOld.blob(1, id[:]).integer(2, int64(limit)).run(); err != nil {
+			return err
+		}
+		deleted = int(w.conn.changed())
+		return nil
+	})
+	return deleted, err
 }
 
 func scanAssessment(q *statement) store.Assessment {

@@ -13,11 +13,17 @@ import (
 
 var _ store.Outbox = (*Engine)(nil)
 
+// furthestAhead is how many milliseconds the clock of any merchant is ahead of
+// the system's. It is asked once for a statement, so that an index of times ends
+// where nobody's can be due: what waits for later is not looked at.
+const furthestAhead = `(SELECT max(coalesce(max(advance_ns), 0), 0) / 1000000 FROM clocks)`
+
 // dueCallbacks are those that can be leased at the time ?1. Leases that have
 // ended must have been taken away, or counted as such. ?3 is a list of merchants,
 // as JSON, whose callbacks are not wanted.
 const dueCallbacks = ` FROM callbacks c LEFT JOIN clocks k ON k.merchant_id = c.merchant_id
 	WHERE c.state = 'waiting' AND (c.lease IS NULL OR c.leased_until <= ?1)
+	AND c.due_at <= ?1 + ` + furthestAhead + `
 	AND c.due_at <= ?1 + coalesce(k.advance_ns, 0) / 1000000
 	AND c.merchant_id NOT IN (SELECT value FROM json_each(?3))
 	AND (c.released = 1 OR NOT EXISTS (SELECT 1 FROM callback_holds h WHERE h.merchant_id = c.merchant_id))

@@ -23,15 +23,23 @@ const reviewColumns = `SELECT r.order_id, r.session_id, r.merchant_id, r.placed_
 	FROM reviews r`
 
 // reviewReader are the statements that read reviews.
-type reviewReader struct{ all, ofMerchant, due, count *statement }
+type reviewReader struct {
+	all, ofMerchant, decided, decidedOfMerchant *statement
+	due, count                                  *statement
+}
 
 func (r *reviewReader) statements() []preparation {
-	const after = ` AND (r.due_at, r.order_id) > (?2, ?3) ORDER BY r.due_at, r.order_id LIMIT ?4`
+	const waiting = `r.waiting = 1 AND (r.due_at, r.order_id) > (?1, ?2) ORDER BY r.due_at, r.order_id LIMIT ?3`
+	const decided = `r.waiting = 0 AND (r.due_at, r.order_id) < (?1, ?2) ORDER BY r.due_at DESC, r.order_id DESC LIMIT ?3`
+	const ofMerchant = reviewColumns + ` WHERE r.merchant_id = ?4 AND `
 	return []preparation{
-		{&r.all, reviewColumns + ` WHERE r.waiting = ?1` + after},
-		{&r.ofMerchant, reviewColumns + ` WHERE r.merchant_id = ?5 AND r.waiting = ?1` + after},
+		{&r.all, reviewColumns + ` WHERE ` + waiting},
+		{&r.ofMerchant, ofMerchant + waiting},
+		{&r.decided, reviewColumns + ` WHERE ` + decided},
+		{&r.decidedOfMerchant, ofMerchant + decided},
 		{&r.due, reviewColumns + ` LEFT JOIN clocks k ON k.merchant_id = r.merchant_id
-			WHERE r.waiting = 1 AND r.due_at <= ?1 + coalesce(k.advance_ns, 0) / 1000000 ORDER BY r.due_at, r.order_id LIMIT ?2`},
+			WHERE r.waiting = 1 AND r.due_at <= ?1 + ` + furthestAhead + `
+			AND r.due_at <= ?1 + coalesce(k.advance_ns, 0) / 1000000 ORDER BY r.due_at, r.order_id LIMIT ?2`},
 		{&r.count, `SELECT count(*) FROM reviews WHERE waiting = 1`},
 	}
 }
@@ -63,7 +71,7 @@ func (e *Engine) Reviews(ctx context.Context, filter store.ReviewFilter) (found 
 	if filter.Limit < 1 {
 		return nil, "", fmt.Errorf("sqlite: the limit %d is not positive", filter.Limit)
 	}
-	after, err := store.ParseReviewCursor(filter.After)
+	after, err := filter.Cursor()
 	if err != nil {
 		return nil, "", err
 	}
@@ -72,15 +80,24 @@ func (e *Engine) Reviews(ctx context.Context, filter store.ReviewFilter) (found 
 		return nil, "", store.ErrCursor
 	}
 	err = e.read(ctx, func(r *reader) (err error) {
-		q := r.reviews.all
-		if filter.MerchantID != "" {
-			q = r.reviews.ofMerchant.text(5, filter.MerchantID)
-		}
-		found, err = scanReviews(q.integer(1, bit(!filter.Decided)).integer(2, after.DueAt).blob(3, order[:]).integer(4, int64(filter.Limit)+1))
+		q := r.reviews.list(&filter)
+		found, err = scanReviews(q.integer(1, after.DueAt).blob(2, order[:]).integer(3, int64(filter.Limit)+1))
 		return err
 	})
 	found, next = store.PageOfReviews(found, filter.Limit)
 	return found, next, err
+}
+
+// list is the statement for the filter, with its merchant.
+func (r *reviewReader) list(filter *store.ReviewFilter) *statement {
+	all, ofMerchant := r.all, r.ofMerchant
+	if filter.Decided {
+		all, ofMerchant = r.decided, r.decidedOfMerchant
+	}
+	if filter.MerchantID == "" {
+		return all
+	}
+	return ofMerchant.text(4, filter.MerchantID)
 }
 
 // DueReviews is store.Reviews'.

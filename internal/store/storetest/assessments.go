@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
 
+	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -147,6 +148,13 @@ func (l *ledger) mustCount(merchant, after string, want int64) {
 	}
 }
 
+func (l *ledger) deleteOld(before time.Time, limit, want int) {
+	l.t.Helper()
+	if deleted, err := l.assessments.DeleteAssessments(l.t.Context(), identifier.First(before), limit); err != nil || deleted != want {
+		l.t.Errorf("DeleteAssessments = %d, %v; want %d", deleted, err, want)
+	}
+}
+
 var assessmentRules = []assessmentRule{
 	{"an assessment is kept with its change", func(t *testing.T, l *ledger) {
 		s := begin(t, l.merchant)
@@ -275,6 +283,9 @@ var assessmentRules = []assessmentRule{
 			t.Errorf("Commit: %v, want an error of its own", err)
 		}
 		mustHaveHistory(t, l.engine, change.Session.ID, nil)
+		if _, err := l.assessments.DeleteAssessments(t.Context(), "assessment", 1); err == nil {
+			t.Error("DeleteAssessments took it")
+		}
 		l.mustNotKeep(l.merchant, "assessment")
 		l.mustListOf(l.merchant, "session", 9)
 		l.mustCount("", "", 0)
@@ -285,6 +296,9 @@ var assessmentRules = []assessmentRule{
 		}
 		if _, err := l.assessments.AssessmentsAfter(t.Context(), l.merchant, "", -1); err == nil {
 			t.Error("AssessmentsAfter took the limit -1")
+		}
+		if _, err := l.assessments.DeleteAssessments(t.Context(), newID(), 0); err == nil {
+			t.Error("DeleteAssessments took the limit 0")
 		}
 	}},
 	{"assessments go with their session", func(t *testing.T, l *ledger) {
@@ -299,6 +313,28 @@ var assessmentRules = []assessmentRule{
 		l.mustNotKeep(e.merchant, withChange.Assessment.ID)
 		l.mustKeep(kept)
 	}},
+	{"old assessments are deleted by the time in their ids, the oldest first", func(t *testing.T, l *ledger) {
+		s := begin(t, l.merchant)
+		change := s.created()
+		change.Assessment = assessmentOf(&change)
+		change.Assessment.ID = identifier.New(dawn)
+		mustCommit(t, l.engine, change)
+		all := []store.Assessment{keptOf(&change)}
+		for i := range 4 { // of any merchant; the last of the moment itself
+			a := alone(newMerchant(t, l.engine), newID())
+			a.ID = identifier.New(dawn.Add(time.Duration(i+1) * time.Millisecond))
+			l.add(a)
+			all = append(all, a)
+		}
+		l.deleteOld(dawn.Add(-time.Hour), 9, 0)
+		l.deleteOld(time.UnixMilli(-1), 9, 0)
+		for i, want := range []int{2, 2, 0} {
+			l.deleteOld(dawn.Add(4*time.Millisecond), 2, want)
+			l.mustListAfter("", "", 9, all[min(2*i+2, 4):]...)
+		}
+		mustRead(t, l.engine, s.session)
+		l.deleteOld(dawn.Add(5*time.Millisecond), 9, 1)
+	}},
 	{"a closed engine tells nothing", func(t *testing.T, l *ledger) {
 		shut(t, l.engine)
 		_, errOne := l.assessments.Assessment(t.Context(), l.merchant, newID())
@@ -307,7 +343,8 @@ var assessmentRules = []assessmentRule{
 		_, errAfter := l.assessments.AssessmentsAfter(t.Context(), l.merchant, "", 1)
 		_, errCount := l.assessments.CountAssessments(t.Context(), l.merchant, "")
 		errAdd := l.assessments.AddAssessments(t.Context(), []store.Assessment{alone(l.merchant, newID())})
-		for i, err := range []error{errOne, errSubjects, errOf, errAfter, errCount, errAdd} {
+		_, errDelete := l.assessments.DeleteAssessments(t.Context(), newID(), 1)
+		for i, err := range []error{errOne, errSubjects, errOf, errAfter, errCount, errAdd, errDelete} {
 			if !errors.Is(err, store.ErrClosed) {
 				t.Errorf("call %d: %v, want ErrClosed", i, err)
 			}

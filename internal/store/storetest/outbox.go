@@ -198,7 +198,7 @@ var outboxRules = []outboxRule{
 		_, told := p.authorized(merchant, 1)
 		early := told[0].Event.At.Add(-time.Hour)
 		p.mustClaim(early, 10)
-		mustAdvance(t, p.engine, newMerchant(t, p.engine), time.Hour, time.Hour)
+		mustAdvance(t, p.engine, newMerchant(t, p.engine), 100*time.Hour, 100*time.Hour)
 		mustAdvance(t, p.engine, merchant, time.Minute, time.Minute)
 		p.mustClaim(early, 10)
 		mustAdvance(t, p.engine, merchant, 59*time.Minute, time.Hour)

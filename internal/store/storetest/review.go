@@ -62,7 +62,7 @@ func claiming(by string) step {
 
 func deciding(by string, verdict checkout.ReviewVerdict) step {
 	return func(s checkout.Session, now time.Time) (checkout.Session, checkout.Event, *checkout.Refusal) {
-		next, event, _, refusal := s.DecideReview(checkout.ReviewStep{By: by, Reason: "ÅÄÖ 🔍", Now: now}, verdict, -1)
+		next, event, _, refusal := s.DecideReview(checkout.ReviewStep{By: by, Reason: "ÅÄÖ 🔍", Now: now}, verdict)
 		return next, event, refusal
 	}
 }
@@ -191,23 +191,36 @@ var reviewRules = []reviewRule{
 		d.mustList(store.ReviewFilter{MerchantID: "nobody"})
 		d.mustBeOpen(3)
 	}},
+	{"of those that have ended the one that was due last comes first", func(t *testing.T, d *desk) {
+		one, two := newMerchant(t, d.engine), newMerchant(t, d.engine)
+		late, soon, other, waits := d.refer(one, 3*time.Hour), d.refer(one, time.Hour), d.refer(two, 2*time.Hour), d.refer(one, 2*time.Hour)
+		for _, s := range []*story{late, soon, other} {
+			mustCommit(t, d.engine, s.take(deciding("anna", checkout.ReviewReject)))
+		}
+		d.mustList(store.ReviewFilter{Decided: true}, late, other, soon)
+		d.mustList(store.ReviewFilter{Decided: true, MerchantID: one}, late, soon)
+		d.mustList(store.ReviewFilter{Decided: true, MerchantID: one, After: store.CursorOf(new(shown(late))).Text()}, soon)
+		d.mustList(store.ReviewFilter{}, waits)
+	}},
 	{"pages of a list follow each other without a gap, also those due at the same time", func(t *testing.T, d *desk) {
 		merchant := newMerchant(t, d.engine)
 		for range 7 {
 			d.refer(merchant, time.Hour)
+			s := d.refer(merchant, time.Hour)
+			mustCommit(t, d.engine, s.take(deciding("anna", checkout.ReviewReject)))
 		}
-		whole, _ := d.list(store.ReviewFilter{})
-		for _, of := range []string{"", merchant} {
+		for _, which := range []store.ReviewFilter{{}, {MerchantID: merchant}, {Decided: true}, {Decided: true, MerchantID: merchant}} {
+			whole, _ := d.list(store.ReviewFilter{Decided: which.Decided})
 			var pages []store.Review
-			for cursor := ""; ; {
-				page, next := d.list(store.ReviewFilter{MerchantID: of, Limit: 3, After: cursor})
+			for which.Limit = 3; ; {
+				page, next := d.list(which)
 				pages = append(pages, page...)
-				if cursor = next; cursor == "" {
+				if which.After = next; next == "" {
 					break
 				}
 			}
 			if diff := cmp.Diff(whole, pages, exactly); diff != "" || len(pages) != 7 {
-				t.Errorf("pages (-whole +pages):\n%s", diff)
+				t.Errorf("%+v: pages (-whole +pages):\n%s", which, diff)
 			}
 		}
 		for _, wrong := range []string{"x", "1.x", ".", "x." + newID(), "1." + newID() + "x"} {
@@ -218,8 +231,9 @@ var reviewRules = []reviewRule{
 	}},
 	{"a review is due by its merchant's clock", func(t *testing.T, d *desk) {
 		one, two := newMerchant(t, d.engine), newMerchant(t, d.engine)
-		first, second, late := d.refer(one, time.Hour), d.refer(two, 2*time.Hour), d.refer(one, 48*time.Hour)
+		first, second, late := d.refer(one, time.Hour), d.refer(two, 2*time.Hour), d.refer(one, 24*time.Hour)
 		due := shown(first).DueAt
+		mustAdvance(t, d.engine, newMerchant(t, d.engine), 100*time.Hour, 100*time.Hour)
 		d.mustBeDue(due.Add(-time.Millisecond), 10)
 		d.mustBeDue(due, 10, first)
 		mustAdvance(t, d.engine, two, time.Hour, time.Hour)
@@ -227,7 +241,7 @@ var reviewRules = []reviewRule{
 		d.mustBeDue(due.Add(time.Minute), 1, first)
 		mustCommit(t, d.engine, first.take(deciding("anna", checkout.ReviewReject)))
 		d.mustBeDue(due.Add(time.Minute), 10, second)
-		d.mustBeDue(due.Add(47*time.Hour), 10, second, late)
+		d.mustBeDue(due.Add(23*time.Hour), 10, second, late)
 	}},
 	{"a refused change changes no review", func(t *testing.T, d *desk) {
 		s := d.refer(newMerchant(t, d.engine), time.Hour)
