@@ -23,6 +23,7 @@ type Engine struct {
 	outbox outbox
 
 	tenants tenants
+	signIns signIns
 	clocks  map[string]time.Duration // by merchant
 	secrets map[string][]byte
 	cursors map[string]bool // those that DeleteExpired gave
@@ -34,6 +35,7 @@ func New() *Engine {
 		books:   newBooks(),
 		outbox:  outbox{held: map[string]bool{}},
 		tenants: newTenants(),
+		signIns: newSignIns(),
 		clocks:  map[string]time.Duration{},
 		secrets: map[string][]byte{},
 		cursors: map[string]bool{},

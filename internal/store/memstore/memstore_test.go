@@ -22,3 +22,8 @@ func TestMemoryHasAnOutbox(t *testing.T) {
 	t.Parallel()
 	storetest.RunOutbox(t, func(*testing.T) store.Engine { return memstore.New() })
 }
+
+func TestMemoryKnowsPeople(t *testing.T) {
+	t.Parallel()
+	storetest.RunPeople(t, func(*testing.T) store.Engine { return memstore.New() })
+}

@@ -48,3 +48,8 @@ func TestOutbox(t *testing.T) {
 	t.Parallel()
 	storetest.RunOutbox(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
 }
+
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	storetest.RunPeople(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
+}

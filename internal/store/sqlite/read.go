@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
@@ -22,6 +23,9 @@ type reader struct {
 	merchants, keys, credential            *statement
 	sessionsAfter, lastChange              *statement
 	outbox                                 outboxReader
+	people                                 peopleReader
+	signIns                                signInReader
+	audit                                  auditReader
 }
 
 // headRow is the row of the newest revision of session ?1: ?2 when it is
@@ -30,7 +34,7 @@ const headRow = `coalesce(?2, (SELECT h.row_id FROM sessions s JOIN heads h ON h
 
 func newReader(conn *connection) (*reader, error) {
 	r := &reader{conn: conn}
-	for _, s := range append([]preparation{
+	for _, s := range slices.Concat([]preparation{
 		{&r.ping, `SELECT number FROM schema_migrations LIMIT 1`},
 		{&r.session, `SELECT s.merchant_id, s.client_token, s.created_at, r.state
 			FROM revisions r JOIN sessions s ON s.number = r.session WHERE r.row_id = ` + headRow},
@@ -58,7 +62,7 @@ func newReader(conn *connection) (*reader, error) {
 		{&r.lastChange, `SELECT at, revision FROM revisions
 			WHERE row_id = coalesce(?2, (SELECT row_id FROM heads WHERE session = ?1))
 			AND NOT EXISTS (SELECT 1 FROM orders WHERE session = ?1)`},
-	}, r.outbox.statements()...) {
+	}, r.outbox.statements(), r.people.statements(), r.signIns.statements(), r.audit.statements()) {
 		statement, err := conn.prepare(s.sql)
 		if err != nil {
 			return nil, err

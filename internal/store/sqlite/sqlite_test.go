@@ -42,3 +42,8 @@ func TestOutbox(t *testing.T) {
 	t.Parallel()
 	storetest.RunOutbox(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
 }
+
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	storetest.RunPeople(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}

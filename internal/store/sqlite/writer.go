@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/store"
@@ -37,6 +38,9 @@ type writer struct {
 	dropRevisions            *statement
 	dropSession              *statement
 	outbox                   outboxWriter
+	people                   peopleWriter
+	signIns                  signInWriter
+	audit                    auditWriter
 
 	ids   changeIDs
 	state []byte // scratch for states that come unwritten
@@ -61,7 +65,7 @@ const chain = `WITH RECURSIVE chain (row_id) AS (
 // newWriter prepares the statements. pending must hold what readPending finds.
 func newWriter(conn *connection, pending *pending, flush flush) (*writer, error) {
 	w := &writer{conn: conn, batch: map[identifier]head{}, pending: pending, heads: newHeads(headsRemembered), flush: flush}
-	for _, s := range append([]preparation{
+	for _, s := range slices.Concat([]preparation{
 		{&w.begin, `BEGIN IMMEDIATE`},
 		{&w.commit, `COMMIT`},
 		{&w.rollback, `ROLLBACK`},
@@ -98,7 +102,7 @@ func newWriter(conn *connection, pending *pending, flush flush) (*writer, error)
 		{&w.dropRevisions, chain + ` DELETE FROM revisions WHERE row_id IN (SELECT row_id FROM chain)`},
 		{&w.dropHead, `DELETE FROM heads WHERE session = ?`},
 		{&w.dropSession, `DELETE FROM sessions WHERE number = ?`},
-	}, w.outbox.statements()...) {
+	}, w.outbox.statements(), w.people.statements(), w.signIns.statements(), w.audit.statements()) {
 		statement, err := conn.prepare(s.sql)
 		if err != nil {
 			return nil, err
