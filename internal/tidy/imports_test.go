@@ -36,7 +36,8 @@ var mayImport = map[string][]string{
 	"internal/store/sqlite":    {"internal/checkout", "internal/identifier", "internal/migration", "internal/store", "internal/store/record"},
 	"internal/clienttoken":     {"internal/checkout", "internal/market"},
 	"internal/credential":      {"internal/identifier", "internal/store"},
-	"internal/admin":           {"internal/credential", "internal/store"},
+	"internal/account":         {"internal/identifier", "internal/store"},
+	"internal/admin":           {"internal/account", "internal/credential", "internal/store"},
 	"internal/config":          {},
 	"internal/proxy":           {},
 	"internal/authority":       {},
@@ -114,6 +115,9 @@ var onlyImporter = map[string]string{
 	"github.com/evanw/esbuild/": "internal/cmd/webbuild",
 	"github.com/chromedp/":      "internal/browsertest",
 	"cel.dev/":                  "internal/risk",
+
+	"github.com/go-webauthn/":    "internal/account",
+	"golang.org/x/crypto/argon2": "internal/account",
 }
 
 func TestLibrariesStayInTheirPackage(t *testing.T) {
