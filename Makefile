@@ -11,7 +11,7 @@ run: ## the main job: a whole checkout against a durable server, told as a story
 build: ## one static binary, bin/kvitto
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/kvitto ./cmd/kvitto
 
-web: ## bundle web/ into internal/widget/dist, which is committed
+web: ## bundle web/ into the dist folders of widget and portal, which are committed
 	$(GO) run ./internal/cmd/webbuild
 
 test: lint postgresql chromium ## all tests

@@ -42,7 +42,9 @@ type Config struct {
 	Console       io.Writer // gets a line per exchange; nil prints none
 	// ConsoleFormat is console.Text or console.JSON; zero is console.Text.
 	ConsoleFormat console.Format
-	Logger        *slog.Logger // nil logs to standard error
+	// ConsoleLinks lets its refusals lead to the portal.
+	ConsoleLinks bool
+	Logger       *slog.Logger // nil logs to standard error
 	// SystemTime is the clock under all clocks; nil is time.Now.
 	SystemTime func() time.Time
 	// CacheBytes is the memory for recent sessions; 0 is 128 MiB.

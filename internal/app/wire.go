@@ -92,7 +92,10 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	surfaces = proxy.Trust(a.config.TrustedProxies).Handler(underNames(surfaces))
+	surfaces, err = a.withPortal(proxy.Trust(a.config.TrustedProxies).Handler(underNames(surfaces)), &own, notifier.Wake)
+	if err != nil {
+		return err
+	}
 	if err := a.wireServer(surfaces); err != nil {
 		return err
 	}
@@ -139,7 +142,11 @@ func (a *App) console() (show func(*requestlog.Exchange)) {
 	if a.config.Console == nil {
 		return func(*requestlog.Exchange) {}
 	}
-	printer := console.New(a.config.Console, a.config.ConsoleFormat)
+	links := ""
+	if at := a.PortalURL(); a.config.ConsoleLinks && at != "" {
+		links = at + "exchanges/"
+	}
+	printer := console.New(a.config.Console, a.config.ConsoleFormat, links)
 	a.closers = append(a.closers, func() error { printer.Close(); return nil })
 	return printer.Exchange
 }

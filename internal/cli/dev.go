@@ -98,7 +98,7 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 		options.RateLimits = ratelimit.Playground
 	}
 	if !flags.quiet {
-		options.Console = c.OutOrStdout()
+		options.Console, options.ConsoleLinks = c.OutOrStdout(), true
 		if flags.json {
 			options.ConsoleFormat = console.JSON
 		}

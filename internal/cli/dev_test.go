@@ -108,6 +108,7 @@ func TestDevTellsAPerson(t *testing.T) {
 		`  sign in   any user name, each a merchant of its own, and any password but "invalid"`,
 		"  data      " + r.data + " (new)",
 		"  demo      a shop to look at: " + url + "/demo/",
+		"  portal    every request, and why it was refused: " + url + "/portal/",
 		"  try it    kvitto try --url " + url,
 		"  mistake   curl -u demo:demo -d '{}' -H 'Content-Type: application/json' " + url + "/payments/v1/sessions",
 		"  stop      Ctrl-C",
@@ -189,7 +190,7 @@ func TestDevQuiet(t *testing.T) {
 	r = startDev(t, "--quiet")
 	converse(t, r.url(`^kvitto \S+ listens at (\S+)$`))
 	rest := r.end()
-	if last := rest[len(rest)-1]; last != "stopped" || len(rest) != 9 {
+	if last := rest[len(rest)-1]; last != "stopped" || len(rest) != 10 {
 		t.Errorf("a quiet server printed %q", rest)
 	}
 }

@@ -15,6 +15,7 @@ import (
 type listening struct {
 	URL       string `json:"url"`
 	PublicURL string `json:"public_url"`
+	PortalURL string `json:"portal_url,omitzero"`
 	Data      string `json:"data"`
 	Version   string `json:"version"`
 	PID       int    `json:"pid"`
@@ -36,7 +37,7 @@ func welcome(w io.Writer, flags devFlags, server *app.App, data string, made boo
 		public = url
 	}
 	if flags.json {
-		first := listening{URL: url, PublicURL: public, Data: data, Version: thisBuild().Version, PID: os.Getpid()}
+		first := listening{URL: url, PublicURL: public, PortalURL: server.PortalURL(), Data: data, Version: thisBuild().Version, PID: os.Getpid()}
 		first.TLSURL, first.ProxyURL, first.CAFile = namedURLs(server)
 		return printObject(w, first)
 	}
@@ -58,6 +59,9 @@ func welcome(w io.Writer, flags devFlags, server *app.App, data string, made boo
 		row("public", printable(public))
 	}
 	row("demo", "a shop to look at: "+printable(public)+"/demo/")
+	if at := server.PortalURL(); at != "" {
+		row("portal", "every request, and why it was refused: "+at)
+	}
 	namedRows(server, row)
 	row("try it", "kvitto try --url "+url)
 	row("mistake", "curl -u demo:demo -d '{}' -H 'Content-Type: application/json' "+url+"/payments/v1/sessions")

@@ -19,7 +19,9 @@ const linesQueued = 1024
 
 // Format is how the console writes: Text for people, JSON for programs.
 type Format struct {
-	Exchange func(*requestlog.Exchange) string
+	// Exchange writes an exchange; portal is where it can be looked at, below
+	// which its correlation id stands, and empty where there is no such place.
+	Exchange func(e *requestlog.Exchange, portal string) string
 	Missed   func(exchanges int64) string // the reader was too slow for so many
 }
 
@@ -33,6 +35,7 @@ func textMissed(n int64) string {
 // Console prints exchanges from a goroutine of its own.
 type Console struct {
 	format  Format
+	portal  string
 	out     *bufio.Writer
 	queue   chan string
 	dropped atomic.Int64
@@ -40,9 +43,9 @@ type Console struct {
 	ended   chan struct{}
 }
 
-// New starts a console on w.
-func New(w io.Writer, format Format) *Console {
-	c := &Console{format: format, out: bufio.NewWriter(w), queue: make(chan string, linesQueued), stop: make(chan struct{}), ended: make(chan struct{})}
+// New starts a console on w. Refusals lead to the portal, where there is one.
+func New(w io.Writer, format Format, portal string) *Console {
+	c := &Console{format: format, portal: portal, out: bufio.NewWriter(w), queue: make(chan string, linesQueued), stop: make(chan struct{}), ended: make(chan struct{})}
 	go c.print()
 	return c
 }
@@ -50,7 +53,7 @@ func New(w io.Writer, format Format) *Console {
 // Exchange prints an exchange, or counts it when the terminal is too slow.
 func (c *Console) Exchange(e *requestlog.Exchange) {
 	select {
-	case c.queue <- c.format.Exchange(e):
+	case c.queue <- c.format.Exchange(e, c.portal):
 	default:
 		c.dropped.Add(1)
 	}
@@ -100,7 +103,7 @@ func (c *Console) write(text string) {
 // mask stands for personal data.
 const mask = "•••"
 
-func text(e *requestlog.Exchange) string {
+func text(e *requestlog.Exchange, portal string) string {
 	var b strings.Builder
 	operation := e.Operation
 	if operation == "" {
@@ -124,6 +127,9 @@ func text(e *requestlog.Exchange) string {
 			break
 		}
 		violation(&b, &e.Violations[i])
+	}
+	if portal != "" && e.Durable() {
+		b.WriteString("          see: " + portal + e.CorrelationID + "\n")
 	}
 	return b.String()
 }

@@ -22,7 +22,7 @@ func refusal(violations ...checkout.Violation) *requestlog.Exchange {
 
 func TestARefusalIsExplainedUnderItsLine(t *testing.T) {
 	t.Parallel()
-	text := console.Text.Exchange(refusal(checkout.Violation{Path: "order_lines[1].total_tax_amount", Sent: int64(41), Expected: int64(32), Tolerance: 1, Hint: "formula"}))
+	text := inText(refusal(checkout.Violation{Path: "order_lines[1].total_tax_amount", Sent: int64(41), Expected: int64(32), Tolerance: 1, Hint: "formula"}))
 	for _, want := range []string{"400  create_session", "1.5 ms", "id-1", "BAD_VALUE Bad value: x", "order_lines[1].total_tax_amount: sent 41, expected 32 ± 1 (formula)"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
@@ -32,7 +32,7 @@ func TestARefusalIsExplainedUnderItsLine(t *testing.T) {
 
 func TestPersonalValuesAreMasked(t *testing.T) {
 	t.Parallel()
-	text := console.Text.Exchange(refusal(
+	text := inText(refusal(
 		checkout.Violation{Path: "billing_address.postal_code", Rule: checkout.RuleMatch, Sent: "1017AB", Expected: "1017 AB", Hint: "1017"},
 		checkout.Violation{Path: "billing_address.city", Rule: checkout.RuleLength, Sent: int64(120), Expected: "0 to 99 characters", Hint: "sent is the number of characters"},
 		checkout.Violation{Path: "customer.date_of_birth", Sent: "1970-01-01"}))
@@ -49,7 +49,7 @@ func TestPersonalValuesAreMasked(t *testing.T) {
 
 func TestProgramsGetOneObjectALine(t *testing.T) {
 	t.Parallel()
-	text := console.JSON.Exchange(refusal(
+	text := inJSON(refusal(
 		checkout.Violation{Path: "order_amount", Rule: checkout.RuleOrderAmount, Sent: int64(2), Expected: int64(1), Hint: "a\nb"},
 		checkout.Violation{Path: "billing_address.city", Sent: "Umeå"}))
 	var got struct {
@@ -73,7 +73,7 @@ func TestNothingAClientSendsWritesLinesOfItsOwn(t *testing.T) {
 	t.Parallel()
 	e := refusal(checkout.Violation{Path: "locale", Sent: "sv\n\x1b[31mFAKE LINE", Expected: strings.Repeat("x", 5000)})
 	e.Path = "/payments/v1/\r\nX"
-	text := console.Text.Exchange(e)
+	text := inText(e)
 	if strings.Count(text, "\n") != 4 || strings.ContainsAny(text, "\r\x1b") || len(text) > 2000 {
 		t.Errorf("%q", text)
 	}
@@ -81,7 +81,7 @@ func TestNothingAClientSendsWritesLinesOfItsOwn(t *testing.T) {
 
 func TestManyViolationsAreCounted(t *testing.T) {
 	t.Parallel()
-	text := console.Text.Exchange(refusal(make([]checkout.Violation, 15)...))
+	text := inText(refusal(make([]checkout.Violation, 15)...))
 	if !strings.Contains(text, "… and 5 more: kvitto explain id-1") {
 		t.Error(text)
 	}
@@ -90,7 +90,7 @@ func TestManyViolationsAreCounted(t *testing.T) {
 func TestCloseWritesWhatWaits(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	c := console.New(&out, console.Text)
+	c := console.New(&out, console.Text, "")
 	for range 100 {
 		c.Exchange(refusal())
 	}
@@ -103,7 +103,7 @@ func TestCloseWritesWhatWaits(t *testing.T) {
 func TestRawObjectsAreNotShown(t *testing.T) {
 	t.Parallel()
 	v := checkout.Violation{Path: "merchant_reference1", Rule: checkout.RuleType, Sent: `{"email":"a@b.example"}`, Expected: "string"}
-	for _, text := range []string{console.Text.Exchange(refusal(v)), console.JSON.Exchange(refusal(v))} {
+	for _, text := range []string{inText(refusal(v)), inJSON(refusal(v))} {
 		if strings.Contains(text, "a@b") || !strings.Contains(text, "an object") {
 			t.Error(text)
 		}
@@ -113,7 +113,7 @@ func TestRawObjectsAreNotShown(t *testing.T) {
 func TestAnExchangeAfterCloseIsNotPrinted(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	c := console.New(&out, console.Text)
+	c := console.New(&out, console.Text, "")
 	c.Close()
 	c.Exchange(refusal())
 	if out.Len() > 0 {
@@ -126,7 +126,7 @@ func TestAnExchangeAfterCloseIsNotPrinted(t *testing.T) {
 func TestASlowTerminalStopsNobody(t *testing.T) {
 	t.Parallel()
 	w := &gate{open: make(chan struct{})}
-	c := console.New(w, console.Text)
+	c := console.New(w, console.Text, "")
 	for range 5000 {
 		c.Exchange(refusal())
 	}
@@ -147,7 +147,7 @@ func TestAReaderThatReadsNothingDoesNotHoldUpTheStop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := &gate{open: make(chan struct{})}
-		c := console.New(w, console.JSON)
+		c := console.New(w, console.JSON, "")
 		for range 3000 {
 			c.Exchange(refusal())
 		}
@@ -170,4 +170,26 @@ type gate struct {
 func (g *gate) Write(p []byte) (int, error) {
 	<-g.open
 	return g.text.Write(p)
+}
+
+func inText(e *requestlog.Exchange) string { return console.Text.Exchange(e, "") }
+func inJSON(e *requestlog.Exchange) string { return console.JSON.Exchange(e, "") }
+
+// TestRefusalsLeadToThePortal: one line, and none for what may not be kept.
+func TestRefusalsLeadToThePortal(t *testing.T) {
+	t.Parallel()
+	const portal = "http://127.0.0.1:7420/portal/exchanges/"
+	kept, served, expendable := refusal(), refusal(), refusal()
+	served.Status, expendable.Expendable = 200, true
+	if text := console.Text.Exchange(kept, portal); !strings.HasSuffix(text, "\n          see: "+portal+"id-1\n") {
+		t.Errorf("no way to the portal in\n%s", text)
+	}
+	if text := console.JSON.Exchange(kept, portal); !strings.Contains(text, `"portal":"`+portal+`id-1"`) {
+		t.Errorf("no way to the portal in %s", text)
+	}
+	for _, e := range []*requestlog.Exchange{served, expendable} {
+		if text := console.Text.Exchange(e, portal) + console.JSON.Exchange(e, portal); strings.Contains(text, "portal") {
+			t.Errorf("a way to the portal in %s", text)
+		}
+	}
 }

@@ -22,6 +22,7 @@ type line struct {
 	Reason        string    `json:"reason,omitempty"`
 	Violations    []broken  `json:"violations,omitempty"`
 	MoreViolated  int       `json:"more_violations,omitempty"` // beyond those listed
+	Portal        string    `json:"portal,omitempty"`          // address of its page, of a refusal
 }
 
 type broken struct {
@@ -41,7 +42,7 @@ func jsonMissed(n int64) string {
 	return fmt.Sprintf("{\"not_printed\":%d}\n", n)
 }
 
-func jsonLine(e *requestlog.Exchange) string {
+func jsonLine(e *requestlog.Exchange, portal string) string {
 	l := line{
 		At: e.At.UTC(), Status: e.Status, Operation: e.Operation, Method: e.Method, Path: e.Path,
 		Milliseconds: float64(e.Duration.Microseconds()) / 1000, CorrelationID: e.CorrelationID,
@@ -52,6 +53,9 @@ func jsonLine(e *requestlog.Exchange) string {
 		v := masked(&e.Violations[i])
 		b := broken{Path: v.Path, Rule: string(v.Rule), Sent: v.Sent, Expected: v.Expected, Tolerance: v.Tolerance, Hint: v.Hint}
 		l.Violations = append(l.Violations, b)
+	}
+	if portal != "" && e.Durable() {
+		l.Portal = portal + e.CorrelationID
 	}
 	text, err := json.Marshal(l)
 	if err != nil {

@@ -1,6 +1,10 @@
 package hostname
 
-import "strings"
+import (
+	"net"
+	"net/netip"
+	"strings"
+)
 
 // Kind is what a host name stands for.
 type Kind uint8
@@ -74,6 +78,17 @@ func Find(header string) (host Host, port string, ok bool) {
 func Local(header string) bool {
 	name, _ := split(header)
 	return strings.EqualFold(name, "localhost")
+}
+
+// Loopback tells whether a Host header names the machine itself, by its name or
+// by an address that no other machine has.
+func Loopback(header string) bool {
+	name := header
+	if alone, _, err := net.SplitHostPort(header); err == nil {
+		name = alone
+	}
+	address, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	return Local(header) || err == nil && address.IsLoopback()
 }
 
 // split takes a port of digits off; what has another stays one name.

@@ -155,3 +155,15 @@ func FuzzHostHeader(f *testing.F) {
 		}
 	})
 }
+
+func TestLoopback(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]bool{
+		"127.0.0.1": true, "127.0.0.1:7420": true, "127.8.9.1": true, "[::1]:7420": true, "[::1]": true, "localhost:7420": true, "LOCALHOST": true,
+		"": false, "192.168.1.2": false, "0.0.0.0": false, "127.0.0.1.evil.example": false, "evil.example": false, "localhost.evil.example": false, "api.klarna.com": false,
+	} {
+		if got := hostname.Loopback(header); got != want {
+			t.Errorf("%q: %t, want %t", header, got, want)
+		}
+	}
+}

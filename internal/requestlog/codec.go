@@ -155,43 +155,62 @@ func (c *cursor) names() (n names) {
 	return n
 }
 
-// decode reads the rest of an exchange, and of its bodies what the bound allows.
-func (c *cursor) decode(n *names, bound *bodyBound) (Exchange, error) {
-	e := Exchange{
-		CorrelationID: string(n.correlationID), MerchantID: string(n.merchantID), Method: string(n.method), Path: string(n.path),
-		Operation: string(n.operation), SessionID: string(n.sessionID), OrderID: string(n.orderID),
-		AuthorizationToken: string(n.authorizationToken), Shed: n.flags&flagShed != 0,
-	}
+// kept is an encoded exchange whose bodies are still those of the block.
+type kept struct {
+	names
+	at                             time.Time
+	duration                       time.Duration
+	status                         int
+	request, response, explanation []byte // nil when there is none
+}
+
+// kept reads the rest of an exchange.
+func (c *cursor) kept(n *names) (kept, error) {
+	k := kept{names: *n}
 	if n.flags&^knownFlags != 0 {
-		return Exchange{}, fmt.Errorf("exchange %s was stored by a newer version of the program; use that", n.correlationID)
+		return kept{}, fmt.Errorf("exchange %s was stored by a newer version of the program; use that", n.correlationID)
 	}
 	if n.flags&flagNoTime == 0 {
-		e.At = time.Unix(0, c.number()).UTC()
+		k.at = time.Unix(0, c.number()).UTC()
 	}
-	e.Duration = time.Duration(c.number())
-	e.Status = int(c.number())
-	for _, body := range [...]struct {
+	k.duration = time.Duration(c.number())
+	k.status = int(c.number())
+	for _, text := range [...]struct {
 		flag byte
 		to   *[]byte
-	}{{flagRequest, &e.RequestBody}, {flagResponse, &e.ResponseBody}} {
-		if n.flags&body.flag == 0 {
-			continue
+	}{{flagRequest, &k.request}, {flagResponse, &k.response}, {flagExplanation, &k.explanation}} {
+		if n.flags&text.flag != 0 {
+			*text.to = c.bytes()
 		}
-		if stored := c.bytes(); bound.admit(len(stored)) {
-			*body.to = append([]byte{}, stored...) // a copy: it must not hold a whole block in memory
-		} else {
+	}
+	if c.failed {
+		return kept{}, fmt.Errorf("exchange %s: %w", n.correlationID, errDamaged)
+	}
+	return k, nil
+}
+
+// exchange copies the exchange, and of its bodies what the bound allows.
+func (k *kept) exchange(bound *bodyBound) (Exchange, error) {
+	e := Exchange{
+		CorrelationID: string(k.correlationID), MerchantID: string(k.merchantID), Method: string(k.method), Path: string(k.path),
+		Operation: string(k.operation), SessionID: string(k.sessionID), OrderID: string(k.orderID),
+		AuthorizationToken: string(k.authorizationToken), Shed: k.flags&flagShed != 0,
+		At: k.at, Duration: k.duration, Status: k.status,
+	}
+	for _, body := range [...]struct {
+		from []byte
+		to   *[]byte
+	}{{k.request, &e.RequestBody}, {k.response, &e.ResponseBody}} {
+		switch {
+		case body.from == nil:
+		case bound.admit(len(body.from)):
+			*body.to = append([]byte{}, body.from...) // a copy: it must not hold a whole block in memory
+		default:
 			e.LeftOut = true
 		}
 	}
-	var explanation []byte
-	if n.flags&flagExplanation != 0 {
-		explanation = c.bytes()
-	}
-	if c.failed {
-		return Exchange{}, fmt.Errorf("exchange %s: %w", n.correlationID, errDamaged)
-	}
-	if explanation != nil {
-		return e, bound.explain(&e, explanation)
+	if k.explanation != nil {
+		return e, bound.explain(&e, k.explanation)
 	}
 	return e, nil
 }
@@ -199,28 +218,39 @@ func (c *cursor) decode(n *names, bound *bodyBound) (Exchange, error) {
 // search decodes the exchanges in stored data that are wanted, until found
 // returns false.
 func search(data []byte, packed bool, wanted func(*names) bool, bound *bodyBound, found func(Exchange) bool) (more bool, err error) {
+	return walk(data, packed, func(n *names, rest *cursor) (bool, error) {
+		if !wanted(n) {
+			return true, nil
+		}
+		k, err := rest.kept(n)
+		if err != nil {
+			return false, err
+		}
+		e, err := k.exchange(bound)
+		if err != nil {
+			return false, err
+		}
+		return found(e), nil
+	})
+}
+
+// walk visits the exchanges in stored data, until visit returns false.
+func walk(data []byte, packed bool, visit func(n *names, rest *cursor) (more bool, err error)) (more bool, err error) {
 	if packed {
 		if data, err = compression.Unpack(data); err != nil {
 			return false, fmt.Errorf("%w: %w", errDamaged, err)
 		}
 	}
 	all := cursor{rest: data}
-	for len(all.rest) > 0 {
+	for more = true; more && len(all.rest) > 0; {
 		one := all.exchange()
 		n := one.names()
 		if one.failed {
 			return false, errDamaged
 		}
-		if !wanted(&n) {
-			continue
-		}
-		e, err := one.decode(&n, bound)
-		if err != nil {
+		if more, err = visit(&n, &one); err != nil {
 			return false, err
 		}
-		if !found(e) {
-			return false, nil
-		}
 	}
-	return true, nil
+	return more, nil
 }

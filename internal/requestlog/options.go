@@ -38,6 +38,8 @@ type Options struct {
 	// beforeWrite is called by the writer before each transaction; tests hold
 	// the writer with it.
 	beforeWrite func()
+	// searchTime is searchTime when zero.
+	searchTime time.Duration
 }
 
 const (
@@ -55,6 +57,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Gather == 0 {
 		o.Gather = defaultGather
+	}
+	if o.searchTime == 0 {
+		o.searchTime = searchTime
 	}
 	return o
 }

@@ -164,8 +164,7 @@ func (w *writer) value(name string, v any) {
 
 // AppendCheck writes the answer of check: whether the body is valid, how the
 // API would refuse it, every violation of every stage, and the corrected body
-// when only arithmetic is wrong. A body with a fraction has no corrected form:
-// which number was meant is not known.
+// when only arithmetic is wrong.
 func AppendCheck(dst, body []byte, request *Request, refusal *checkout.Refusal, corrections []checkout.Correction) []byte {
 	w := writer{buf: dst}
 	w.open('{')
@@ -182,14 +181,22 @@ func AppendCheck(dst, body []byte, request *Request, refusal *checkout.Refusal, 
 	} else {
 		w.violations(nil)
 	}
-	if len(corrections) > 0 && len(request.Notes) == 0 {
-		if corrected, ok := applyCorrections(body, corrections); ok {
-			w.key("corrected")
-			w.buf = append(w.buf, corrected...)
-		}
+	if corrected, ok := Corrected(body, request, corrections); ok {
+		w.key("corrected")
+		w.buf = append(w.buf, corrected...)
 	}
 	w.close('}')
 	return w.buf
+}
+
+// Corrected is the body with the corrected numbers, compact; ok is false when
+// there are none, or when they cannot all be put there. A body with a fraction
+// has no corrected form: which number was meant is not known.
+func Corrected(body []byte, request *Request, corrections []checkout.Correction) (corrected []byte, ok bool) {
+	if len(corrections) == 0 || len(request.Notes) > 0 {
+		return nil, false
+	}
+	return applyCorrections(body, corrections)
 }
 
 // applyCorrections writes the body again, compact, with the corrected numbers
@@ -205,7 +212,7 @@ func applyCorrections(body []byte, corrections []checkout.Correction) (corrected
 		if err != nil {
 			return nil, false
 		}
-		path := propertyPath(decoder.StackPointer())
+		path := PropertyPath(decoder.StackPointer())
 		if token.Kind() == '}' {
 			left, err = addCorrections(encoder, path, left)
 		} else if at := indexOfPath(left, path); at >= 0 && !isName(decoder) {
@@ -255,10 +262,10 @@ func isName(decoder *jsontext.Decoder) bool {
 	return kind == '{' && length%2 == 1
 }
 
-// propertyPath turns a JSON pointer into the protocol's way of naming a
+// PropertyPath turns a JSON pointer into the protocol's way of naming a
 // property: /order_lines/0/name is order_lines[0].name. A name that could be
 // taken for a path has none.
-func propertyPath(pointer jsontext.Pointer) string {
+func PropertyPath(pointer jsontext.Pointer) string {
 	var path strings.Builder
 	for part := range pointer.Tokens() {
 		if strings.ContainsAny(part, ".[") {

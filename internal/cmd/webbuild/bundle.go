@@ -15,7 +15,8 @@ import (
 // NAME.ts and NAME.css beside it.
 var pages = []string{"widget", "flow", "terms"}
 
-// bundle returns the files of dist by name, made from the folder web.
+// bundle returns the files of the widget's dist by name, made from the folder
+// web: what shops load.
 func bundle(web string) (files map[string][]byte, err error) {
 	web, err = filepath.Abs(web)
 	if err != nil {
@@ -87,6 +88,24 @@ func bundlePage(web, page string, files map[string][]byte) error {
 	}
 	files[page+".html"] = []byte(text)
 	return nil
+}
+
+// bundlePortal returns the script, the style and the icon of the portal. Their
+// addresses are the server's to make, which writes its pages itself.
+func bundlePortal(web string) (files map[string][]byte, err error) {
+	web, err = filepath.Abs(web)
+	if err != nil {
+		return nil, err
+	}
+	files = map[string][]byte{}
+	o := options(web)
+	o.EntryPoints, o.EntryNames = []string{"portal/portal.ts", "portal/portal.css"}, "[name]"
+	o.Format = api.FormatESModule
+	if _, err := build(o, files); err != nil {
+		return nil, err
+	}
+	files["icon.svg"], err = os.ReadFile(filepath.Join(web, "portal", "icon.svg"))
+	return files, err
 }
 
 // build runs esbuild, adds what comes out to files and returns the name of each

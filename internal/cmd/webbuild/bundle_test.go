@@ -12,22 +12,24 @@ const root = "../../.."
 // TestDistIsFresh fails when somebody changed web/ without `make web`.
 func TestDistIsFresh(t *testing.T) {
 	t.Parallel()
-	want, err := bundle(filepath.Join(root, source))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := read(filepath.Join(root, target))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range want {
-		if !bytes.Equal(got[name], content) {
-			t.Errorf("%s/%s is stale: run `make web` and commit what changes", target, name)
+	for target, build := range targets {
+		want, err := build(filepath.Join(root, source))
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	for name := range got {
-		if want[name] == nil {
-			t.Errorf("%s/%s is made from nothing any more: run `make web` and commit what changes", target, name)
+		got, err := read(filepath.Join(root, target))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, content := range want {
+			if !bytes.Equal(got[name], content) {
+				t.Errorf("%s/%s is stale: run `make web` and commit what changes", target, name)
+			}
+		}
+		for name := range got {
+			if want[name] == nil {
+				t.Errorf("%s/%s is made from nothing any more: run `make web` and commit what changes", target, name)
+			}
 		}
 	}
 }

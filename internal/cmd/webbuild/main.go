@@ -7,23 +7,28 @@ import (
 	"path/filepath"
 )
 
-// The folders, from the repository's root.
-const (
-	source = "web"
-	target = "internal/widget/dist"
-)
+// source is the folder of the sources, from the repository's root.
+const source = "web"
+
+// targets are the folders of what is made from them, each with its maker.
+var targets = map[string]func(web string) (files map[string][]byte, err error){
+	"internal/widget/dist": bundle,
+	"internal/portal/dist": bundlePortal,
+}
 
 func main() {
-	files, err := bundle(source)
-	if err == nil {
-		err = replace(target, files)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "webbuild:", err)
-		os.Exit(1)
-	}
-	for name, content := range files {
-		fmt.Printf("%8d %s\n", len(content), name)
+	for target, build := range targets {
+		files, err := build(source)
+		if err == nil {
+			err = replace(target, files)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "webbuild:", err)
+			os.Exit(1)
+		}
+		for name, content := range files {
+			fmt.Printf("%8d %s/%s\n", len(content), target, name)
+		}
 	}
 }
 

@@ -26,6 +26,12 @@ type Home interface {
 	RefusalsOf(ctx context.Context, sessionID string, visit func(*Refusal) (bool, error)) error
 	// Marked visits the blocks that may hold a name, first written first.
 	Marked(ctx context.Context, name string, visit func(*Block) (bool, error)) error
+	// List gives the keys of what begins below an id, the highest first id first.
+	// Fewer than the limit are the last ones. An empty id is above all others.
+	List(ctx context.Context, below string, limit int) ([]Key, error)
+	// Load visits what has the keys, in their order. What was swept since is left
+	// out.
+	Load(ctx context.Context, keys []Key, visit func(Piece) (bool, error)) error
 	// Sweep deletes a portion of what is to be forgotten, oldest first, and
 	// tells how many exchanges that were. It is called until it gives none.
 	Sweep(ctx context.Context, limits Limits) (deleted int64, err error)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/kvitto/kvitto/internal/pgpool"
 	"github.com/kvitto/kvitto/internal/requestlog/home"
 )
 
@@ -69,10 +68,7 @@ func visit[T any](ctx context.Context, h *Home, keys []key, size int, fetch func
 		}
 		var rows []T
 		err := h.attempt(ctx, h.quick, func(ctx context.Context, conn *pgx.Conn) (err error) {
-			rows, err = fetch(ctx, conn, keys[:n])
-			if pgpool.Code(err) == pgpool.MissingTable {
-				rows, err = nil, nil
-			}
+			rows, err = fetched(ctx, conn, keys[:n], fetch)
 			return err
 		})
 		if err != nil {

@@ -15,7 +15,8 @@ const (
 // reader is the connection that only reads.
 type reader struct {
 	*connection
-	refusal, refusalsOf, covering, marked, block *statement
+	refusal, refusalsOf, covering, marked *statement
+	searcher
 }
 
 func openReader(ctx context.Context, path string) (*reader, error) {
@@ -30,8 +31,10 @@ func openReader(ctx context.Context, path string) (*reader, error) {
 		// The index answers all of it but the data.
 		{&r.covering, "SELECT " + blockColumns + " FROM blocks WHERE first_id BETWEEN ?1 AND ?2 AND last_id >= ?2 ORDER BY first_id DESC"},
 		{&r.marked, "SELECT seq, marks FROM marks INDEXED BY marks_by_name WHERE newest_name >= ?1 AND oldest_name <= ?1 ORDER BY seq"},
-		{&r.block, "SELECT " + blockColumns + " FROM blocks WHERE seq = ?"},
 	})
+	if err == nil {
+		err = r.searcher.prepareSearch(c)
+	}
 	if err != nil {
 		return nil, joinClose(err, c.close)
 	}
@@ -96,9 +99,9 @@ func (h *Home) Marked(ctx context.Context, name string, visit func(*home.Block) 
 				return true, nil
 			}
 			more := true
-			r.block.bindInteger(1, r.marked.integer(0))
-			err := each(r.block, func() (again bool, err error) {
-				more, err = visit(blockOf(r.block))
+			r.blockAt.bindInteger(1, r.marked.integer(0))
+			err := each(r.blockAt, func() (again bool, err error) {
+				more, err = visit(blockOf(r.blockAt))
 				return more, err
 			})
 			return more, err

@@ -1,0 +1,208 @@
+package portal_test
+
+import (
+	"context"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/lab"
+	"github.com/kvitto/kvitto/internal/portal"
+	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/store/memstore"
+)
+
+// fakeLog is a request log that is a list, oldest first.
+type fakeLog struct {
+	mu        sync.Mutex
+	exchanges []requestlog.Exchange
+	asked     []requestlog.Query
+}
+
+func (l *fakeLog) add(e ...requestlog.Exchange) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.exchanges = append(l.exchanges, e...)
+}
+
+func (l *fakeLog) Search(_ context.Context, q requestlog.Query) (requestlog.Page, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked = append(l.asked, q)
+	var page requestlog.Page
+	passed := q.Before == ""
+	for i := len(l.exchanges) - 1; i >= 0; i-- {
+		e := l.exchanges[i]
+		if !passed {
+			passed = e.CorrelationID == q.Before
+		}
+		if !passed || !matches(&e, &q) {
+			continue
+		}
+		if len(page.Exchanges) == q.Limit {
+			page.Next = e.CorrelationID
+			break
+		}
+		page.Exchanges = append(page.Exchanges, e)
+	}
+	return page, nil
+}
+
+func matches(e *requestlog.Exchange, q *requestlog.Query) bool {
+	text := e.CorrelationID + " " + e.SessionID + " " + e.OrderID + " " + string(e.RequestBody)
+	return (q.AllMerchants || e.MerchantID == q.MerchantID) && strings.Contains(text, q.Text) &&
+		(q.StatusFrom == 0 || e.Status >= q.StatusFrom) && (q.StatusTo == 0 || e.Status <= q.StatusTo) &&
+		(q.Method == "" || e.Method == q.Method) && (q.Operation == "" || e.Operation == q.Operation) &&
+		(q.From.IsZero() || !e.At.Before(q.From)) && (q.To.IsZero() || e.At.Before(q.To))
+}
+
+func (l *fakeLog) Find(_ context.Context, merchantID, correlationID string) (requestlog.Exchange, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.exchanges {
+		if e.CorrelationID == correlationID && e.MerchantID == merchantID {
+			return e, nil
+		}
+	}
+	return requestlog.Exchange{}, requestlog.ErrNotFound
+}
+
+func (l *fakeLog) OfSession(_ context.Context, merchantID, sessionID string, _ requestlog.Bounds) (found []requestlog.Exchange, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.exchanges {
+		if e.SessionID == sessionID && e.MerchantID == merchantID {
+			found = append(found, e)
+		}
+	}
+	return found, nil
+}
+
+// clocks never move but when they are moved.
+type clocks struct {
+	mu       sync.Mutex
+	advanced map[string]time.Duration
+}
+
+func (c *clocks) Now(ctx context.Context, merchantID string) (time.Time, error) {
+	advanced, err := c.Advanced(ctx, merchantID)
+	return noon.Add(advanced), err
+}
+
+func (c *clocks) Advanced(_ context.Context, merchantID string) (time.Duration, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.advanced[merchantID], nil
+}
+
+func (c *clocks) Advance(_ context.Context, merchantID string, by time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if by < 0 {
+		return lab.ErrAdvance
+	}
+	c.advanced[merchantID] += by
+	return nil
+}
+
+var noon = time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
+
+// site is a portal over what a test puts there.
+type site struct {
+	http.Handler
+	t      *testing.T
+	log    *fakeLog
+	store  *memstore.Engine
+	clocks *clocks
+	next   *lab.Queue
+}
+
+func open(t *testing.T, exchanges ...requestlog.Exchange) *site {
+	t.Helper()
+	s := &site{t: t, log: &fakeLog{}, store: memstore.New(), clocks: &clocks{advanced: map[string]time.Duration{}}, next: lab.NewQueue()}
+	s.log.add(exchanges...)
+	handler, err := portal.New(portal.Options{
+		Log: s.log, Sessions: s.store, Callbacks: s.store, Clock: s.clocks, Next: s.next,
+		URL: "http://127.0.0.1:7420", Now: func() time.Time { return noon.Add(5 * time.Minute) }, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Handler = handler
+	return s
+}
+
+// ask sends a request as a browser of this machine would.
+func (s *site) ask(method, path string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+	s.t.Helper()
+	r := httptest.NewRequest(method, "http://127.0.0.1:7420"+path, nil)
+	r.RemoteAddr = "127.0.0.1:50000"
+	for _, f := range change {
+		f(r)
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w
+}
+
+// page is the text of a page that must be there.
+func (s *site) page(path string) string {
+	s.t.Helper()
+	w := s.ask(http.MethodGet, path)
+	if w.Code != http.StatusOK {
+		s.t.Fatalf("%s: %d\n%s", path, w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+// has fails for each text that a page lacks, in its source or as it is read.
+func has(t *testing.T, page string, texts ...string) {
+	t.Helper()
+	read := html.UnescapeString(page)
+	for _, text := range texts {
+		if !strings.Contains(page, text) && !strings.Contains(read, text) {
+			t.Errorf("%q is missing in\n%s", text, page)
+		}
+	}
+}
+
+func lacks(t *testing.T, page string, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if strings.Contains(page, text) {
+			t.Errorf("%q is in\n%s", text, page)
+		}
+	}
+}
+
+// The ids of the tests.
+const (
+	refusedID = "0190a1b2-0000-7000-8000-00000000a001"
+	sessionID = "0190a1b2-0000-7000-8000-00000000b001"
+)
+
+// refusedTax is a create session whose line has a wrong tax.
+func refusedTax() requestlog.Exchange {
+	return requestlog.Exchange{
+		CorrelationID: refusedID, MerchantID: "shoes", At: noon, Duration: 1500 * time.Microsecond,
+		Method: "POST", Path: "/payments/v1/sessions", Operation: "create_session", Status: 400,
+		RequestBody: []byte(`{"purchase_country":"SE","purchase_currency":"SEK","order_amount":10000,"order_tax_amount":2500,` +
+			`"order_lines":[{"name":"<b>Shoe</b>","quantity":1,"unit_price":10000,"tax_rate":2500,"total_amount":10000,"total_tax_amount":2500}]}`),
+		ResponseBody: []byte(`{"error_code":"BAD_VALUE"}`), ErrorCode: "BAD_VALUE", ErrorMessages: []string{"Bad value: order_lines[0].total_tax_amount"},
+		Reason: "the body breaks a rule",
+		Violations: []checkout.Violation{
+			{Path: "order_lines[0].total_tax_amount", Rule: checkout.RuleLineTax, Stage: checkout.StageLineTaxes, Sent: int64(2500), Expected: int64(2000), Tolerance: 1,
+				Hint: "total_amount 10000 - total_amount * 10000 / (10000 + tax_rate 2500) = 2000"},
+		},
+	}
+}
+
+var _ store.Outbox = (*memstore.Engine)(nil)

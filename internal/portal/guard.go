@@ -1,0 +1,62 @@
+package portal
+
+import (
+	"net/http"
+	"net/netip"
+
+	"github.com/kvitto/kvitto/internal/hostname"
+)
+
+// policy lets a page load its own files, talk to its own server, and nothing else.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// formMax is the largest form that is read, in bytes.
+const formMax = 16 << 10
+
+// guard lets in requests of this machine to this machine, and tells browsers
+// what the pages may do. It stands before anything that believes in forwarded
+// headers: a tunnel that shows the server to the world connects from here too,
+// and those headers are how it is told from a browser.
+func guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if why := stranger(r); why != "" {
+			http.Error(w, why, http.StatusForbidden)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, formMax)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// stranger says why a request is not let in; "" when it is.
+func stranger(r *http.Request) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !peer.Addr().Unmap().IsLoopback() || forwarded(r.Header) {
+		return "The portal opens on the machine that the server runs on, and nowhere else: it shows everything of every merchant.\n" +
+			"From another machine: ssh -L 7420:127.0.0.1:7420 HOST, then open http://127.0.0.1:7420" + Path + "/"
+	}
+	// A name that somebody lets lead here (DNS rebinding) is not ours.
+	if !hostname.Loopback(r.Host) {
+		return "The portal answers at localhost and 127.0.0.1 only, so that no page under another name can reach it."
+	}
+	return ""
+}
+
+// forwarded tells that somebody passed the request on.
+func forwarded(header http.Header) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via", "Cf-Connecting-Ip"} {
+		if header[name] != nil {
+			return true
+		}
+	}
+	return false
+}

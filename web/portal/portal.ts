@@ -1,0 +1,8 @@
+// What the pages of the portal can do beyond being read: copy, and follow what
+// happens. Without it nothing is missing that cannot be had by reloading.
+
+import { offerCopies } from './copies';
+import { followList } from './live';
+
+offerCopies();
+followList();
