@@ -49,7 +49,7 @@ func (p *portal) overview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	shown := overviewPage{Bounded: bounded, Causes: causesOf(day), Operations: operationsOf(day), Plot: plotOf(day, now), Empty: len(day) == 0,
-		Curl: firstRequest(p.URL)}
+		Curl: p.firstRequest()}
 	shown.Causes = shown.Causes[:min(len(shown.Causes), causesShown)]
 	for i := range day {
 		shown.Day.add(&day[i])
@@ -202,6 +202,10 @@ func plotOf(exchanges []requestlog.Exchange, now time.Time) plot {
 }
 
 // firstRequest is a mistake to begin with.
-func firstRequest(url string) string {
-	return strings.Join([]string{"curl -u demo:demo -d '{}'", "-H 'Content-Type: application/json'", url + "/payments/v1/sessions"}, " ")
+func (p *portal) firstRequest() string {
+	user := "demo:demo"
+	if p.Next == nil {
+		user = "USERNAME:PASSWORD"
+	}
+	return strings.Join([]string{"curl -u " + user + " -d '{}'", "-H 'Content-Type: application/json'", p.URL + "/payments/v1/sessions"}, " ")
 }

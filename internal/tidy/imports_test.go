@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 	"internal/console":       {"internal/checkout", "internal/requestlog"},
 	"internal/widget":        {"internal/checkout"},
 	"internal/notify":        {"internal/checkout", "internal/requestlog", "internal/store"},
-	"internal/portal":        {"internal/checkout", "internal/hostname", "internal/identifier", "internal/lab", "internal/notify", "internal/requestlog", "internal/store", "internal/wire"},
+	"internal/portal":        {"internal/account", "internal/checkout", "internal/hostname", "internal/identifier", "internal/lab", "internal/notify", "internal/requestlog", "internal/store", "internal/wire"},
 	"internal/ratelimit":     {},
 	"internal/overload":      {},
 	"internal/tracing":       {"internal/requestlog", "internal/service", "internal/store"},
