@@ -83,6 +83,9 @@ func (a *Accounts) AuditEntries(ctx context.Context, viewer Viewer, before Audit
 	if !viewer.May(ReadAudit) {
 		return nil, ErrForbidden
 	}
+	if !before.At.IsZero() && !identifier.Parse(before.ID, new([16]byte)) {
+		return nil, ErrUnknown
+	}
 	return a.Store.AuditEntries(ctx, store.AuditFilter{
 		Everything: viewer.OfOperator(), MerchantID: viewer.MerchantID, BeforeAt: before.At, BeforeID: before.ID, Limit: limit,
 	})

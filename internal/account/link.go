@@ -7,6 +7,9 @@ import (
 	"github.com/kvitto/kvitto/internal/store"
 )
 
+// LinkPath is where a link leads, below the server's address.
+const LinkPath = "/portal/link/"
+
 // linkDocument is what the store keeps of a link.
 type linkDocument struct {
 	First bool `json:"first,omitzero"`

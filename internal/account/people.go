@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -170,6 +171,9 @@ func (a *Accounts) dropAll(ctx context.Context, personID string, keep store.Secr
 func (a *Accounts) People(ctx context.Context, by Viewer, after string, limit int) ([]*Person, error) {
 	if !by.May(ManagePeople) {
 		return nil, ErrForbidden
+	}
+	if after != "" && !identifier.Parse(after, new([16]byte)) {
+		return nil, ErrUnknown
 	}
 	stored, err := a.Store.People(ctx, store.PeopleFilter{Everybody: by.OfOperator(), MerchantID: by.MerchantID, After: after, Limit: limit})
 	if err != nil {

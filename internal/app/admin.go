@@ -7,7 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kvitto/kvitto/internal/account"
 	"github.com/kvitto/kvitto/internal/admin"
+	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/store/postgres"
 	"github.com/kvitto/kvitto/internal/store/sqlite"
 )
@@ -18,7 +20,7 @@ func (a *App) openSocket() {
 	if !a.config.Production || a.stores.file == "" {
 		return
 	}
-	operations := admin.Direct{Tenants: a.stores, Now: a.config.SystemTime}
+	operations := admin.Direct{Tenants: a.stores, Accounts: a.people, Now: a.config.SystemTime, URL: a.publicURL()}
 	server, err := admin.Serve(a.stores.file, admin.Logged{Operations: operations, Logger: a.config.Logger})
 	if err != nil {
 		a.config.Logger.Warn("merchants and keys cannot be changed while the server runs", "cause", err)
@@ -62,7 +64,7 @@ func OpenAdmin(ctx context.Context, url string) (Admin, error) {
 		if err != nil {
 			return Admin{}, err
 		}
-		return Admin{admin.Direct{Tenants: engine, Now: time.Now}, engine.Close}, nil
+		return administering(engine)
 	}
 	for deadline := time.Now().Add(ownerPatience); ; {
 		found, err := openOwned(ctx, path)
@@ -95,5 +97,21 @@ func openOwned(ctx context.Context, path string) (Admin, error) {
 	if err != nil {
 		return Admin{}, err
 	}
-	return Admin{admin.Direct{Tenants: engine, Now: time.Now}, engine.Close}, nil
+	return administering(engine)
+}
+
+// administered is what the operations want of a store.
+type administered interface {
+	store.Tenants
+	account.Store
+	Close() error
+}
+
+// administering are the operations of a store that is open.
+func administering(engine administered) (Admin, error) {
+	accounts, err := newAccounts(engine, time.Now, "")
+	if err != nil {
+		return Admin{}, errors.Join(err, engine.Close())
+	}
+	return Admin{admin.Direct{Tenants: engine, Accounts: accounts, Now: time.Now}, engine.Close}, nil
 }

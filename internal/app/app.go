@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync/atomic"
 
+	"github.com/kvitto/kvitto/internal/account"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/tracing"
 )
@@ -28,6 +29,7 @@ type App struct {
 	listener net.Listener
 	named    *named // nil without a listener under the original's names
 	stores   stores
+	people   *account.Accounts // who may sign in; nil in a playground
 	server   *http.Server
 	metrics  *metricsServer // nil when /metrics is with the rest
 	tracing  *tracing.Tracing

@@ -29,7 +29,7 @@ const (
 // keepRetention deletes what has had its time, until the server closes.
 func (a *App) keepRetention() {
 	limits := a.config.Retention
-	if limits.Sessions <= 0 && limits.Exchanges <= 0 && limits.ExchangeBytes <= 0 {
+	if limits.Sessions <= 0 && limits.Exchanges <= 0 && limits.ExchangeBytes <= 0 && a.people == nil {
 		return
 	}
 	if limits.Every <= 0 {
@@ -43,7 +43,7 @@ func (a *App) keepRetention() {
 		wait := min(limits.Every, retentionFirst)
 		for pause(ctx, wait+rand.N(wait)) { // processes of one store take turns
 			if err := a.forget(ctx); err != nil && ctx.Err() == nil {
-				a.config.Logger.Error("old sessions or exchanges were not deleted; the next look comes", "cause", err)
+				a.config.Logger.Error("old sessions or exchanges or sign-ins were not deleted; the next look comes", "cause", err)
 			}
 			wait = limits.Every
 		}
@@ -69,6 +69,11 @@ func (a *App) forget(ctx context.Context) error {
 			if cursor = next; cursor == "" || !pause(ctx, retentionPause) {
 				break
 			}
+		}
+	}
+	if a.people != nil {
+		if err := a.people.Sweep(ctx); err != nil {
+			return err
 		}
 	}
 	if exchanges > 0 || sessions > 0 {

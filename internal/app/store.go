@@ -20,6 +20,9 @@ type engine interface {
 	store.Engine
 	store.Expiring
 	store.Outbox
+	store.People
+	store.SignIns
+	store.Audit
 }
 
 // stores are where a server keeps what it knows.

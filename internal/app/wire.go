@@ -14,7 +14,6 @@ import (
 	"github.com/kvitto/kvitto/internal/credential"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/lab"
-	"github.com/kvitto/kvitto/internal/proxy"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/risk"
 	"github.com/kvitto/kvitto/internal/service"
@@ -92,7 +91,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	surfaces, err = a.withPortal(proxy.Trust(a.config.TrustedProxies).Handler(underNames(surfaces)), &own, notifier.Wake)
+	surfaces, err = a.withPortal(ctx, underNames(surfaces), &own, notifier.Wake)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ It is not affiliated with Klarna.`,
 	}
 	root.AddCommand(newDev(), newTry(), newExplain(), newCallbacks(), newCheck(), newVersion())
 	root.AddCommand(newHosts(), newTrust())
-	root.AddCommand(newServe(), newConfig(), newRules(), newMerchant(), newKey(), newMigrate(), newBackup(), newRestore())
+	root.AddCommand(newServe(), newConfig(), newRules(), newMerchant(), newKey(), newPeople(), newMigrate(), newBackup(), newRestore())
 	return root
 }
 

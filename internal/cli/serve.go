@@ -126,6 +126,7 @@ type serving struct {
 	URL        string `json:"url"`
 	PublicURL  string `json:"public_url"`
 	MetricsURL string `json:"metrics_url"`
+	PortalURL  string `json:"portal_url"`
 	Store      string `json:"store"`
 	Version    string `json:"version"`
 	PID        int    `json:"pid"`
@@ -134,7 +135,7 @@ type serving struct {
 func announce(w io.Writer, server *app.App, c *config.Config, asJSON bool) error {
 	first := serving{
 		URL: server.URL, PublicURL: strings.TrimSuffix(c.PublicURL, "/"), MetricsURL: server.MetricsURL + "/metrics",
-		Store: config.Redacted(storeURL(c)), Version: thisBuild().Version, PID: os.Getpid(),
+		PortalURL: server.PortalURL(), Store: config.Redacted(storeURL(c)), Version: thisBuild().Version, PID: os.Getpid(),
 	}
 	if first.PublicURL == "" {
 		first.PublicURL = server.URL
@@ -145,7 +146,7 @@ func announce(w io.Writer, server *app.App, c *config.Config, asJSON bool) error
 	if asJSON {
 		return printObject(w, first)
 	}
-	_, err := fmt.Fprintf(w, "kvitto %s serves at %s\n  store     %s\n  metrics   %s\n  merchants kvitto merchant list --store %s\n",
-		first.Version, first.URL, printable(first.Store), first.MetricsURL, printable(first.Store))
+	_, err := fmt.Fprintf(w, "kvitto %s serves at %s\n  store     %s\n  metrics   %s\n  portal    %s\n  merchants kvitto merchant list --store %s\n",
+		first.Version, first.URL, printable(first.Store), first.MetricsURL, first.PortalURL, printable(first.Store))
 	return err
 }

@@ -49,7 +49,7 @@ type pages struct {
 type Pages = pages
 
 // NewPages reads templates/*.html of a package, each with the portal's layout
-// around it.
+// around it, and what they share from templates/shared.
 func NewPages(own fs.FS, functions template.FuncMap) (*Pages, error) {
 	a, err := loadAssets()
 	if err != nil {
@@ -86,6 +86,13 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (*pages, error) {
 	shared, err := template.New("").Funcs(functions).ParseFS(templates, "templates/shared/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("the pages of the portal: %w", err)
+	}
+	if also, err := fs.Glob(own, "templates/shared/*.html"); err != nil {
+		return nil, err
+	} else if len(also) > 0 {
+		if shared, err = shared.ParseFS(own, also...); err != nil {
+			return nil, fmt.Errorf("the pages of the portal: %w", err)
+		}
 	}
 	names, err := fs.Glob(own, "templates/*.html")
 	if err != nil {

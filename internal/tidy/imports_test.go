@@ -52,6 +52,7 @@ var mayImport = map[string][]string{
 	"internal/widget":        {"internal/checkout"},
 	"internal/notify":        {"internal/checkout", "internal/requestlog", "internal/store"},
 	"internal/portal":        {"internal/account", "internal/checkout", "internal/hostname", "internal/identifier", "internal/lab", "internal/notify", "internal/requestlog", "internal/store", "internal/wire"},
+	"internal/signin":        {"internal/account", "internal/hostname", "internal/portal", "internal/proxy", "internal/ratelimit", "internal/store"},
 	"internal/ratelimit":     {},
 	"internal/overload":      {},
 	"internal/tracing":       {"internal/requestlog", "internal/service", "internal/store"},
