@@ -44,6 +44,7 @@ func (h *house) process() *account.Accounts {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	accounts.HashCheaply()
 	return accounts
 }
 

@@ -79,11 +79,18 @@ func ascending(text string) bool {
 	return false
 }
 
-// The cost of a password: 19 MiB and two passes, the second of OWASP's equivalent
-// settings, about 30 ms. A stored hash says its own, so that they can be raised.
+// cost is what the hash of a password costs. A stored hash says its own, so that
+// it can be raised.
+type cost struct {
+	memory uint32 // KiB
+	passes uint32
+}
+
+// today is 19 MiB and two passes, the second of OWASP's equivalent settings, about
+// 30 ms of processor time.
+var today = cost{memory: 19 * 1024, passes: 2}
+
 const (
-	argonMemory  = 19 * 1024 // KiB
-	argonPasses  = 2
 	argonThreads = 1
 	saltBytes    = 16
 	hashBytes    = 32
@@ -96,6 +103,7 @@ const (
 // hashing bounds how many passwords are hashed at the same time, and so their
 // memory: two are 38 MiB. Those who wait are bounded too.
 type hashing struct {
+	cost    cost
 	running chan struct{}
 	waiting chan struct{}
 }
@@ -109,7 +117,7 @@ const (
 var ErrBusy = errors.New("account: too many sign-ins at the same time")
 
 func newHashing() hashing {
-	return hashing{running: make(chan struct{}, hashingMax), waiting: make(chan struct{}, hashingMax+waitingMax)}
+	return hashing{cost: today, running: make(chan struct{}, hashingMax), waiting: make(chan struct{}, hashingMax+waitingMax)}
 }
 
 // run runs work when it has its turn.
@@ -138,17 +146,22 @@ func (h hashing) hashPassword(ctx context.Context, random io.Reader, password st
 		return "", fmt.Errorf("a new salt: %w", err)
 	}
 	err = h.run(ctx, func() {
-		key := argon2.IDKey([]byte(norm.NFC.String(password)), salt[:], argonPasses, argonMemory, argonThreads, hashBytes)
-		hash = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonThreads,
-			base64.RawStdEncoding.EncodeToString(salt[:]), base64.RawStdEncoding.EncodeToString(key))
+		key := argon2.IDKey([]byte(norm.NFC.String(password)), salt[:], h.cost.passes, h.cost.memory, argonThreads, hashBytes)
+		hash = h.cost.written(salt[:], key)
 	})
 	return hash, err
 }
 
+func (c cost) written(salt, key []byte) string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.memory, c.passes, argonThreads,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+}
+
 // nobodysPassword is compared with when there is no person or no password, so
 // that both cost what a wrong password does. No password is known for it.
-var nobodysPassword = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonThreads,
-	base64.RawStdEncoding.EncodeToString(make([]byte, saltBytes)), base64.RawStdEncoding.EncodeToString(make([]byte, hashBytes)))
+func (h hashing) nobodysPassword() string {
+	return h.cost.written(make([]byte, saltBytes), make([]byte, hashBytes))
+}
 
 // matches compares a password with what is stored; "" is nobody's and takes as
 // long. outdated tells that it was hashed at another cost than today's.
@@ -158,21 +171,22 @@ func (h hashing) matches(ctx context.Context, stored, password string) (same, ou
 	}
 	hash := stored
 	if hash == "" {
-		hash = nobodysPassword
+		hash = h.nobodysPassword()
 	}
-	var version, memory, passes, threads int
+	var version, threads int
+	var c cost
 	var rest string
-	_, err = fmt.Sscanf(hash, "$argon2id$v=%d$m=%d,t=%d,p=%d$%s", &version, &memory, &passes, &threads, &rest)
+	_, err = fmt.Sscanf(hash, "$argon2id$v=%d$m=%d,t=%d,p=%d$%s", &version, &c.memory, &c.passes, &threads, &rest)
 	encodedSalt, encodedKey, _ := strings.Cut(rest, "$")
 	salt, saltErr := base64.RawStdEncoding.DecodeString(encodedSalt)
 	key, keyErr := base64.RawStdEncoding.DecodeString(encodedKey)
 	if err = errors.Join(err, saltErr, keyErr); err != nil || version != argon2.Version || len(key) < 16 ||
-		memory < 8 || memory > argonMemoryMax || passes < 1 || passes > argonPassesMax || threads != argonThreads {
+		c.memory < 8 || c.memory > argonMemoryMax || c.passes < 1 || c.passes > argonPassesMax || threads != argonThreads {
 		return false, false, errors.New("account: the stored hash of a password cannot be read")
 	}
 	err = h.run(ctx, func() {
-		got := argon2.IDKey([]byte(norm.NFC.String(password)), salt, uint32(passes), uint32(memory), uint8(threads), uint32(len(key)))
+		got := argon2.IDKey([]byte(norm.NFC.String(password)), salt, c.passes, c.memory, argonThreads, uint32(len(key)))
 		same = subtle.ConstantTimeCompare(got, key) == 1
 	})
-	return same && stored != "", memory != argonMemory || passes != argonPasses, err
+	return same && stored != "", c != h.cost, err
 }

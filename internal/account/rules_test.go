@@ -293,7 +293,7 @@ func TestNobodyCostsWhatSomebodyDoes(t *testing.T) {
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	for name, stored := range map[string]string{"nobody": "", "somebody": nobodysPassword} {
+	for name, stored := range map[string]string{"nobody": "", "somebody": h.nobodysPassword()} {
 		if _, _, err := h.matches(ended, stored, "x"); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -42,16 +42,3 @@ func TestThePortalOfAPlayground(t *testing.T) {
 		t.Errorf("under another name: %d, %v", answer.StatusCode, err)
 	}
 }
-
-func TestAServerForShopsHasNoPortal(t *testing.T) {
-	t.Parallel()
-	server := serve(t, app.Config{Production: true})
-	for _, path := range []string{"/portal", "/portal/", "/portal/logs"} {
-		if status, _ := get(t, server.URL+path); status != http.StatusNotFound {
-			t.Errorf("%s: %d", path, status)
-		}
-	}
-	if at := server.PortalURL(); at != "" {
-		t.Errorf("it says it has one at %s", at)
-	}
-}
