@@ -24,6 +24,7 @@ type Callback struct {
 	State     string          `json:"state"` // waiting, delivered, failed, dropped
 	CreatedAt time.Time       `json:"created_at"`
 	DueAt     time.Time       `json:"due_at"` // while it waits
+	Twice     bool            `json:"twice"`  // while it waits: it is to be delivered twice
 	Attempts  int             `json:"attempts"`
 	Body      json.RawMessage `json:"body"`
 	Answer    *CallbackAnswer `json:"answer"` // nil before the first attempt
@@ -51,7 +52,7 @@ func (c *Client) Callbacks(ctx context.Context, sessionID string) (Callbacks, er
 }
 
 // HoldCallbacks keeps this merchant's callbacks back, or ends that. It is for
-// playgrounds, as are the three below.
+// playgrounds, as are the five below.
 func (c *Client) HoldCallbacks(ctx context.Context, hold bool) error {
 	return c.steer(ctx, call{operation: "hold callbacks", path: "/kvitto/v1/callbacks/hold", body: map[string]bool{"hold": hold}})
 }
@@ -69,6 +70,18 @@ func (c *Client) ReplayCallback(ctx context.Context, callbackID string) error {
 // DropCallback ends a waiting callback.
 func (c *Client) DropCallback(ctx context.Context, callbackID string) error {
 	return c.steer(ctx, call{operation: "drop callback", path: "/kvitto/v1/callbacks/{id}/drop", id: callbackID})
+}
+
+// DuplicateCallback lets a waiting callback be delivered twice.
+func (c *Client) DuplicateCallback(ctx context.Context, callbackID string) error {
+	return c.steer(ctx, call{operation: "duplicate callback", path: "/kvitto/v1/callbacks/{id}/duplicate", id: callbackID})
+}
+
+// DelayCallback lets a waiting callback be due so long from now, in whole seconds
+// of this merchant's clock; a second to 48 hours.
+func (c *Client) DelayCallback(ctx context.Context, callbackID string, by time.Duration) error {
+	return c.steer(ctx, call{operation: "delay callback", path: "/kvitto/v1/callbacks/{id}/delay", id: callbackID,
+		body: map[string]int64{"seconds": int64(by / time.Second)}})
 }
 
 func (c *Client) steer(ctx context.Context, step call) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -12,6 +13,8 @@ const (
 	Approve          = "approve"
 	Deny             = "deny"
 	Refer            = "refer"             // approved; the order will be PENDING
+	AcceptLater      = "accept_later"      // like Refer; the review accepts it after AfterMinutes
+	RejectLater      = "reject_later"      // like Refer; the review rejects it then
 	InvalidFields    = "invalid_fields"    // the customer must mend data
 	Cancel           = "cancel"            // the customer closes the flow
 	TechnicalError   = "error"             // nothing is decided
@@ -30,6 +33,9 @@ type BrowserCall struct {
 	Outcome string `json:"outcome,omitzero"`
 	// InvalidFields are paths for that outcome: billing_address.email.
 	InvalidFields []string `json:"invalid_fields,omitempty"`
+	// AfterMinutes is when the review of AcceptLater and RejectLater ends, after the
+	// order: 1 to 1440; 0 is six hours.
+	AfterMinutes int `json:"after_minutes,omitzero"`
 }
 
 // Load does what the SDK's load does: it merges data and answers whether the
@@ -68,6 +74,7 @@ type Next struct {
 	// Outcome is one of the constants above; empty lets the test data decide.
 	Outcome       string   `json:"outcome,omitzero"`
 	InvalidFields []string `json:"invalid_fields,omitempty"` // for that outcome
+	AfterMinutes  int      `json:"after_minutes,omitzero"`   // for AcceptLater and RejectLater
 	// Interaction is InteractionNone, or InteractionFull when empty.
 	Interaction string `json:"interaction,omitzero"`
 	// Standing keeps it until it is replaced or taken back; else it happens once.
@@ -105,6 +112,57 @@ func (c *Client) primed(ctx context.Context, name, method string, body any) (Pri
 	var answer Primed
 	err := c.do(ctx, call{operation: name, method: method, path: "/kvitto/v1/next", body: body}, &answer)
 	return answer, err
+}
+
+// ExchangeQuery narrows a list of exchanges. What is empty does not.
+type ExchangeQuery struct {
+	// Text is ids, a token, a reference, an amount, an e-mail address, words of
+	// bodies, or path=value of a body; an exchange that is found has all of them.
+	Text      string
+	Status    string // 404, 4xx or 400-499
+	Method    string
+	Operation string
+	SessionID string
+	OrderID   string
+	From, To  time.Time // when it began; To is exclusive
+	Before    string    // FoundExchanges.Next of the page before
+	Limit     int       // 1 to 200; 50 when zero
+}
+
+// FoundExchanges is a page of exchanges, the newest first, without their bodies and
+// violations; Explain has those.
+type FoundExchanges struct {
+	Answer
+	Exchanges []Exchange `json:"exchanges"`
+	Next      string     `json:"next"` // where the next page begins; empty when there is none
+	// Partial: the server had no time to look at all; Next goes on.
+	Partial bool `json:"partial"`
+}
+
+// SearchExchanges lists recorded exchanges of this merchant.
+func (c *Client) SearchExchanges(ctx context.Context, query ExchangeQuery) (FoundExchanges, error) {
+	sent := url.Values{}
+	for name, value := range map[string]string{
+		"text": query.Text, "status": query.Status, "method": query.Method, "operation": query.Operation,
+		"session_id": query.SessionID, "order_id": query.OrderID, "from": instant(query.From), "to": instant(query.To), "before": query.Before,
+	} {
+		if value != "" {
+			sent.Set(name, value)
+		}
+	}
+	if query.Limit != 0 {
+		sent.Set("limit", strconv.Itoa(query.Limit))
+	}
+	var answer FoundExchanges
+	err := c.do(ctx, call{operation: "search exchanges", method: http.MethodGet, path: "/kvitto/v1/exchanges", query: sent}, &answer)
+	return answer, err
+}
+
+func instant(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.UTC().Format(time.RFC3339Nano)
 }
 
 // Explain returns a recorded exchange of this merchant, with every violation

@@ -244,7 +244,7 @@ func (s *shop) callback(w http.ResponseWriter, r *http.Request) {
 		// FRAUD_RISK_ACCEPTED, FRAUD_RISK_REJECTED or FRAUD_RISK_STOPPED
 		v.placed.FraudStatus = strings.TrimPrefix(sent.EventType, "FRAUD_RISK_")
 	}
-	w.WriteHeader(http.StatusNoContent)
+	w.WriteHeader(http.StatusOK) // a notification comes again until it is answered with 200
 }
 
 func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {

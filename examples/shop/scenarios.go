@@ -67,7 +67,7 @@ var scenarioList = []scenario{
 	{Name: "pending", Title: "Pending", start: "checkout", country: "US", person: "pending", cart: map[string]int64{"lamp": 2},
 		Watch: [3]string{"This test person is approved, and the order is still looked at.",
 			"The order’s fraud_status is PENDING: do not send anything yet.",
-			"A notification from the payment server ends it, whenever that comes; this page then shows the new word."}},
+			"A notification from the payment server ends it, after five minutes of its clock; this page then shows the new word."}},
 	{Name: "invalid-fields", Title: "Fields to be mended", start: "checkout", country: "SE", person: "approved", cart: map[string]int64{"notebook": 3},
 		postalCode: "111 48 Stockholm",
 		Watch: [3]string{"The postal code is longer than any. Press Pay.",

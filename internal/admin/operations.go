@@ -48,6 +48,7 @@ type Operations interface {
 	Invite(ctx context.Context, invitation Invitation) (Invited, error)
 	// SetPersonDisabled keeps a person out or lets them in again.
 	SetPersonDisabled(ctx context.Context, email string, disabled bool) (Person, error)
+	ReviewDesk
 }
 
 // Direct works on a store.
@@ -56,6 +57,7 @@ type Direct struct {
 	Accounts *account.Accounts
 	Now      func() time.Time
 	URL      string // what browsers reach; links begin with it. Empty leaves it out
+	ReviewDesk
 }
 
 var _ Operations = Direct{}

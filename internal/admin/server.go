@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"time"
@@ -17,6 +18,10 @@ type request struct {
 	Disabled bool   `json:"disabled,omitzero"`
 	Email    string `json:"email,omitzero"`
 	Role     string `json:"role,omitzero"`
+
+	Order   string        `json:"order,omitzero"`
+	Reviews *WhichReviews `json:"reviews,omitempty"`
+	Step    *ReviewStep   `json:"step,omitempty"`
 }
 
 // answer is what comes back: a result or an error in words.
@@ -27,7 +32,7 @@ type answer struct {
 
 // calls is the one table of what the socket takes, as POST /NAME.
 func calls(o Operations) map[string]func(context.Context, request) (any, error) {
-	return map[string]func(context.Context, request) (any, error){
+	all := map[string]func(context.Context, request) (any, error){
 		"add-merchant": func(ctx context.Context, r request) (any, error) { return o.AddMerchant(ctx, r.Name) },
 		"merchants":    func(ctx context.Context, _ request) (any, error) { return o.Merchants(ctx) },
 		"set-disabled": func(ctx context.Context, r request) (any, error) { return o.SetDisabled(ctx, r.Merchant, r.Disabled) },
@@ -42,6 +47,8 @@ func calls(o Operations) map[string]func(context.Context, request) (any, error) 
 			return o.SetPersonDisabled(ctx, r.Email, r.Disabled)
 		},
 	}
+	maps.Copy(all, reviewCalls(o))
+	return all
 }
 
 // bodyMax bounds a request on the socket, in bytes.

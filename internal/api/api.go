@@ -43,6 +43,8 @@ type Recorder interface {
 	// OfSession returns the merchant's exchanges about a session, oldest
 	// first and within the bounds.
 	OfSession(ctx context.Context, merchantID, sessionID string, bounds requestlog.Bounds) ([]requestlog.Exchange, error)
+	// Search returns the exchanges that a query asks for, the newest first.
+	Search(ctx context.Context, query requestlog.Query) (requestlog.Page, error)
 }
 
 // Options are what an API is made of.
@@ -53,8 +55,10 @@ type Options struct {
 	Recorder      Recorder
 	NewID         func(now time.Time) string
 	Playground    *lab.Clock // nil leaves out what only a playground has
+	ClockMoved    func()     // is told that a playground's clock was moved; nil tells nobody
 	Next          *lab.Queue // what is primed; nil leaves priming out
 	Callbacks     Callbacks  // messages to merchants' servers; nil leaves them out
+	Reviews       Reviews    // of orders; nil leaves them out
 	// Tokens lets pages in; nil leaves the browser's API out.
 	Tokens Tokens
 	// MerchantName is the name that pages show.

@@ -40,6 +40,10 @@ func (n *notebook) Find(context.Context, string, string) (requestlog.Exchange, e
 	return requestlog.Exchange{}, requestlog.ErrNotFound
 }
 
+func (n *notebook) Search(context.Context, requestlog.Query) (requestlog.Page, error) {
+	return requestlog.Page{}, nil
+}
+
 func (n *notebook) OfSession(context.Context, string, string, requestlog.Bounds) ([]requestlog.Exchange, error) {
 	return nil, nil
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/notify"
+	"github.com/kvitto/kvitto/internal/outbound"
 	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/wire"
 )
@@ -16,10 +18,10 @@ import (
 // store, and what makes the notifier look at it.
 type Callbacks interface {
 	notify.Secrets
-	Callbacks(ctx context.Context, filter store.CallbackFilter) ([]store.Callback, error)
+	notify.Notes
 	CallbacksHeld(ctx context.Context, merchantID string) (bool, error)
 	HoldCallbacks(ctx context.Context, merchantID string, hold bool) error
-	StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error
+	StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, at time.Time) error
 }
 
 // callbacksShown bounds a list.
@@ -58,7 +60,7 @@ func callbackView(c *store.Callback) (wire.Callback, error) {
 	kept, err := notify.DecodeAnswer(c.Answer)
 	return wire.Callback{
 		ID: c.ID, Kind: string(c.Kind), SessionID: c.SessionID, URL: c.URL, State: string(c.State), CreatedAt: c.CreatedAt, DueAt: c.DueAt,
-		Attempts: c.Attempts, Released: c.Released, UnderWay: c.UnderWay, Waiting: c.State == store.CallbackWaiting, Body: c.Body,
+		Attempts: c.Attempts, Released: c.Released, UnderWay: c.UnderWay, Waiting: c.State == store.CallbackWaiting, Twice: kept.Twice, Body: c.Body,
 		AnsweredAt: kept.At, Duration: kept.Duration, Status: kept.Status, Headers: kept.Headers, Answer: kept.Body, Error: kept.Error,
 	}, err
 }
@@ -69,7 +71,7 @@ func readCallbackSecret(x *exchange) (answer, error) {
 	if err != nil {
 		return answer{}, storeFailed(err)
 	}
-	return ok(wire.AppendWebhookSecret(nil, notify.SecretText(secret)))
+	return ok(wire.AppendWebhookSecret(nil, outbound.SecretText(secret)))
 }
 
 // holdCallbacks keeps the merchant's callbacks back, or ends that.
@@ -94,16 +96,52 @@ func holdCallbacks(x *exchange) (answer, error) {
 var notAllowed = map[store.CallbackStep]string{
 	store.CallbackRelease: "the callback does not wait any more; replay sends it again",
 	store.CallbackReplay:  "the callback still waits; release sends it at once",
-	store.CallbackDrop:    "the callback does not wait any more, or is being delivered",
+	store.CallbackDrop:    doesNotWait,
+	store.CallbackDelay:   doesNotWait,
 }
 
+const doesNotWait = "the callback does not wait any more, or is being delivered"
+
 func stepCallback(x *exchange, step store.CallbackStep) (answer, error) {
-	err := x.api.Callbacks.StepCallback(x.request.Context(), x.caller.MerchantID, x.request.PathValue("callback_id"), step, x.caller.Now)
+	return stepCallbackAt(x, step, x.caller.Now)
+}
+
+func stepCallbackAt(x *exchange, step store.CallbackStep, at time.Time) (answer, error) {
+	return steered(x.api.Callbacks.StepCallback(x.request.Context(), x.caller.MerchantID, x.request.PathValue("callback_id"), step, at), notAllowed[step])
+}
+
+// duplicateCallback lets a waiting callback be delivered twice.
+func duplicateCallback(x *exchange) (answer, error) {
+	return steered(notify.DeliverTwice(x.request.Context(), x.api.Callbacks, x.caller.MerchantID, x.request.PathValue("callback_id")),
+		doesNotWait+"; replay sends one again that was delivered")
+}
+
+// delayMax is the longest delay, in seconds: as long as a session lives.
+const delayMax = 48 * 60 * 60
+
+// delayCallback lets a waiting callback be due so many seconds from now, on the
+// merchant's clock.
+func delayCallback(x *exchange) (answer, error) {
+	seconds, problems, err := wire.DecodeDelay(x.record.RequestBody)
+	if err != nil {
+		return answer{}, malformed(err)
+	}
+	if len(problems) > 0 {
+		return answer{}, badBody(problems)
+	}
+	if !seconds.Set || seconds.Value < 1 || seconds.Value > delayMax {
+		return answer{}, badValue("seconds", strconv.FormatInt(seconds.Value, 10), "1 to "+strconv.Itoa(delayMax))
+	}
+	return stepCallbackAt(x, store.CallbackDelay, x.caller.Now.Add(time.Duration(seconds.Value)*time.Second))
+}
+
+// steered is the answer to a step; conflict says what the step needs.
+func steered(err error, conflict string) (answer, error) {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return answer{}, &checkout.Refusal{Kind: checkout.KindNotFound, Reason: "no callback of this merchant has this id"}
 	case errors.Is(err, store.ErrConflict):
-		return answer{}, &checkout.Refusal{Kind: checkout.KindOperationNotAllowed, Reason: notAllowed[step]}
+		return answer{}, &checkout.Refusal{Kind: checkout.KindOperationNotAllowed, Reason: conflict}
 	case err != nil:
 		return answer{}, storeFailed(err)
 	}

@@ -17,6 +17,9 @@ func readNext(x *exchange) (answer, error) {
 	for i, p := range primed {
 		list[i] = wire.Next{SessionID: p.SessionID, Call: p.Call, Outcome: p.Outcome,
 			InvalidFields: p.InvalidFields, Interaction: string(p.Interaction), Standing: p.Standing}
+		if p.AfterMinutes > 0 {
+			list[i].AfterMinutes = checkout.IntegerOf(p.AfterMinutes)
+		}
 	}
 	return ok(wire.AppendNext(nil, list))
 }
@@ -35,12 +38,13 @@ func primeNext(x *exchange) (answer, error) {
 	default:
 		return answer{}, badValue("call", next.Call, "one of load, authorize, reauthorize, finalize")
 	}
-	if next.Outcome != "" {
-		decision, ok := lab.Decide(next.Outcome, nil)
-		if !ok {
-			return answer{}, badValue("outcome", next.Outcome, "one of "+lab.OutcomeNames)
+	if sent := next.Outcome; sent != "" {
+		if next.Outcome = lab.Name(next.Outcome); next.Outcome == "" {
+			return answer{}, badValue("outcome", sent, "one of "+lab.OutcomeNames)
 		}
-		next.Outcome = string(decision.Outcome)
+	}
+	if err := checkAfter(next.AfterMinutes); err != nil {
+		return answer{}, err
 	}
 	if len(next.InvalidFields) > lab.InvalidFieldsMax {
 		return answer{}, badValue("invalid_fields", strconv.Itoa(len(next.InvalidFields))+" paths", "at most 50 paths of at most 200 bytes")
@@ -62,13 +66,21 @@ func primeNext(x *exchange) (answer, error) {
 		}
 	}
 	err = x.api.Next.Prime(x.caller.MerchantID, lab.Primed{SessionID: next.SessionID, Call: next.Call, Outcome: next.Outcome,
-		InvalidFields: next.InvalidFields, Interaction: interaction, Standing: next.Standing})
+		InvalidFields: next.InvalidFields, AfterMinutes: next.AfterMinutes.Value, Interaction: interaction, Standing: next.Standing})
 	if errors.Is(err, lab.ErrPrimedFull) {
 		return answer{}, &checkout.Refusal{Kind: checkout.KindOperationNotAllowed, Reason: err.Error()}
 	} else if err != nil {
 		return answer{}, err
 	}
 	return readNext(x)
+}
+
+// checkAfter refuses a time at which no review ends.
+func checkAfter(minutes checkout.Integer) error {
+	if minutes.Set && (minutes.Value < 1 || minutes.Value > lab.AfterMinutesMax) {
+		return badValue("after_minutes", strconv.FormatInt(minutes.Value, 10), "1 to "+strconv.Itoa(lab.AfterMinutesMax))
+	}
+	return nil
 }
 
 // clearNext takes all back that the merchant has primed.

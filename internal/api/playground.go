@@ -32,8 +32,11 @@ func browserCall(x *exchange, call risk.Call) (answer, error) {
 		browser.Person = lab.Person // as for a page without interaction
 	}
 	var taken *lab.Taken
+	if err := checkAfter(request.AfterMinutes); err != nil {
+		return answer{}, err
+	}
 	if request.Outcome.Value != "" {
-		decision, ok := lab.Decide(request.Outcome.Value, request.Invalid)
+		decision, ok := lab.Decide(request.Outcome.Value, request.Invalid, request.AfterMinutes.Value)
 		if !ok {
 			return answer{}, badValue("outcome", request.Outcome.Value, "one of "+lab.OutcomeNames)
 		}
@@ -111,6 +114,9 @@ func advanceClock(x *exchange) (answer, error) {
 		return answer{}, badValue("advance", text, lab.ErrAdvance.Error())
 	} else if err != nil {
 		return answer{}, storeFailed(err)
+	}
+	if x.api.ClockMoved != nil {
+		x.api.ClockMoved()
 	}
 	if x.caller.Now, err = x.api.Playground.Now(ctx, merchantID); err != nil {
 		return answer{}, storeFailed(err)

@@ -38,10 +38,12 @@ func (a *API) routes() map[string]map[string]route {
 	// Why something was refused, and whether a body is right, is for the shops
 	// of an operator too.
 	table["/kvitto/v1/exchanges/{correlation_id}"] = map[string]route{http.MethodGet: {"read_exchange", readExchange}}
+	table["/kvitto/v1/exchanges"] = map[string]route{http.MethodGet: {"search_exchanges", searchExchanges}}
 	table["/kvitto/v1/sessions/{session_id}/exchanges"] = map[string]route{http.MethodGet: {"read_session_exchanges", sessionExchanges}}
 	table["/kvitto/v1/check"] = map[string]route{http.MethodPost: {"check", check}}
 	a.pageRoutes(table)
 	a.callbackRoutes(table)
+	a.reviewRoutes(table)
 	if a.Playground == nil {
 		return table
 	}
@@ -99,6 +101,8 @@ func (a *API) callbackRoutes(table map[string]map[string]route) {
 		return
 	}
 	table[callbacks+"/hold"] = map[string]route{http.MethodPost: {"hold_callbacks", holdCallbacks}}
+	table[callbacks+"/{callback_id}/duplicate"] = map[string]route{http.MethodPost: {"duplicate_callback", duplicateCallback}}
+	table[callbacks+"/{callback_id}/delay"] = map[string]route{http.MethodPost: {"delay_callback", delayCallback}}
 	for _, step := range []store.CallbackStep{store.CallbackRelease, store.CallbackReplay, store.CallbackDrop} {
 		table[callbacks+"/{callback_id}/"+string(step)] = map[string]route{
 			http.MethodPost: {string(step) + "_callback", func(x *exchange) (answer, error) { return stepCallback(x, step) }},

@@ -7,9 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kvitto/kvitto/internal/account"
 	"github.com/kvitto/kvitto/internal/admin"
-	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/store/postgres"
 	"github.com/kvitto/kvitto/internal/store/sqlite"
 )
@@ -20,7 +18,7 @@ func (a *App) openSocket() {
 	if !a.config.Production || a.stores.file == "" {
 		return
 	}
-	operations := admin.Direct{Tenants: a.stores, Accounts: a.people, Now: a.config.SystemTime, URL: a.publicURL()}
+	operations := admin.Direct{Tenants: a.stores, Accounts: a.people, Now: a.config.SystemTime, URL: a.publicURL(), ReviewDesk: reviewDesk{a.stores, a.checkouts}}
 	server, err := admin.Serve(a.stores.file, admin.Logged{Operations: operations, Logger: a.config.Logger})
 	if err != nil {
 		a.config.Logger.Warn("merchants and keys cannot be changed while the server runs", "cause", err)
@@ -58,16 +56,22 @@ type Admin struct {
 // OpenAdmin opens the merchants and keys of a store that is there. A file that
 // a server owns is reached through that server.
 func OpenAdmin(ctx context.Context, url string) (Admin, error) {
+	return OpenReviews(ctx, url, Reviews{})
+}
+
+// OpenReviews is OpenAdmin for work on reviews, by these rules unless a server
+// does it, which has its own.
+func OpenReviews(ctx context.Context, url string, reviews Reviews) (Admin, error) {
 	path, embedded := strings.CutPrefix(url, "sqlite:")
 	if !embedded {
 		engine, err := postgres.Open(ctx, url, postgres.Options{MaxConnections: 2})
 		if err != nil {
 			return Admin{}, err
 		}
-		return administering(engine)
+		return direct(engine, reviews)
 	}
 	for deadline := time.Now().Add(ownerPatience); ; {
-		found, err := openOwned(ctx, path)
+		found, err := openOwned(ctx, path, reviews)
 		if !errors.Is(err, sqlite.ErrLocked) {
 			return found, err
 		}
@@ -82,7 +86,7 @@ func OpenAdmin(ctx context.Context, url string) (Admin, error) {
 
 // openOwned opens the file, or reaches its owner. sqlite.ErrLocked when there
 // is one that does not answer, such as another command.
-func openOwned(ctx context.Context, path string) (Admin, error) {
+func openOwned(ctx context.Context, path string, reviews Reviews) (Admin, error) {
 	database, err := existing(path)
 	if err != nil {
 		return Admin{}, err
@@ -97,21 +101,18 @@ func openOwned(ctx context.Context, path string) (Admin, error) {
 	if err != nil {
 		return Admin{}, err
 	}
-	return administering(engine)
+	return direct(engine, reviews)
 }
 
-// administered is what the operations want of a store.
-type administered interface {
-	store.Tenants
-	account.Store
-	Close() error
-}
-
-// administering are the operations of a store that is open.
-func administering(engine administered) (Admin, error) {
+// direct works on the store itself.
+func direct(engine engine, reviews Reviews) (Admin, error) {
+	desk, err := openDesk(engine, reviews)
+	if err != nil {
+		return Admin{}, errors.Join(err, engine.Close())
+	}
 	accounts, err := newAccounts(engine, time.Now, "")
 	if err != nil {
 		return Admin{}, errors.Join(err, engine.Close())
 	}
-	return Admin{admin.Direct{Tenants: engine, Accounts: accounts, Now: time.Now}, engine.Close}, nil
+	return Admin{admin.Direct{Tenants: engine, Accounts: accounts, Now: time.Now, ReviewDesk: desk}, engine.Close}, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/account"
 	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/tracing"
 )
 
@@ -30,12 +31,14 @@ type App struct {
 	named    *named // nil without a listener under the original's names
 	stores   stores
 	people   *account.Accounts // who may sign in; nil in a playground
-	server   *http.Server
-	metrics  *metricsServer // nil when /metrics is with the rest
-	tracing  *tracing.Tracing
-	drain    *drain
-	answered atomic.Int64
-	closers  []func() error // in the order of opening
+	// checkouts are for what the socket of an operator does.
+	checkouts *service.Service
+	server    *http.Server
+	metrics   *metricsServer // nil when /metrics is with the rest
+	tracing   *tracing.Tracing
+	drain     *drain
+	answered  atomic.Int64
+	closers   []func() error // in the order of opening
 }
 
 // Open opens the stores and listens. After an error nothing stays open.
@@ -65,7 +68,10 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 	}
 	a.stores, err = openStores(ctx, a.config.Store, storeOptions{migrate: !a.config.Production, log: requestlog.Options{
 		Retention: a.config.Retention.Exchanges, MaxBytes: a.config.Retention.ExchangeBytes,
-		OnFailure: func(err error) { a.config.Logger.Error("exchanges were not recorded", "cause", err) },
+		// What a developer sent is the developer's own data.
+		MaskPersonal:   a.config.Production,
+		OnFailure:      func(err error) { a.config.Logger.Error("exchanges were not recorded", "cause", err) },
+		OnIndexFailure: func(err error) { a.config.Logger.Warn("exchanges are not yet indexed", "cause", err) },
 	}})
 	if err != nil {
 		return nil, err

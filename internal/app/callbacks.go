@@ -8,6 +8,7 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/notify"
+	"github.com/kvitto/kvitto/internal/outbound"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
@@ -19,9 +20,9 @@ func callbackBody(callback *checkout.Callback) []byte { return wire.AppendCallba
 
 // notifier delivers callbacks until the server closes.
 func (a *App) notifier(clock service.Clock, metrics *metrics, show func(*requestlog.Exchange)) *notify.Notifier {
-	policy := notify.Playground
+	policy := outbound.Playground
 	if a.config.Production {
-		policy = notify.Policy{Allow: a.config.CallbackNetworks}
+		policy = outbound.Policy{Allow: a.config.CallbackNetworks, Setting: "callbacks.allow_networks"}
 	}
 	started := notify.Start(notify.Options{
 		Outbox: a.stores, Clock: clock, NewID: identifier.New, Policy: policy, Logger: a.config.Logger, System: a.config.SystemTime,
@@ -78,7 +79,7 @@ func (d desk) HoldCallbacks(ctx context.Context, merchantID string, hold bool) e
 }
 
 // StepCallback passes on; what is released goes at once.
-func (d desk) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error {
+func (d desk) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, at time.Time) error {
 	defer d.wake()
-	return d.engine.StepCallback(ctx, merchantID, callbackID, step, now)
+	return d.engine.StepCallback(ctx, merchantID, callbackID, step, at)
 }

@@ -66,6 +66,8 @@ type callbacks struct {
 		Attempts int
 		URL      string
 		Session  string `json:"session_id"`
+		Twice    bool
+		DueAt    time.Time `json:"due_at"`
 		Answer   *struct {
 			Status int
 			Error  string
@@ -205,6 +207,61 @@ func TestCallbacksAreSteered(t *testing.T) {
 	}
 	if got := send(t, http.DefaultClient, "GET", server.URL+"/kvitto/v1/callbacks?state=lost", "shoes", "secret", "", nil); got.status != 400 {
 		t.Errorf("an unknown state: %d %s", got.status, got.body)
+	}
+}
+
+// TestACallbackComesTwiceAndLate: delayed on the merchant's clock, and sent once
+// more when it was taken, before the next one of the session.
+func TestACallbackComesTwiceAndLate(t *testing.T) {
+	t.Parallel()
+	heard := listen(t)
+	server := serve(t, app.Config{})
+	s := shopAt(t, server)
+	s.post("/hold", `{"hold":true}`, 204)
+	session, first := s.approve(heard.url)
+	second := s.again(session)
+	list := s.list("?session_id=" + session)
+	of := map[string]string{second: list.Callbacks[0].ID, first: list.Callbacks[1].ID}
+	s.post("/"+of[first]+"/duplicate", "", 204)
+	s.post("/"+of[first]+"/duplicate", "", 204) // twice, not thrice
+	s.post("/"+of[first]+"/delay", `{"seconds":172800}`, 204)
+	for body, status := range map[string]int{`{}`: 400, `{"seconds":0}`: 400, `{"seconds":172801}`: 400, `{"seconds":"1"}`: 400, `[]`: 400} {
+		s.post("/"+of[first]+"/delay", body, status)
+	}
+	if got := s.list("?session_id=" + session).Callbacks; !got[1].Twice || got[0].Twice || got[1].DueAt.Sub(got[0].DueAt) < 47*time.Hour {
+		t.Errorf("%+v", got)
+	}
+	s.post("/hold", `{"hold":false}`, 204)
+	if _, err := s.Advance(t.Context(), 48*time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{first, first, second} {
+		if token, _ := heard.next(t); token != want {
+			t.Errorf("told %s, want %s", token, want)
+		}
+	}
+	s.until("?state=delivered", func(l callbacks) bool {
+		return len(l.Callbacks) == 2 && l.Callbacks[1].Attempts == 1 && !l.Callbacks[1].Twice
+	})
+	for _, step := range []string{"/duplicate", "/delay"} {
+		s.post("/"+of[first]+step, `{"seconds":1}`, 403)
+		s.post("/"+session+step, `{"seconds":1}`, 404)
+		if got := send(t, http.DefaultClient, "POST", server.URL+"/kvitto/v1/callbacks/"+of[first]+step, "another", "secret", `{"seconds":1}`, nil); got.status != 404 {
+			t.Errorf("another merchant: %d %s", got.status, got.body)
+		}
+	}
+	exchanges, err := s.Exchanges(t.Context(), session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deliveries := 0
+	for _, e := range exchanges {
+		if e.Operation == "authorization_callback" {
+			deliveries++
+		}
+	}
+	if deliveries != 3 {
+		t.Errorf("%d deliveries are among the exchanges", deliveries)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kvitto/kvitto/internal/assessor"
+	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/console"
 	"github.com/kvitto/kvitto/internal/overload"
 	"github.com/kvitto/kvitto/internal/ratelimit"
@@ -34,7 +36,8 @@ type Config struct {
 	Names          Names
 	TrustedProxies []netip.Prefix // whose forwarded headers are believed
 	Timeouts       Timeouts       // what is zero has its default
-	// Rules is the file of the risk rules, read again when it changes. Empty are
+	// Rules is the file of the risk rules, or a directory with default.toml for
+	// everybody and MERCHANT_ID.toml for one, read again when they change. Empty are
 	// the rules of the binary: by test data in a playground, else the default.
 	Rules string
 	// MetricsListen is an address of its own for /metrics; empty: with the rest.
@@ -53,6 +56,10 @@ type Config struct {
 	// CallbackNetworks are those of receivers that are not public; a playground
 	// has its own.
 	CallbackNetworks []netip.Prefix
+	// Reviews say how referred orders are reviewed; zero is the defaults.
+	Reviews Reviews
+	// Assessor is the operator's own server that decides; zero is none.
+	Assessor Assessor
 	// RateLimits are the limits of each merchant; zero limits nothing.
 	RateLimits ratelimit.Options
 	// Overload bounds the server; zero is the defaults.
@@ -62,6 +69,23 @@ type Config struct {
 
 	// holdCommits lets tests stand between the service and the store.
 	holdCommits func(service.Committer) service.Committer
+}
+
+// Reviews say how referred orders are reviewed.
+type Reviews struct {
+	Terms         checkout.ReviewTerms // where the rules say nothing
+	FourEyesAbove map[string]int64     // minor units by currency, above which an acceptance takes two people
+}
+
+// Assessor is a server that is asked about payments after the rules.
+type Assessor struct {
+	URL      string            // empty is none
+	Secret   []byte            // signs the questions
+	Timeout  time.Duration     // zero is half a second
+	Fallback assessor.Fallback // empty is a review
+	// Networks are those it may be in although they are not public; a playground
+	// has its own.
+	Networks []netip.Prefix
 }
 
 // Names are listeners under the original's host names.
@@ -121,6 +145,12 @@ func withDefaults(config Config) Config {
 	}
 	if config.CacheBytes == 0 {
 		config.CacheBytes = 128 << 20
+	}
+	if config.Assessor.Timeout == 0 {
+		config.Assessor.Timeout = assessor.DefaultTimeout
+	}
+	if config.Assessor.Fallback == "" {
+		config.Assessor.Fallback = assessor.FallbackRefer
 	}
 	config.PublicURL = strings.TrimSuffix(config.PublicURL, "/")
 	config.Timeouts = config.Timeouts.withDefaults()

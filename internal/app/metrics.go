@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/kvitto/kvitto/internal/assessor"
 	"github.com/kvitto/kvitto/internal/notify"
 	"github.com/kvitto/kvitto/internal/overload"
 	"github.com/kvitto/kvitto/internal/ratelimit"
@@ -29,7 +30,10 @@ type metrics struct {
 	callbacks   *prometheus.CounterVec
 	// ruleFailures are risk rules that failed while they were evaluated.
 	ruleFailures prometheus.Counter
-	outcomes     outcomes
+	// questions are those to the operator's assessor.
+	questions         *prometheus.CounterVec
+	questionDurations prometheus.Histogram
+	outcomes          outcomes
 }
 
 func newMetrics(log *requestlog.Log) *metrics {
@@ -55,8 +59,13 @@ func newMetrics(log *requestlog.Log) *metrics {
 			"Attempts to deliver a callback, by result: delivered, again when another follows, failed when it was the last.", "result"),
 		ruleFailures: prometheus.NewCounter(prometheus.CounterOpts{Name: "kvitto_risk_rule_failures_total",
 			Help: "Risk rules that failed; their assessments approve nothing."}),
+		questions: counters("kvitto_assessor_requests_total",
+			"Questions to the operator's assessor, by result: decided, slow, down, nonsense, or paused when it was not asked after failures.", "result"),
+		questionDurations: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "kvitto_assessor_request_duration_seconds", Help: "Time of a question to the operator's assessor, failures included.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}}),
 	}
-	m.registry.MustRegister(m.exchanges, m.durations, m.batchSizes, m.commits, m.changes, m.rateLimited, m.refused, m.callbacks, m.ruleFailures,
+	m.registry.MustRegister(m.exchanges, m.durations, m.batchSizes, m.commits, m.changes, m.rateLimited, m.refused, m.callbacks, m.ruleFailures, m.questions, m.questionDurations,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(logCounters(log)...)
 	m.presence()
@@ -77,6 +86,9 @@ func (m *metrics) presence() {
 	}
 	for _, result := range []notify.Result{notify.ResultDelivered, notify.ResultAgain, notify.ResultFailed} {
 		m.callbacks.WithLabelValues(string(result))
+	}
+	for _, result := range assessor.Results {
+		m.questions.WithLabelValues(string(result))
 	}
 }
 

@@ -42,3 +42,35 @@ func TestThePortalOfAPlayground(t *testing.T) {
 		t.Errorf("under another name: %d, %v", answer.StatusCode, err)
 	}
 }
+
+// TestThePortalWarnsOfAnUpdateAfterTheApproval: from what the store has written
+// down.
+func TestThePortalWarnsOfAnUpdateAfterTheApproval(t *testing.T) {
+	t.Parallel()
+	server := serve(t, app.Config{})
+	s := shopAt(t, server)
+	created, err := s.CreateSession(t.Context(), cart)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.again(created.SessionID)
+	if _, err := s.UpdateSession(t.Context(), created.SessionID, `{"order_lines":[],"order_amount":0}`); err == nil {
+		t.Fatal("a cart with nothing in it was taken")
+	}
+	const page, warning = "sessions/", "The customer approved revision 2, and this differs from it in"
+	if _, body := get(t, server.PortalURL()+page+created.SessionID); strings.Contains(body, warning) {
+		t.Error("a warning of an update that was refused")
+	}
+	address := `{"billing_address":{"given_name":"B","email":"b@shoes.example","country":"SE"}}`
+	if _, err := s.UpdateSession(t.Context(), created.SessionID, address); err != nil {
+		t.Fatal(err)
+	}
+	other := strings.Replace(address, `"B"`, `"C"`, 1)
+	s.again(created.SessionID)
+	if _, err := s.UpdateSession(t.Context(), created.SessionID, other); err != nil {
+		t.Fatal(err)
+	}
+	if _, body := get(t, server.PortalURL()+page+created.SessionID); !strings.Contains(body, "The customer approved revision 4, and this differs from it in billing_address.given_name") {
+		t.Errorf("no warning in\n%s", body)
+	}
+}

@@ -8,7 +8,8 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 )
 
-// Retention says how long things are kept. A zero keeps them for ever.
+// Retention says how long things are kept. A zero keeps them for ever. How long
+// subjects are remembered is fixed.
 type Retention struct {
 	Sessions      time.Duration // of a session without an order, after it has expired
 	Exchanges     time.Duration // of a recorded exchange
@@ -24,14 +25,17 @@ const (
 	// must not notice.
 	retentionStep  = 500
 	retentionPause = 20 * time.Millisecond
+
+	// subjectsKept is how long a subject is remembered after its newest fact: of
+	// whoever buys once a year, always in the same weeks, the last time is known.
+	// It is no setting: rules count on it, and a keyed hash of an address is still
+	// about a person, so it is not kept longer either.
+	subjectsKept = 400 * 24 * time.Hour
 )
 
 // keepRetention deletes what has had its time, until the server closes.
 func (a *App) keepRetention() {
 	limits := a.config.Retention
-	if limits.Sessions <= 0 && limits.Exchanges <= 0 && limits.ExchangeBytes <= 0 && a.people == nil {
-		return
-	}
 	if limits.Every <= 0 {
 		limits.Every = retentionEvery
 	}
@@ -43,7 +47,7 @@ func (a *App) keepRetention() {
 		wait := min(limits.Every, retentionFirst)
 		for pause(ctx, wait+rand.N(wait)) { // processes of one store take turns
 			if err := a.forget(ctx); err != nil && ctx.Err() == nil {
-				a.config.Logger.Error("old sessions or exchanges or sign-ins were not deleted; the next look comes", "cause", err)
+				a.config.Logger.Error("what has had its time was not deleted; the next look comes", "cause", err)
 			}
 			wait = limits.Every
 		}
@@ -57,29 +61,53 @@ func (a *App) forget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sessions := 0
-	if keep := a.config.Retention.Sessions; keep > 0 {
-		before := now.Add(-checkout.SessionLifetime - keep)
-		for cursor := ""; ; {
-			deleted, next, err := a.stores.DeleteExpired(ctx, before, cursor, retentionStep)
-			sessions += deleted
-			if err != nil {
-				return err
-			}
-			if cursor = next; cursor == "" || !pause(ctx, retentionPause) {
-				break
-			}
-		}
+	sessions, err := a.forgetSessions(ctx, now)
+	if err != nil {
+		return err
+	}
+	subjects, err := a.forgetSubjects(ctx, now)
+	if err != nil {
+		return err
 	}
 	if a.people != nil {
 		if err := a.people.Sweep(ctx); err != nil {
 			return err
 		}
 	}
-	if exchanges > 0 || sessions > 0 {
-		a.config.Logger.Info("deleted what has had its time", "sessions", sessions, "exchanges", exchanges)
+	if exchanges > 0 || sessions > 0 || subjects > 0 {
+		a.config.Logger.Info("deleted what has had its time", "sessions", sessions, "exchanges", exchanges, "subjects", subjects)
 	}
 	return nil
+}
+
+// forgetSessions deletes sessions without an order.
+func (a *App) forgetSessions(ctx context.Context, now time.Time) (sessions int, err error) {
+	keep := a.config.Retention.Sessions
+	if keep <= 0 {
+		return 0, nil
+	}
+	before := now.Add(-checkout.SessionLifetime - keep)
+	for cursor := ""; ; {
+		deleted, next, err := a.stores.DeleteExpired(ctx, before, cursor, retentionStep)
+		sessions += deleted
+		if err != nil {
+			return sessions, err
+		}
+		if cursor = next; cursor == "" || !pause(ctx, retentionPause) {
+			return sessions, nil
+		}
+	}
+}
+
+// forgetSubjects deletes what was remembered long ago.
+func (a *App) forgetSubjects(ctx context.Context, now time.Time) (subjects int, err error) {
+	for {
+		deleted, err := a.stores.DeleteSubjects(ctx, now.Add(-subjectsKept), retentionStep)
+		subjects += deleted
+		if err != nil || deleted < retentionStep || !pause(ctx, retentionPause) {
+			return subjects, err
+		}
+	}
 }
 
 // pause is false when the context ended first.

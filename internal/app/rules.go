@@ -2,14 +2,10 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,52 +13,65 @@ import (
 	"github.com/kvitto/kvitto/internal/risk"
 )
 
-// assessor decides by the rule file of the configuration, or by the rules of
-// the binary.
+// assessor decides by the rule file or the directory of rule files of the
+// configuration, or by the rules of the binary.
 func (a *App) assessor(metrics *metrics) (risk.Assessor, error) {
-	r := &rules{logger: a.config.Logger, failures: metrics.ruleFailures, file: a.config.Rules}
+	r := &rules{logger: a.config.Logger, failures: metrics.ruleFailures}
+	var err error
 	switch {
 	case a.config.Rules != "":
-		now, set, err := r.read()
-		if err != nil {
-			return nil, fmt.Errorf("rules: %s: %w\nsee: kvitto rules check %s", a.config.Rules, err, a.config.Rules)
-		}
-		r.seen = now
-		r.set.Store(set)
+		r.of, err = rulesFrom(a.config.Rules, a.config.Logger)
 	case a.config.Production:
-		r.set.Store(risk.DefaultRules())
+		r.of = func(string) *risk.RuleSet { return risk.DefaultRules() }
 	default:
-		r.set.Store(risk.PlaygroundRules())
+		r.of = func(string) *risk.RuleSet { return risk.PlaygroundRules() }
+	}
+	if err != nil {
+		return nil, fmt.Errorf("rules: %s: %w\nsee: kvitto rules check %s", a.config.Rules, err, a.config.Rules)
 	}
 	return r, nil
 }
 
-// rules is the rule set in use, read again when its file changes. Every process
-// looks for itself, at each assessment.
+// rulesFrom are the rules for each merchant.
+func rulesFrom(path string, logger *slog.Logger) (of func(merchant string) *risk.RuleSet, err error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		directory, err := openRuleDirectory(path, logger)
+		if err != nil {
+			return nil, err
+		}
+		return directory.of, nil
+	}
+	file := &hotRules{file: path, logger: logger}
+	if err := file.open(); err != nil {
+		return nil, err
+	}
+	return func(string) *risk.RuleSet { return file.current() }, nil
+}
+
+// rules assesses by the rule set that is in use for a merchant. Every process looks
+// for itself whether it changed, at each assessment.
 type rules struct {
-	file     string // empty for rules of the binary
+	of       func(merchant string) *risk.RuleSet
 	logger   *slog.Logger
 	failures prometheus.Counter
-	set      atomic.Pointer[risk.RuleSet]
 	told     sync.Map // rules whose failure was logged
-
-	mu   sync.Mutex
-	seen fs.FileInfo // of the file that was read last, good or bad; nil when it was not there
-	gone bool        // told that the file is not there
 }
 
 // Assess implements risk.Assessor.
 func (r *rules) Assess(_ context.Context, in risk.Input) risk.Assessment {
-	set := r.current()
+	set := r.of(in.MerchantID)
 	assessment := set.Evaluate(in, time.Now)
 	for _, step := range assessment.Steps {
-		if step.State == risk.StateFailed {
+		if step.Error != "" {
 			r.failures.Inc()
 			r.tell(set, step.Rule, &in)
 		}
 	}
 	return assessment
 }
+
+// Reads implements risk.Reader.
+func (r *rules) Reads(merchant string) []risk.SubjectKind { return r.of(merchant).Reads() }
 
 // tell logs the first failure of a rule of a rule set; the others are counted.
 // The error may hold what the customer said: kvitto rules test shows it.
@@ -72,61 +81,4 @@ func (r *rules) tell(set *risk.RuleSet, rule string, in *risk.Input) {
 	}
 	r.logger.Error("a risk rule failed; what it failed for is not approved; told once for each rule",
 		"rule", rule, "rules", set.String(), "merchant", in.MerchantID, "session", in.SessionID)
-}
-
-// current is the newest good rule set. Who finds another looking takes what is
-// in use: nobody waits for a file.
-func (r *rules) current() *risk.RuleSet {
-	if r.file == "" || !r.mu.TryLock() {
-		return r.set.Load()
-	}
-	defer r.mu.Unlock()
-	now, err := os.Stat(r.file)
-	if err == nil && r.same(now) {
-		return r.set.Load()
-	}
-	if err != nil {
-		if !r.gone {
-			r.logger.Error("the rule file cannot be read; the rules before stay in use", "file", r.file, "cause", err)
-		}
-		r.gone, r.seen = true, nil
-		return r.set.Load()
-	}
-	r.gone = false
-	read, set, err := r.read()
-	if read == nil {
-		read = now
-	}
-	r.seen = read
-	if err != nil {
-		r.logger.Error("the changed rule file cannot be used; the rules before stay in use", "file", r.file, "cause", err)
-		return r.set.Load()
-	}
-	if before := r.set.Swap(set); before.Version != set.Version {
-		r.logger.Info("the risk rules were replaced", "file", r.file, "rules", set.String(), "before", before.String())
-	}
-	return set
-}
-
-// same tells whether the file is the one that was read last.
-func (r *rules) same(now fs.FileInfo) bool {
-	return r.seen != nil && os.SameFile(r.seen, now) && stampOf(r.seen) == stampOf(now)
-}
-
-// read parses the file, with the state that was read.
-func (r *rules) read() (seen fs.FileInfo, set *risk.RuleSet, err error) {
-	file, err := os.Open(r.file)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if seen, err = file.Stat(); err != nil {
-		return nil, nil, err
-	}
-	text, err := io.ReadAll(io.LimitReader(file, risk.FileMax+1))
-	if err != nil {
-		return seen, nil, err
-	}
-	set, err = risk.Parse(text)
-	return seen, set, err
 }

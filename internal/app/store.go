@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -23,6 +24,9 @@ type engine interface {
 	store.People
 	store.SignIns
 	store.Audit
+	store.Subjects
+	store.Assessments
+	store.Reviews
 }
 
 // stores are where a server keeps what it knows.
@@ -71,11 +75,28 @@ func openSQLite(ctx context.Context, path string, options storeOptions) (stores,
 	if err != nil {
 		return stores{}, err
 	}
+	if options.log.SearchKey, err = searchKey(ctx, opened); err != nil {
+		return stores{}, errors.Join(err, opened.Close())
+	}
 	log, err := requestlog.OpenSQLite(ctx, filesOf(path).requests, options.log)
 	if err != nil {
 		return stores{}, errors.Join(err, opened.Close())
 	}
 	return stores{engine: opened, log: log, file: database}, nil
+}
+
+// searchKey is the secret under which the request log finds whole e-mail
+// addresses and the like. It is the same for every process of a store.
+func searchKey(ctx context.Context, opened store.Engine) ([]byte, error) {
+	proposed := make([]byte, 32)
+	if _, err := rand.Read(proposed); err != nil {
+		return nil, err
+	}
+	key, err := opened.Secret(ctx, "request_log_key", proposed)
+	if err != nil {
+		return nil, fmt.Errorf("search key: %w", err)
+	}
+	return key, nil
 }
 
 // makeDirectory makes the directory of the database at a path, for its owner
@@ -112,6 +133,9 @@ func openPostgres(ctx context.Context, url string, options storeOptions) (stores
 	}
 	if err != nil {
 		return stores{}, err
+	}
+	if options.log.SearchKey, err = searchKey(ctx, opened); err != nil {
+		return stores{}, errors.Join(err, opened.Close())
 	}
 	log, err := requestlog.OpenPostgres(ctx, url, options.log)
 	if err != nil {

@@ -32,7 +32,11 @@ type mode struct {
 }
 
 func (a *App) mode(metrics *metrics) (mode, error) {
-	assessor, err := a.assessor(metrics)
+	rules, err := a.assessor(metrics)
+	if err != nil {
+		return mode{}, err
+	}
+	assessor, err := a.withOperators(rules, metrics)
 	if err != nil {
 		return mode{}, err
 	}
@@ -70,15 +74,18 @@ func (a *App) wire(ctx context.Context) error {
 	checkouts, err := service.New(service.Options{
 		Engine: a.stores, Committer: wakingCommitter{a.committer(batcher, protection, metrics), notifier.Wake}, Clock: own.clock,
 		Minter: tokens, Assessor: own.assessor, NewID: identifier.New, CacheBytes: a.config.CacheBytes, CallbackBody: callbackBody,
-		Shared: a.stores.shared,
+		Shared: a.stores.shared, ReviewTerms: a.config.Reviews.Terms, FourEyesAbove: a.config.Reviews.FourEyesAbove,
 	})
 	if err != nil {
 		return err
 	}
+	a.checkouts = checkouts
+	decider := a.decideReviews(checkouts, metrics)
 	metrics.watch(watched{protection.gate, protection.bodies, protection.connections, batcher, checkouts, a.tracing})
 	options := api.Options{
 		Service: checkouts, Authenticator: own.authenticator, Clock: own.clock, Recorder: a.stores.log, NewID: identifier.New,
-		Addresses: a.addresses, Playground: own.playground, Next: own.next, Callbacks: desk{a.stores.engine, notifier.Wake}, Tokens: tokens, MerchantName: a.shopName(),
+		Addresses: a.addresses, Playground: own.playground, Next: own.next, Callbacks: desk{a.stores.engine, notifier.Wake}, Reviews: a.stores,
+		ClockMoved: func() { decider.Wake(); notifier.Wake() }, Tokens: tokens, MerchantName: a.shopName(),
 		Logger: a.config.Logger, Observe: a.observer(metrics, show),
 	}
 	protection.apply(&options, a.config)

@@ -81,3 +81,65 @@ func TestOnlyIssuedTokensAreTold(t *testing.T) {
 		t.Errorf("an update was told: %+v", got)
 	}
 }
+
+// TestAnOrderAndItsReviewAreTold: the push with the order, the notification with
+// each end of its review, to the addresses of the order call or else of the
+// session, with the placeholders filled in. Nothing else of an order is told.
+func TestAnOrderAndItsReviewAreTold(t *testing.T) {
+	t.Parallel()
+	urls := func(of string) *checkout.MerchantURLs {
+		return &checkout.MerchantURLs{Push: text("https://" + of + "/push?o={order.id}&k={checkout.order.id}"),
+			Notification: text("https://" + of + "/risk/{session.id}?o={order.id}&x={other}")}
+	}
+	for _, row := range []struct{ session, order, host string }{
+		{"", "", ""}, {"a.example", "", "a.example"}, {"", "b.example", "b.example"}, {"a.example", "b.example", "b.example"},
+	} {
+		content, body := swedish(), swedish()
+		if row.session != "" {
+			content.MerchantURLs = urls(row.session)
+		}
+		if row.order != "" {
+			body.MerchantURLs = urls(row.order)
+		}
+		d := open(t, content)
+		token := d.authorize(checkout.OutcomeRefer, checkout.Content{})
+		next, event, _, refusal := d.session.PlaceOrder(checkout.PlaceOrder{Token: token, Request: body, OrderID: "order-1", Now: d.now})
+		accepted(t, refusal)
+		d.session = next
+		want := checkout.Callback{Kind: checkout.CallbackPush, URL: "https://" + row.host + "/push?o=order-1&k=order-1",
+			SessionID: "session-1", OrderID: "order-1", Delay: 2 * time.Minute}
+		if got, ok := checkout.CallbackOf(&d.session, &event); ok != (row.host != "") || ok && got != want {
+			t.Errorf("%+v: the order: %+v %v", row, got, ok)
+		}
+		want = checkout.Callback{Kind: checkout.CallbackNotification, URL: "https://" + row.host + "/risk/session-1?o=order-1&x={other}",
+			SessionID: "session-1", OrderID: "order-1"}
+		for _, step := range []struct {
+			kind checkout.EventKind
+			says string
+		}{
+			{checkout.EventReviewClaimed, ""}, {checkout.EventReviewReleased, ""}, {checkout.EventReviewSupported, ""},
+			{checkout.EventReviewAccepted, "FRAUD_RISK_ACCEPTED"}, {checkout.EventReviewStopped, "FRAUD_RISK_STOPPED"},
+		} {
+			name := "anna"
+			if step.kind == checkout.EventReviewAccepted {
+				name = "bo"
+			}
+			event, refusal := d.step(step.kind, name)
+			accepted(t, refusal)
+			want.EventType = step.says
+			if got, ok := checkout.CallbackOf(&d.session, &event); ok != (row.host != "" && step.says != "") || ok && got != want {
+				t.Errorf("%+v, %s: %+v %v", row, step.kind, got, ok)
+			}
+		}
+	}
+	content := swedish()
+	content.MerchantURLs = urls("a.example")
+	d := open(t, content)
+	token := d.authorize(checkout.OutcomeRefer, checkout.Content{})
+	_, refusal := d.order(token, swedish())
+	accepted(t, refusal)
+	decided, event, changed := d.session.ReviewAtDue(d.now.Add(24 * time.Hour))
+	if got, ok := checkout.CallbackOf(&decided, &event); !changed || !ok || got.EventType != "FRAUD_RISK_REJECTED" {
+		t.Errorf("time decided: %+v %v", got, ok)
+	}
+}

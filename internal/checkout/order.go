@@ -17,6 +17,7 @@ type Order struct {
 	Content            Content // what was approved, with the order call's references and URLs
 	Request            Content // the order call's own body: a repeat must equal it
 	FraudStatus        string  // ACCEPTED or PENDING at creation
+	Review             *Review // of an order that was PENDING at creation, else nil
 	Method             market.Method
 	Ledger             Ledger
 }
@@ -25,7 +26,18 @@ type Order struct {
 const (
 	FraudAccepted = "ACCEPTED"
 	FraudPending  = "PENDING"
+	FraudRejected = "REJECTED"
 )
+
+// PlacedStatus is the fraud status the order was placed with. It is what the
+// order call answers, also when it comes again after a review: a repeated call
+// was recorded with the answer of the first.
+func (o *Order) PlacedStatus() string {
+	if o.Review != nil {
+		return FraudPending
+	}
+	return o.FraudStatus
+}
 
 // PlaceOrder is the command to turn an authorization into an order.
 type PlaceOrder struct {
@@ -33,6 +45,7 @@ type PlaceOrder struct {
 	Request Content
 	OrderID string
 	Now     time.Time
+	Review  ReviewTerms // where those of the authorization say nothing
 }
 
 // ValidateOrder checks an order body by itself. It runs before the token is
@@ -92,6 +105,7 @@ func newOrder(a *Authorization, collected, request *Content, cmd PlaceOrder) *Or
 	}
 	if a.Referred {
 		order.FraudStatus = FraudPending
+		order.Review = newReview(a.Review, cmd.Review, cmd.Now)
 	} else if request.AutoCapture.Value {
 		// A capture of the whole sum of a fresh ledger cannot be refused.
 		order.Ledger, _ = order.Ledger.Capture(order.Ledger.Authorized)

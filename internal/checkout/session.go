@@ -67,7 +67,8 @@ type Event struct {
 	CorrelationID      string
 	AuthorizationToken string // issued, released or used by this event
 	OrderID            string
-	Reason             string // of a risk decision
+	Reason             string // of a risk decision or a step of a review
+	By                 string // who took a step of a review; empty of time
 }
 
 // EventKind names a change of a session.
@@ -85,6 +86,12 @@ const (
 	EventReleased             EventKind = "released"
 	EventOrdered              EventKind = "ordered"
 	EventCustomerTokenCreated EventKind = "customer_token_created"
+	EventReviewClaimed        EventKind = "review_claimed"
+	EventReviewReleased       EventKind = "review_released"
+	EventReviewSupported      EventKind = "review_supported" // accepted, waits for a second person
+	EventReviewAccepted       EventKind = "review_accepted"
+	EventReviewRejected       EventKind = "review_rejected"
+	EventReviewStopped        EventKind = "review_stopped"
 )
 
 // Create makes the first revision of a session, or says what is wrong with it.

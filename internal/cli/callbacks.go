@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,22 +17,35 @@ func newCallbacks() *cobra.Command {
 		Short: "Look at and steer the calls to a shop's server",
 		Long: `Callbacks shows what a shop's server was told and what it answered. In a
 playground it also holds callbacks back, lets them go one by one and in any
-order, sends them again or drops them, to see how the shop copes.`,
+order, delays them, delivers them twice, sends them again or drops them, to see
+how the shop copes.`,
 		Example: "  kvitto callbacks list\n  kvitto callbacks hold\n  kvitto callbacks release CALLBACK_ID",
 		Args:    noArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	command.AddCommand(newCallbacksList(), newCallbacksHold())
+	command.AddCommand(newCallbacksList(), newCallbacksHold(), newCallbacksDelay())
 	for _, step := range []struct {
 		name, short string
 		do          func(*client.Client, context.Context, string) error
 	}{
 		{"release", "Let a waiting callback go at once", (*client.Client).ReleaseCallback},
+		{"duplicate", "Let a waiting callback be delivered twice", (*client.Client).DuplicateCallback},
 		{"replay", "Send a callback again that has ended", (*client.Client).ReplayCallback},
 		{"drop", "End a waiting callback", (*client.Client).DropCallback},
 	} {
 		command.AddCommand(newCallbackStep(step.name, step.short, step.do))
 	}
+	return command
+}
+
+func newCallbacksDelay() *cobra.Command {
+	var seconds int64
+	command := newCallbackStep("delay", "Let a waiting callback be due later, on the merchant's clock",
+		func(c *client.Client, ctx context.Context, callbackID string) error {
+			return c.DelayCallback(ctx, callbackID, time.Duration(seconds)*time.Second)
+		})
+	command.Example += " --seconds 3600"
+	command.Flags().Int64Var(&seconds, "seconds", 60, "so many `SECONDS` from now, up to 48 hours")
 	return command
 }
 

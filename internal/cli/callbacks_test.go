@@ -63,9 +63,13 @@ func TestCallbacksOnTheCommandLine(t *testing.T) {
 	listed := run(`(?m)^held: .*\n[-0-9a-f]{36}  waiting   authorization session `+session.SessionID+`  0 attempts  not tried yet$`,
 		"list", "--session", session.SessionID)
 	id := regexp.MustCompile(`(?m)^[-0-9a-f]{36}`).FindString(listed)
+	run("^delay: "+id, "delay", id, "--seconds", "3600")
+	run("^duplicate: "+id, "duplicate", id)
 	run("^release: "+id, "release", id)
-	if got := <-arrived; got != id {
-		t.Errorf("%s arrived, want %s", got, id)
+	for range 2 {
+		if got := <-arrived; got != id {
+			t.Errorf("%s arrived, want %s", got, id)
+		}
 	}
 	delivered(t, calls)
 	run(`(?m)^`+id+`  delivered authorization .* 1 attempt  202 in [\d.]+ ms$`, "list")

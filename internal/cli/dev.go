@@ -26,6 +26,7 @@ type devFlags struct {
 	listen, data, publicURL string
 	store                   string
 	rules                   string
+	assessor                config.Assessor
 	cpuProfile              string
 	json, quiet, limits     bool
 	names                   namesFlags
@@ -57,7 +58,9 @@ server once it has answered what it accepted.`,
 	command.Flags().BoolVar(&flags.json, "json", false, "print JSON objects: first the server, then one for each exchange")
 	command.Flags().BoolVar(&flags.quiet, "quiet", false, "do not print exchanges")
 	command.Flags().BoolVar(&flags.limits, "limits", false, "limit requests as the original's playground does: 5 new sessions a second")
-	command.Flags().StringVar(&flags.rules, "rules", "", "decide by the risk rules of `FILE` instead of by test data; see kvitto rules")
+	command.Flags().StringVar(&flags.rules, "rules", "", "decide by the risk rules of `FILE`, or of a directory, instead of by test data; see kvitto rules")
+	command.Flags().StringVar(&flags.assessor.URL, "assessor", "", "ask the server at `URL` after the rules; see docs/assessor.md")
+	command.Flags().StringVar(&flags.assessor.SecretFile, "assessor-secret", "", "sign what it is asked with the secret in `FILE`")
 	flags.names.flags(command)
 	command.Flags().StringVar(&flags.cpuProfile, "cpuprofile", "", "write a CPU profile to `FILE` until the server stops")
 	return command
@@ -91,6 +94,9 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 		data, missing = config.Redacted(flags.store), nil
 	}
 	options := app.Config{DataDir: data, Store: flags.store, Rules: flags.rules, Listen: flags.listen, PublicURL: flags.publicURL, Logger: logger(c.ErrOrStderr(), flags.json)}
+	if options.Assessor, err = flags.asked(); err != nil {
+		return err
+	}
 	if options.Names, err = flags.names.config(flags.data); err != nil {
 		return err
 	}
@@ -118,6 +124,21 @@ func dev(c *cobra.Command, flags devFlags) (err error) {
 		return err
 	}
 	return server.Run(c.Context())
+}
+
+// asked is the assessor of the flags.
+func (f *devFlags) asked() (app.Assessor, error) {
+	if f.assessor.URL == "" && f.assessor.SecretFile == "" {
+		return app.Assessor{}, nil
+	}
+	if f.assessor.URL == "" || f.assessor.SecretFile == "" {
+		return app.Assessor{}, usage("--assessor and --assessor-secret belong together: questions are signed")
+	}
+	secret, problem := f.assessor.Secret()
+	if problem != "" {
+		return app.Assessor{}, usage("--assessor-secret %s", problem)
+	}
+	return app.Assessor{URL: f.assessor.URL, Secret: secret}, nil
 }
 
 // logger writes what operators read to standard error.

@@ -73,6 +73,7 @@ on your own machine and in your tests, and says why it refuses what it refuses.
   kvitto dev                    start a playground server
   kvitto try                    watch a payment from the first session to the order
   kvitto explain ID             why an exchange was refused, by its correlation id
+  kvitto logs --follow          what was asked and answered, as it happens; kvitto logs TEXT searches
   kvitto callbacks list         what a shop's server was told, and what it answered
   kvitto check cart.json        what is wrong with the body of a create session
   kvitto hosts, kvitto trust    lead plugins with built-in host names to kvitto dev --tls
@@ -83,9 +84,9 @@ It is not affiliated with Klarna.`,
 		SilenceUsage:  true,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.AddCommand(newDev(), newTry(), newExplain(), newCallbacks(), newCheck(), newVersion())
+	root.AddCommand(newDev(), newTry(), newExplain(), newLogs(), newCallbacks(), newCheck(), newVersion())
 	root.AddCommand(newHosts(), newTrust())
-	root.AddCommand(newServe(), newConfig(), newRules(), newMerchant(), newKey(), newPeople(), newMigrate(), newBackup(), newRestore())
+	root.AddCommand(newServe(), newConfig(), newRules(), newReviews(), newMerchant(), newKey(), newPeople(), newMigrate(), newBackup(), newRestore())
 	return root
 }
 

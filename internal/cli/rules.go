@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kvitto/kvitto/internal/app"
 	"github.com/kvitto/kvitto/internal/risk"
 )
 
@@ -18,7 +20,8 @@ func newRules() *cobra.Command {
 		Use:   "rules",
 		Short: "Check, try and compare files of risk rules",
 		Long: `Rules works on the files that say who is approved, without a server. kvitto serve
-and kvitto dev take one with --rules and read it again when it changes.`,
+and kvitto dev take one, or a directory of them, with --rules and read it again
+when it changes.`,
 		Example: "  kvitto rules default > rules.toml\n  kvitto rules check rules.toml",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -29,13 +32,13 @@ and kvitto dev take one with --rules and read it again when it changes.`,
 func newRulesCheck() *cobra.Command {
 	var asJSON bool
 	command := &cobra.Command{
-		Use:   "check FILE",
+		Use:   "check FILE|DIR",
 		Short: "Say what each rule means, or everything that is wrong with a rule file",
 		Long: `Check reads a rule file as a server would: names, types, cost and order of all
-conditions. It prints the rules in the order of evaluation, or every problem with
-its line.`,
+conditions, and the lists that it names. It prints the rules in the order of
+evaluation, or every problem with its line. Of a directory it checks every *.toml.`,
 		Example: "  kvitto rules check rules.toml\n  kvitto rules check rules.toml --json",
-		Args:    oneArg("one rule file"),
+		Args:    oneArg("one rule file, or one directory of them"),
 		RunE:    func(c *cobra.Command, args []string) error { return checkRules(c.OutOrStdout(), args[0], asJSON) },
 	}
 	command.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
@@ -44,10 +47,12 @@ its line.`,
 
 // ruleReport is what rules check --json prints.
 type ruleReport struct {
+	File      string        `json:"file,omitempty"` // of a directory
 	Valid     bool          `json:"valid"`
 	Name      string        `json:"name,omitempty"`
 	Version   string        `json:"version,omitempty"`
 	OnFailure string        `json:"on_failure,omitempty"`
+	Reads     []string      `json:"reads,omitempty"` // whose history
 	Rules     []shownRule   `json:"rules"`
 	Problems  []ruleProblem `json:"problems"`
 }
@@ -59,9 +64,12 @@ type shownRule struct {
 	Condition string   `json:"condition"`
 	Action    string   `json:"action"`
 	Fields    []string `json:"fields,omitempty"`
-	Reason    string   `json:"reason"`
-	Line      int      `json:"line"`
-	CostMax   uint64   `json:"cost_max"`
+	// DueMinutes is an expression.
+	DueMinutes string `json:"due_minutes,omitempty"`
+	AtDue      string `json:"at_due,omitempty"`
+	Reason     string `json:"reason"`
+	Line       int    `json:"line"`
+	CostMax    uint64 `json:"cost_max"`
 }
 
 type ruleProblem struct {
@@ -75,8 +83,42 @@ type ruleProblem struct {
 	Hint     string `json:"hint,omitempty"`
 }
 
-func checkRules(w io.Writer, file string, asJSON bool) error {
-	set, err := readRules(file)
+// checkRules checks a file, or every rule file of a directory.
+func checkRules(w io.Writer, path string, asJSON bool) error {
+	files, several := []string{path}, false
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		if files, err = filepath.Glob(filepath.Join(globbed(path), "*.toml")); err != nil {
+			return err
+		}
+		if len(files) == 0 {
+			return errors.New(printable(path) + " has no *.toml")
+		}
+		several = true
+	}
+	var told error
+	for i, file := range files {
+		if i > 0 && !asJSON {
+			if _, err := io.WriteString(w, "\n"); err != nil {
+				return err
+			}
+		}
+		switch err := checkFile(w, file, asJSON, several); {
+		case errors.Is(err, errTold):
+			told = err
+		case err != nil:
+			return err
+		}
+	}
+	return told
+}
+
+// globbed is a path in which nothing has a meaning to filepath.Glob.
+func globbed(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+func checkFile(w io.Writer, file string, asJSON, named bool) error {
+	set, err := app.ReadRules(file)
 	var invalid *risk.Invalid
 	if err != nil && !errors.As(err, &invalid) {
 		return err
@@ -87,11 +129,14 @@ func checkRules(w io.Writer, file string, asJSON bool) error {
 			report.Problems = append(report.Problems, ruleProblem{p.Line, p.Column, p.Rule, p.Key, p.Problem, p.Value, p.Expected, p.Hint})
 		}
 	} else {
-		report.Name, report.Version, report.OnFailure = set.Name, set.Version, string(set.OnFailure)
+		report.Name, report.Version, report.OnFailure, report.Reads = set.Name, set.Version, string(set.OnFailure), names(set.Reads())
 		for _, rule := range set.Rules() {
-			report.Rules = append(report.Rules, shownRule{rule.Name, rule.Priority, callNames(rule.Calls), strings.TrimSpace(rule.Condition),
-				string(rule.Action), rule.Fields, rule.Reason, rule.Line, rule.Cost})
+			report.Rules = append(report.Rules, shownRule{rule.Name, rule.Priority, names(rule.Calls), strings.TrimSpace(rule.Condition),
+				string(rule.Action), rule.Fields, rule.DueMinutes, string(rule.AtDue), rule.Reason, rule.Line, rule.Cost})
 		}
+	}
+	if named {
+		report.File = file
 	}
 	if asJSON {
 		err = printObject(w, report)
@@ -104,24 +149,9 @@ func checkRules(w io.Writer, file string, asJSON bool) error {
 	return err
 }
 
-// readRules reads a rule file. Its error is a *risk.Invalid where the file is
-// one that cannot be used.
-func readRules(file string) (set *risk.RuleSet, err error) {
-	opened, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, opened.Close()) }()
-	text, err := io.ReadAll(io.LimitReader(opened, risk.FileMax+1))
-	if err != nil {
-		return nil, err
-	}
-	return risk.Parse(text)
-}
-
-// goodRules is readRules for commands that need a file that can be used.
+// goodRules are the rules of a file for commands that need one that can be used.
 func goodRules(file string) (*risk.RuleSet, error) {
-	set, err := readRules(file)
+	set, err := app.ReadRules(file)
 	var invalid *risk.Invalid
 	if errors.As(err, &invalid) {
 		return nil, fmt.Errorf("%s has %s; see: kvitto rules check %s", printable(file), count(len(invalid.Problems), "problem"), printable(file))
@@ -129,12 +159,12 @@ func goodRules(file string) (*risk.RuleSet, error) {
 	return set, err
 }
 
-func callNames(calls []risk.Call) []string {
-	names := make([]string, len(calls))
-	for i, call := range calls {
-		names[i] = string(call)
+func names[T ~string](values []T) []string {
+	all := make([]string, len(values))
+	for i, value := range values {
+		all[i] = string(value)
 	}
-	return names
+	return all
 }
 
 // verbs are the actions as a sentence says them.
@@ -158,6 +188,12 @@ func (r *ruleReport) text(file string, colours paint) string {
 		fmt.Fprintf(&b, "\n%d %s %s at %s, when\n", rule.Priority, colours.bold(rule.Name), what, strings.Join(rule.Calls, ", "))
 		for line := range strings.SplitSeq(rule.Condition, "\n") {
 			b.WriteString("    " + printable(strings.TrimSpace(line)) + "\n")
+		}
+		if rule.DueMinutes != "" {
+			b.WriteString("  to be decided within " + printable(rule.DueMinutes) + " minutes\n")
+		}
+		if rule.AtDue != "" {
+			b.WriteString("  and when nobody did: " + rule.AtDue + "\n")
 		}
 		b.WriteString("  because " + printable(rule.Reason) + "\n")
 	}

@@ -20,8 +20,8 @@ import (
 
 // circumstances are what a rule is told beside the session.
 type circumstances struct {
-	call, login, merchant, at string
-	json                      bool
+	call, login, merchant, at, history string
+	json                               bool
 }
 
 func (f *circumstances) flags(command *cobra.Command) {
@@ -29,6 +29,7 @@ func (f *circumstances) flags(command *cobra.Command) {
 	command.Flags().StringVar(&f.login, "login", "", "the e-mail address or phone number the customer signed in with")
 	command.Flags().StringVar(&f.merchant, "merchant", "", "the `ID` of the merchant")
 	command.Flags().StringVar(&f.at, "at", "", "the `TIME` of the call, such as 2026-01-31T13:00:00Z (default: now)")
+	command.Flags().StringVar(&f.history, "history", "", "the `FILE` with what is remembered of who takes part; see docs/risk.md")
 	command.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
 }
 
@@ -45,6 +46,9 @@ func (f *circumstances) input() (risk.Input, error) {
 			return in, usage("--at wants a time such as 2026-01-31T13:00:00Z, got %q", f.at)
 		}
 		in.Now = at
+	}
+	if f.history != "" {
+		return in, readHistory(f.history, &in)
 	}
 	return in, nil
 }
@@ -73,14 +77,24 @@ rule came to. The session file is - for standard input.`,
 
 // ruleDecision is what rules test --json prints.
 type ruleDecision struct {
-	Rules   string      `json:"rules"`
-	Version string      `json:"version"`
-	Outcome string      `json:"outcome"`
-	Fields  []string    `json:"fields,omitempty"`
-	Rule    string      `json:"rule,omitempty"`
-	Reason  string      `json:"reason"`
-	Trace   []ruleTrace `json:"trace"`
-	Ignored []string    `json:"ignored"` // properties of a wrong type
+	Rules   string   `json:"rules"`
+	Version string   `json:"version"`
+	Outcome string   `json:"outcome"`
+	Fields  []string `json:"fields,omitempty"`
+	Rule    string   `json:"rule,omitempty"`
+	Reason  string   `json:"reason"`
+	// DueSeconds and AtDue are how the order of refer is reviewed.
+	DueSeconds float64      `json:"due_seconds,omitempty"`
+	AtDue      string       `json:"at_due,omitempty"`
+	Trace      []ruleTrace  `json:"trace"`
+	Signals    []ruleSignal `json:"signals"`
+	Ignored    []string     `json:"ignored"` // properties of a wrong type
+}
+
+// ruleSignal is something that rules can ask for and that is not in the session.
+type ruleSignal struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 type ruleTrace struct {
@@ -110,7 +124,11 @@ func testRules(c *cobra.Command, file, session string, flags *circumstances) err
 	in.Content = content
 	made := set.Evaluate(in, time.Now)
 	shown := ruleDecision{Rules: set.Name, Version: set.Version, Outcome: outcomeName(made.Decision.Outcome), Fields: made.Decision.InvalidFields,
-		Rule: made.Rule, Reason: made.Decision.Reason, Trace: []ruleTrace{}, Ignored: ignored}
+		Rule: made.Rule, Reason: made.Decision.Reason, Signals: []ruleSignal{}, Trace: []ruleTrace{}, Ignored: ignored,
+		DueSeconds: made.Decision.Review.Due.Seconds(), AtDue: string(made.Decision.Review.AtDue)}
+	for _, signal := range risk.Signals(&in) {
+		shown.Signals = append(shown.Signals, ruleSignal(signal))
+	}
 	for _, step := range made.Steps {
 		shown.Trace = append(shown.Trace, ruleTrace{step.Rule, string(step.State), float64(step.Duration.Nanoseconds()) / 1000, step.Error})
 	}
@@ -158,7 +176,11 @@ func (d *ruleDecision) text(colours paint) string {
 	if len(d.Fields) > 0 {
 		outcome += " for " + strings.Join(d.Fields, ", ")
 	}
-	fmt.Fprintf(&b, "%s by %s\n  %s\n\n", colours.bold(outcome), by, printable(d.Reason))
+	fmt.Fprintf(&b, "%s by %s\n  %s\n", colours.bold(outcome), by, printable(d.Reason))
+	if due := time.Duration(d.DueSeconds * float64(time.Second)); due > 0 || d.AtDue != "" {
+		b.WriteString("  " + strings.TrimSpace("due after "+due.String()+" "+d.AtDue) + "\n")
+	}
+	b.WriteString("\n")
 	for _, step := range d.Trace {
 		line := fmt.Sprintf("  %-32s %s", step.Rule, stateWords[step.State])
 		if step.Duration > 0 {
@@ -167,6 +189,12 @@ func (d *ruleDecision) text(colours paint) string {
 		b.WriteString(line + "\n")
 		if step.Error != "" {
 			b.WriteString("    " + printable(step.Error) + "\n")
+		}
+	}
+	if len(d.Signals) > 0 {
+		b.WriteString("\nBeside the session:\n")
+		for _, signal := range d.Signals {
+			fmt.Fprintf(&b, "  %-40s %s\n", signal.Name, signal.Value)
 		}
 	}
 	if len(d.Ignored) > 0 {

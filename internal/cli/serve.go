@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kvitto/kvitto/internal/app"
+	"github.com/kvitto/kvitto/internal/assessor"
+	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/config"
 	"github.com/kvitto/kvitto/internal/overload"
 	"github.com/kvitto/kvitto/internal/ratelimit"
@@ -41,7 +43,7 @@ signal stops at once, which loses nothing that was acknowledged.`,
 	}
 	from.flags(command)
 	command.Flags().StringVar(&from.listen, "listen", "", "listen at `HOST:PORT`; port 0 picks a free one")
-	command.Flags().StringVar(&from.rules, "rules", "", "decide by the risk rules of `FILE`; see kvitto rules")
+	command.Flags().StringVar(&from.rules, "rules", "", "decide by the risk rules of `FILE`, or of a directory; see kvitto rules")
 	from.jsonFlag(command, "print the server as one JSON object, and log in JSON")
 	return command
 }
@@ -71,6 +73,7 @@ func serve(c *cobra.Command, from operator) (err error) {
 
 // serverConfig is the configuration as the server takes it.
 func serverConfig(c *config.Config, logger *slog.Logger) app.Config {
+	secret, _ := c.Assessor.Secret() // it was checked when it was loaded
 	return app.Config{
 		Production: true, Store: storeURL(c), Rules: c.Rules, Listen: c.Listen, PublicURL: c.PublicURL,
 		CertFile: c.TLS.Cert, KeyFile: c.TLS.Key, TrustedProxies: c.TrustedProxies, MetricsListen: c.Metrics.Listen,
@@ -84,8 +87,20 @@ func serverConfig(c *config.Config, logger *slog.Logger) app.Config {
 			Sessions: time.Duration(c.Retention.Sessions), Exchanges: time.Duration(c.Retention.ExchangesAge),
 			ExchangeBytes: int64(c.Retention.ExchangesBytes),
 		},
-		CallbackNetworks: c.Callbacks.AllowNetworks,
-		RateLimits:       rateLimits(c.RateLimit), Overload: overloadBounds(c.Overload), Tracing: traces(c.Tracing),
+		CallbackNetworks: c.Callbacks.AllowNetworks, Reviews: reviewRules(c),
+		Assessor: app.Assessor{
+			URL: c.Assessor.URL, Secret: secret, Timeout: time.Duration(c.Assessor.Timeout),
+			Fallback: assessor.Fallback(c.Assessor.Fallback), Networks: c.Assessor.AllowNetworks,
+		},
+		RateLimits: rateLimits(c.RateLimit), Overload: overloadBounds(c.Overload), Tracing: traces(c.Tracing),
+	}
+}
+
+// reviewRules are how referred orders are reviewed.
+func reviewRules(c *config.Config) app.Reviews {
+	return app.Reviews{
+		Terms:         checkout.ReviewTerms{Due: time.Duration(c.Review.Due), AtDue: checkout.ReviewVerdict(c.Review.AtDue)},
+		FourEyesAbove: c.Review.FourEyesAbove,
 	}
 }
 

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/kvitto/kvitto/internal/outbound"
 )
 
 // check says what is wrong with values that have the right form.
@@ -24,8 +27,10 @@ func (l *Loaded) check() []Problem {
 			add("rules", "cannot be read: "+err.Error(), "begin one with: kvitto rules default")
 		}
 	}
+	l.checkAssessor(add)
 	l.checkTimeouts(add)
 	l.checkLimits(add)
+	l.checkReview(add)
 	if !slices.Contains([]string{"text", "json"}, l.Log.Format) {
 		add("log.format", "is "+strconv.Quote(l.Log.Format), "write text or json")
 	}
@@ -33,6 +38,15 @@ func (l *Loaded) check() []Problem {
 		add("log.level", "is "+strconv.Quote(l.Log.Level), "write debug, info, warn or error")
 	}
 	return problems
+}
+
+func (l *Loaded) checkReview(add adder) {
+	if due := time.Duration(l.Review.Due); due <= 0 || due > day {
+		add("review.due", "is "+l.Review.Due.String(), "write a duration of at most 24h, such as 8h")
+	}
+	if !slices.Contains([]string{"accept", "reject"}, l.Review.AtDue) {
+		add("review.at_due", "is "+strconv.Quote(l.Review.AtDue), "write accept or reject")
+	}
 }
 
 type adder func(key, problem, next string)
@@ -111,14 +125,14 @@ func StoreProblem(store string) (problem, next string) {
 // Warnings are about what works and should not stay. They come with a
 // configuration that is right.
 func (l *Loaded) Warnings() []Problem {
-	if l.StoreFile == "" {
-		return nil
+	var problems []Problem
+	for _, secret := range []struct{ key, file string }{{"store_file", l.StoreFile}, {"assessor.secret_file", l.Assessor.SecretFile}} {
+		if info, err := os.Stat(secret.file); err == nil && info.Mode().Perm()&0o077 != 0 {
+			problems = append(problems, Problem{l.source(secret.key), secret.key, "can be read or written by other users (" + info.Mode().Perm().String() + ")",
+				"chmod 600 " + secret.file + ", owned by the user of the server"})
+		}
 	}
-	if info, err := os.Stat(l.StoreFile); err == nil && info.Mode().Perm()&0o077 != 0 {
-		return []Problem{{l.source("store_file"), "store_file", "can be read or written by other users (" + info.Mode().Perm().String() + ")",
-			"chmod 600 " + l.StoreFile + ", owned by the user of the server"}}
-	}
-	return nil
+	return problems
 }
 
 func (l *Loaded) checkTLS(add adder) {
@@ -133,6 +147,49 @@ func (l *Loaded) checkTLS(add adder) {
 			add("tls.cert", "and tls.key cannot be used: "+err.Error(), "both are PEM files of one certificate, readable for the server")
 		}
 	}
+}
+
+func (l *Loaded) checkAssessor(add adder) {
+	a := &l.Assessor
+	if a.Timeout <= 0 || a.Timeout > Duration(assessorTimeoutMax) {
+		add("assessor.timeout", "is "+a.Timeout.String(), "write a duration up to 5s; customers wait for it")
+	}
+	if !slices.Contains(assessorFallbacks, a.Fallback) {
+		add("assessor.fallback", "is "+strconv.Quote(a.Fallback), "write rules, refer or deny")
+	}
+	if a.URL == "" {
+		return
+	}
+	if !isHTTP(a.URL) {
+		add("assessor.url", "is "+strconv.Quote(a.URL), "write an address such as https://risk.example/assess")
+	}
+	if _, problem := a.Secret(); problem != "" {
+		add("assessor.secret_file", problem, "make one with: echo whsec_$(openssl rand -base64 32) > FILE, readable for the server alone")
+	}
+}
+
+const assessorTimeoutMax = 5 * time.Second
+
+var assessorFallbacks = []string{"rules", "refer", "deny"}
+
+// Secret is what questions are signed with, nil without an assessor, or what is
+// wrong with it; nothing is in a configuration that was loaded.
+func (a *Assessor) Secret() (secret []byte, problem string) {
+	if a.URL == "" {
+		return nil, ""
+	}
+	if a.SecretFile == "" {
+		return nil, "is empty, but assessor.url is set"
+	}
+	text, err := os.ReadFile(a.SecretFile)
+	if err != nil {
+		return nil, "cannot be read: " + err.Error()
+	}
+	secret, err = outbound.ParseSecret(strings.TrimSpace(string(text)))
+	if err != nil {
+		return nil, err.Error()
+	}
+	return secret, ""
 }
 
 func (l *Loaded) checkTimeouts(add adder) {

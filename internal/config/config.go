@@ -10,7 +10,7 @@ type Config struct {
 	Store     string `toml:"store" unit:"URL" doc:"sqlite:PATH or postgres://...; empty is kvitto.db in the data directory."`
 	StoreFile string `toml:"store_file" unit:"path" doc:"A file that holds the URL of the store, so that its password is not in this one."`
 	Data      string `toml:"data" unit:"path" doc:"The directory of the SQLite files when store is empty; it is made when missing."`
-	Rules     string `toml:"rules" unit:"path" doc:"The file of the risk rules, read again when it changes; empty is the default rules."`
+	Rules     string `toml:"rules" unit:"path" doc:"The file of the risk rules, or a directory of them, read again when it changes; empty is the default rules."`
 	// TrustedProxies are networks, so that nobody else can claim an address.
 	TrustedProxies Networks  `toml:"trusted_proxies" unit:"list of CIDRs" doc:"Whose X-Forwarded-* and Forwarded are believed."`
 	TLS            TLS       `toml:"tls"`
@@ -20,6 +20,8 @@ type Config struct {
 	Cache          Cache     `toml:"cache"`
 	Retention      Retention `toml:"retention"`
 	Callbacks      Callbacks `toml:"callbacks"`
+	Review         Review    `toml:"review"`
+	Assessor       Assessor  `toml:"assessor"`
 	Metrics        Metrics   `toml:"metrics"`
 	Tracing        Tracing   `toml:"tracing"`
 	Log            Log       `toml:"log"`
@@ -76,6 +78,22 @@ type Callbacks struct {
 	AllowNetworks Networks `toml:"allow_networks" unit:"list of CIDRs" doc:"Networks that callbacks may go to although they are not public, also over plain http."`
 }
 
+// Review is how people and time decide about orders that the rules refer.
+type Review struct {
+	Due           Duration `toml:"due" unit:"duration" doc:"How long somebody may decide about a referred order, where the rules say nothing; at most 24h."`
+	AtDue         string   `toml:"at_due" unit:"accept or reject" doc:"What is decided when nobody did by then, where the rules say nothing."`
+	FourEyesAbove Limits   `toml:"four_eyes_above" unit:"list of CURRENCY=AMOUNT" doc:"Amounts in minor units, such as EUR=500000, above which two people must accept an order."`
+}
+
+// Assessor is the operator's own server that decides about payments.
+type Assessor struct {
+	URL           string   `toml:"url" unit:"URL" doc:"Where questions go, such as https://risk.example/assess; empty is no assessor. See docs/assessor.md."`
+	SecretFile    string   `toml:"secret_file" unit:"path" doc:"A file that holds the secret questions are signed with: whsec_ and 24 to 64 bytes in base64."`
+	Timeout       Duration `toml:"timeout" unit:"duration" doc:"From the question to the end of the answer, connecting included; at most 5s."`
+	Fallback      string   `toml:"fallback" unit:"rules, refer or deny" doc:"What holds without an answer: what the rules said, a review, or a denial."`
+	AllowNetworks Networks `toml:"allow_networks" unit:"list of CIDRs" doc:"Networks it may be in although they are not public, also over plain http."`
+}
+
 // Metrics are for Prometheus.
 type Metrics struct {
 	Listen string `toml:"listen" unit:"host:port" doc:"An address of its own for /metrics; when empty it is on the address of the API."`
@@ -107,6 +125,8 @@ func Default() Config {
 		Overload:  Overload{InFlight: 1024, Queue: 1024, Patience: Duration(time.Second), BodyMemory: 64 << 20},
 		Cache:     Cache{Size: 128 << 20},
 		Retention: Retention{Sessions: Duration(30 * day), ExchangesAge: Duration(30 * day), ExchangesBytes: 16 << 30},
+		Review:    Review{Due: Duration(day), AtDue: "reject"},
+		Assessor:  Assessor{Timeout: Duration(500 * time.Millisecond), Fallback: "refer"},
 		Tracing:   Tracing{Sample: 0.1},
 		Log:       Log{Format: "text", Level: "info"},
 	}

@@ -3,6 +3,7 @@ package config_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -126,6 +127,10 @@ other = 1000
 [tracing]
 sample = 1
 endpoint = "http://127.0.0.1:4318"
+[review]
+due = "8h"
+at_due = "accept"
+four_eyes_above = ["eur=500000", " SEK = 0"]
 `)
 	want := config.Default()
 	want.Listen, want.PublicURL, want.Store = ":8080", "https://pay.example", "postgres://kvitto@db/kvitto"
@@ -137,6 +142,7 @@ endpoint = "http://127.0.0.1:4318"
 	want.Retention.Sessions = config.Duration(7 * 24 * time.Hour)
 	want.Retention.ExchangesBytes = 10e9
 	want.RateLimit.Enabled, want.RateLimit.Other = false, 1000
+	want.Review = config.Review{Due: config.Duration(8 * time.Hour), AtDue: "accept", FourEyesAbove: config.Limits{"EUR": 500000, "SEK": 0}}
 	want.Tracing = config.Tracing{Endpoint: "http://127.0.0.1:4318", Sample: 1}
 	if diff := cmp.Diff(want, loaded.Config, compareNetworks); diff != "" {
 		t.Errorf("the file was read otherwise (-want +got):\n%s", diff)
@@ -239,44 +245,53 @@ level = "loud"
 func TestWrongValues(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"listen = 7420":                        `listen wants a text`,
-		`listen = "nowhere"`:                   `listen is "nowhere" | write HOST:PORT`,
-		`listen = ":http"`:                     `listen has the port "http"`,
-		`listen = ":70000"`:                    `listen has the port "70000"`,
-		`public_url = "pay.example"`:           `public_url is "pay.example" | write an address such as https://pay.example`,
-		`trusted_proxies = ["10.0.0.0/8"]`:     `default: public_url is empty, but there are trusted proxies`,
-		`trusted_proxies = ["everybody"]`:      `trusted_proxies wants networks such as "10.0.0.0/8" or "192.0.2.7", got "everybody"`,
-		`trusted_proxies = [3]`:                `trusted_proxies wants a list of texts`,
-		`store = "mysql://x"`:                  `store is neither sqlite: nor postgres:// | write sqlite:PATH or postgres://`,
-		`store = "sqlite:"`:                    `store names no file`,
-		`store = "postgres:kvitto"`:            `store is no URL`,
-		`data = ""`:                            `data is empty, and so is store`,
-		"store = \"sqlite:a\"\nstore_file='b'": `F:2: store_file and store are both set | keep one of them`,
-		`store_file = "/nowhere/at/all"`:       `store_file cannot be read: open /nowhere/at/all`,
-		`rules = "/nowhere/rules.toml"`:        `rules cannot be read: stat /nowhere/rules.toml: no such file or directory | begin one with`,
-		`tls = 3`:                              `tls is a section | write [tls]`,
-		`tls.cert = "a"`:                       `tls.key is empty, but tls.cert is set`,
-		`tls.key = "a"`:                        `tls.cert is empty, but tls.key is set`,
-		`tls = { cert = "a", key = "b" }`:      `F:1: tls.cert and tls.key cannot be used: open a`,
-		`metrics.listen = "127.0.0.1:7420"`:    `metrics.listen is the address of the API`,
-		`timeouts.drain_read = "30s"`:          `timeouts.drain_read is longer than timeouts.drain`,
-		`cache.size = "1KiB"`:                  `cache.size is 1KiB | write 1MiB or more`,
-		`cache.size = "lots"`:                  `cache.size wants an amount such as "64MiB"`,
-		`cache.size = -1`:                      `cache.size wants an amount`,
-		`tracing.sample = nan`:                 `tracing.sample is NaN | write a number from 0 to 1`,
-		`tracing.sample = 2`:                   `tracing.sample is 2`,
-		`tracing.sample = "1"`:                 `tracing.sample wants a number, without`,
-		`rate_limit.enabled = "yes"`:           `rate_limit.enabled wants true or false`,
-		`rate_limit.other = 99999999999`:       `rate_limit.other wants a whole number`,
-		`retention.sessions = "99999999999d"`:  `retention.sessions wants a duration`,
-		`retention.sessions = 3`:               `retention.sessions wants a duration`,
-		`overload.in_flight = 0`:               `overload.in_flight is 0`,
-		`overload.queue = 0`:                   `overload.queue is 0 | write 1 or more`,
-		`overload.connections = -1`:            `overload.connections is negative`,
-		`overload.patience = "0s"`:             `overload.patience is zero`,
-		`log.format = "xml"`:                   `log.format is "xml" | write text or json`,
-		"listen = \"a\"\nlisten = \"b\"":       `F:2: this is no TOML: `,
-		"listen = ":                            `F:1: this is no TOML: `,
+		"listen = 7420":                               `listen wants a text`,
+		`listen = "nowhere"`:                          `listen is "nowhere" | write HOST:PORT`,
+		`listen = ":http"`:                            `listen has the port "http"`,
+		`listen = ":70000"`:                           `listen has the port "70000"`,
+		`public_url = "pay.example"`:                  `public_url is "pay.example" | write an address such as https://pay.example`,
+		`trusted_proxies = ["10.0.0.0/8"]`:            `default: public_url is empty, but there are trusted proxies`,
+		`trusted_proxies = ["everybody"]`:             `trusted_proxies wants networks such as "10.0.0.0/8" or "192.0.2.7", got "everybody"`,
+		`trusted_proxies = [3]`:                       `trusted_proxies wants a list of texts`,
+		`store = "mysql://x"`:                         `store is neither sqlite: nor postgres:// | write sqlite:PATH or postgres://`,
+		`store = "sqlite:"`:                           `store names no file`,
+		`store = "postgres:kvitto"`:                   `store is no URL`,
+		`data = ""`:                                   `data is empty, and so is store`,
+		"store = \"sqlite:a\"\nstore_file='b'":        `F:2: store_file and store are both set | keep one of them`,
+		`store_file = "/nowhere/at/all"`:              `store_file cannot be read: open /nowhere/at/all`,
+		`rules = "/nowhere/rules.toml"`:               `rules cannot be read: stat /nowhere/rules.toml: no such file or directory | begin one with`,
+		`review.due = "25h"`:                          `review.due is 25h | write a duration of at most 24h`,
+		`review.due = "0s"`:                           `review.due is 0s | write a duration`,
+		`review.at_due = "wait"`:                      `review.at_due is "wait" | write accept or reject`,
+		`review.four_eyes_above = 3`:                  `review.four_eyes_above wants a list of texts, such as ["EUR=500000"]`,
+		`review.four_eyes_above = ["EUR"]`:            `review.four_eyes_above wants amounts in minor units such as "EUR=500000", got "EUR"`,
+		`review.four_eyes_above = ["EUR=-1"]`:         `got "EUR=-1"`,
+		`review.four_eyes_above = ["EURO=1"]`:         `got "EURO=1"`,
+		`review.four_eyes_above = ["A=1"]`:            `got "A=1"`,
+		`review.four_eyes_above = ["EUR=1", "eur=2"]`: `wants one amount for each currency, got two for EUR`,
+		`tls = 3`:                             `tls is a section | write [tls]`,
+		`tls.cert = "a"`:                      `tls.key is empty, but tls.cert is set`,
+		`tls.key = "a"`:                       `tls.cert is empty, but tls.key is set`,
+		`tls = { cert = "a", key = "b" }`:     `F:1: tls.cert and tls.key cannot be used: open a`,
+		`metrics.listen = "127.0.0.1:7420"`:   `metrics.listen is the address of the API`,
+		`timeouts.drain_read = "30s"`:         `timeouts.drain_read is longer than timeouts.drain`,
+		`cache.size = "1KiB"`:                 `cache.size is 1KiB | write 1MiB or more`,
+		`cache.size = "lots"`:                 `cache.size wants an amount such as "64MiB"`,
+		`cache.size = -1`:                     `cache.size wants an amount`,
+		`tracing.sample = nan`:                `tracing.sample is NaN | write a number from 0 to 1`,
+		`tracing.sample = 2`:                  `tracing.sample is 2`,
+		`tracing.sample = "1"`:                `tracing.sample wants a number, without`,
+		`rate_limit.enabled = "yes"`:          `rate_limit.enabled wants true or false`,
+		`rate_limit.other = 99999999999`:      `rate_limit.other wants a whole number`,
+		`retention.sessions = "99999999999d"`: `retention.sessions wants a duration`,
+		`retention.sessions = 3`:              `retention.sessions wants a duration`,
+		`overload.in_flight = 0`:              `overload.in_flight is 0`,
+		`overload.queue = 0`:                  `overload.queue is 0 | write 1 or more`,
+		`overload.connections = -1`:           `overload.connections is negative`,
+		`overload.patience = "0s"`:            `overload.patience is zero`,
+		`log.format = "xml"`:                  `log.format is "xml" | write text or json`,
+		"listen = \"a\"\nlisten = \"b\"":      `F:2: this is no TOML: `,
+		"listen = ":                           `F:1: this is no TOML: `,
 	} {
 		got := problemsOf(t, text)
 		if len(got) != 1 || !strings.Contains(got[0], want) {
@@ -349,4 +364,37 @@ func TestAmountsAndDurationsReadBackAsWritten(t *testing.T) {
 			t.Errorf("%s was read as %s, %v", amount, again, err)
 		}
 	})
+}
+
+// TestAnAssessorNeedsASecret, a time and a fallback that there is; what is wrong
+// with a secret is said without it.
+func TestAnAssessorNeedsASecret(t *testing.T) {
+	t.Parallel()
+	good, bad := write(t, "whsec_"+strings.Repeat("QUFB", 8)+"\n"), write(t, "whsec_QUFB")
+	section := func(secretFile, more string) string {
+		return fmt.Sprintf("[assessor]\nurl = \"https://risk.example/assess\"\nsecret_file = %q\n%s", secretFile, more)
+	}
+	loaded := mustLoad(t, section(good, "timeout = \"2s\"\nfallback = \"deny\"\nallow_networks = [\"10.0.0.0/8\"]\n"))
+	if secret, problem := loaded.Assessor.Secret(); len(secret) != 24 || problem != "" {
+		t.Errorf("the secret is %q, %s", secret, problem)
+	}
+	if secret, problem := mustLoad(t, "").Assessor.Secret(); secret != nil || problem != "" {
+		t.Errorf("without an assessor: %q, %s", secret, problem)
+	}
+	for text, wrong := range map[string]string{
+		section("", ""):                           "assessor.secret_file",
+		section(bad, ""):                          "assessor.secret_file",
+		section(bad+".gone", ""):                  "assessor.secret_file",
+		section(good, "timeout = \"6s\"\n"):       "assessor.timeout",
+		section(good, "timeout = \"0s\"\n"):       "assessor.timeout",
+		section(good, "fallback = \"approve\"\n"): "assessor.fallback",
+		"[assessor]\nurl = \"risk.example\"\n":    "assessor.url",
+		"[assessor]\ntimeout = \"-1s\"\n":         "assessor.timeout",
+		"[assessor]\nfallback = \"\"\n":           "assessor.fallback",
+		"[assessor]\nallow_networks = [\"here\"]": "assessor.allow_networks",
+	} {
+		if _, err := load(t, text); err == nil || !strings.Contains(err.Error(), wrong) || strings.Contains(err.Error(), "QUFB") {
+			t.Errorf("%s: %v, want something about %s", text, err, wrong)
+		}
+	}
 }

@@ -38,7 +38,7 @@ func (s setting) literal() string {
 	switch s.value.Kind() {
 	case reflect.Bool, reflect.Int, reflect.Float64:
 		return s.text()
-	case reflect.Slice:
+	case reflect.Slice, reflect.Map:
 		return "[]"
 	default:
 		return fmt.Sprintf("%q", s.text())

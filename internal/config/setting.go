@@ -88,6 +88,7 @@ var (
 	errInteger = errors.New("wants a whole number, without quotation marks")
 	errNumber  = errors.New("wants a number, without quotation marks")
 	errText    = errors.New("wants a text in quotation marks")
+	errLimits  = errors.New(`wants a list of texts, such as ["EUR=500000"]`)
 	errList    = errors.New(`wants a list of texts, such as ["10.0.0.0/8"]`)
 )
 
@@ -107,16 +108,19 @@ func (s setting) set(value any) error {
 			return nil
 		}
 	case string:
-		if kind != reflect.Bool && kind != reflect.Int && kind != reflect.Float64 && kind != reflect.Slice {
+		if kind != reflect.Bool && kind != reflect.Int && kind != reflect.Float64 && !isList(kind) {
 			return s.setString(value)
 		}
 	case []any:
-		if kind == reflect.Slice {
+		if isList(kind) {
 			return s.setList(value)
 		}
 	}
 	return s.wanted()
 }
+
+// isList tells the values that the file writes as a list of texts.
+func isList(kind reflect.Kind) bool { return kind == reflect.Slice || kind == reflect.Map }
 
 func (s setting) setInteger(value int64) error {
 	if _, ok := s.value.Interface().(Bytes); ok && value >= 0 {
@@ -160,6 +164,8 @@ func (s setting) wanted() error {
 		return errNumber
 	case Networks:
 		return errList
+	case Limits:
+		return errLimits
 	case Duration:
 		return errDuration
 	case Bytes:

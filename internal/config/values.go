@@ -3,8 +3,10 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -87,6 +89,42 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 		return nil
 	}
 	return errors.New(`wants an amount such as "64MiB", "10GiB" or a number of bytes`)
+}
+
+// Limits are amounts in minor units, by currency.
+type Limits map[string]int64
+
+// String is how an environment variable is written.
+func (l Limits) String() string {
+	var texts []string
+	for _, currency := range slices.Sorted(maps.Keys(l)) {
+		texts = append(texts, currency+"="+strconv.FormatInt(l[currency], 10))
+	}
+	return strings.Join(texts, ",")
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler; commas separate.
+func (l *Limits) UnmarshalText(text []byte) error {
+	*l = nil
+	for item := range strings.SplitSeq(string(text), ",") {
+		if item = strings.TrimSpace(item); item == "" {
+			continue
+		}
+		currency, amount, ok := strings.Cut(item, "=")
+		limit, err := strconv.ParseInt(strings.TrimSpace(amount), 10, 64)
+		currency = strings.ToUpper(strings.TrimSpace(currency))
+		if !ok || err != nil || limit < 0 || len(currency) != 3 {
+			return fmt.Errorf(`wants amounts in minor units such as "EUR=500000", got %q`, item)
+		}
+		if _, twice := (*l)[currency]; twice {
+			return fmt.Errorf("wants one amount for each currency, got two for %s", currency)
+		}
+		if *l == nil {
+			*l = Limits{}
+		}
+		(*l)[currency] = limit
+	}
+	return nil
 }
 
 // Networks are ranges of addresses. An address alone is a range of one.

@@ -107,6 +107,9 @@ func TestHostileIDs(t *testing.T) {
 			if strings.Contains(at.path, "?") {
 				path = strings.Replace(at.path, "%s", url.QueryEscape(id), 1)
 			}
+			if at.name == "exchange" && id == "." {
+				continue // it is the list of the merchant's own
+			}
 			a := h.call(t, at.method, path, at.body)
 			if !slices.Contains(documented, a.status) || a.status < 400 {
 				t.Errorf("%s with %.20q: status %d\n%.200s", at.name, id, a.status, a.body)

@@ -30,14 +30,23 @@ func New(now time.Time) string {
 
 // Format is the text of 16 bytes as a UUID, in lower case.
 func Format(b [16]byte) string {
-	var text [36]byte
+	var text [Chars]byte
+	return string(Append(text[:0], b))
+}
+
+// Chars is the length of an id.
+const Chars = 36
+
+// Append appends what Format writes.
+func Append(dst []byte, b [16]byte) []byte {
+	var text [Chars]byte
 	hex.Encode(text[0:8], b[0:4])
 	hex.Encode(text[9:13], b[4:6])
 	hex.Encode(text[14:18], b[6:8])
 	hex.Encode(text[19:23], b[8:10])
 	hex.Encode(text[24:36], b[10:16])
 	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
-	return string(text[:])
+	return append(dst, text[:]...)
 }
 
 // pairAt is where the two digits of each byte stand.
@@ -47,7 +56,7 @@ var pairAt = [16]int{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
 // spelling: what was stored under one is never found under another. Version and
 // variant are not looked at: the protocol's ids have the form only.
 func Parse(s string, id *[16]byte) bool {
-	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+	if len(s) != Chars || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return false
 	}
 	for i, at := range pairAt {

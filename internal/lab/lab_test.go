@@ -148,17 +148,24 @@ func TestAFailingStoreIsNoRefusal(t *testing.T) {
 func TestOutcomesHaveNames(t *testing.T) {
 	t.Parallel()
 	for _, name := range strings.Split(lab.OutcomeNames, ", ") {
-		if decision, ok := lab.Decide(name, nil); !ok || string(decision.Outcome) != name {
+		decision, ok := lab.Decide(name, nil, 0)
+		if later := strings.HasSuffix(name, "_later"); !ok || lab.Name(strings.ToUpper(name)) != name || !later && string(decision.Outcome) != name ||
+			later != (decision.Review.Due == 6*time.Hour && decision.Outcome == checkout.OutcomeRefer) {
 			t.Errorf("%s: %+v", name, decision)
 		}
 	}
-	if decision, ok := lab.Decide("DENIED", nil); !ok || decision.Outcome != checkout.OutcomeDeny {
+	if decision, ok := lab.Decide("DENIED", nil, 0); !ok || decision.Outcome != checkout.OutcomeDeny {
 		t.Errorf("%+v", decision)
 	}
-	if _, ok := lab.Decide("maybe", nil); ok {
+	if _, ok := lab.Decide("maybe", nil, 0); ok {
 		t.Error("an unknown outcome is taken")
 	}
-	if decision, _ := lab.Decide("invalid_fields", nil); len(decision.InvalidFields) != 1 {
+	for name, verdict := range map[string]checkout.ReviewVerdict{"accept_later": checkout.ReviewAccept, "Reject_Later": checkout.ReviewReject} {
+		if decision, _ := lab.Decide(name, nil, 90); decision.Review != (checkout.ReviewTerms{Due: 90 * time.Minute, AtDue: verdict}) {
+			t.Errorf("%s: %+v", name, decision)
+		}
+	}
+	if decision, _ := lab.Decide("invalid_fields", nil, 0); len(decision.InvalidFields) != 1 {
 		t.Errorf("%+v", decision)
 	}
 }

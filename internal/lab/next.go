@@ -14,6 +14,7 @@ type Primed struct {
 	Call          string // load, authorize, ...; empty is any but load
 	Outcome       string // one of OutcomeNames; empty lets the test data decide
 	InvalidFields []string
+	AfterMinutes  int64       // when a later outcome comes; 0 is the default
 	Interaction   Interaction // empty is full
 	Standing      bool        // stays until it is replaced or taken back
 }
@@ -32,11 +33,11 @@ func (p *Primed) Decision() *checkout.Decision {
 	if p == nil || p.Outcome == "" {
 		return nil
 	}
-	decision, ok := Decide(p.Outcome, p.InvalidFields)
+	decision, ok := Decide(p.Outcome, p.InvalidFields, p.AfterMinutes)
 	if !ok {
 		return nil
 	}
-	decision.Reason = "the outcome " + string(decision.Outcome) + " was primed with POST /kvitto/v1/next"
+	decision.Reason = "the outcome " + Name(p.Outcome) + " was primed with POST /kvitto/v1/next"
 	return &decision
 }
 

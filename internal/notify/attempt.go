@@ -7,12 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/kvitto/kvitto/internal/outbound"
 )
 
 // Bounds of an attempt. The times are those documented for the original.
@@ -33,10 +33,10 @@ type Answer struct {
 	Headers  map[string]string `json:"headers,omitempty"`
 	Body     []byte            `json:"body,omitempty"`  // its beginning
 	Error    string            `json:"error,omitempty"` // why there was no answer
+	// Twice asks for a second delivery after the one that is taken; such an answer
+	// may have no attempt in it.
+	Twice bool `json:"twice,omitempty"`
 }
-
-// Delivered tells whether the receiver took the callback.
-func (a *Answer) Delivered() bool { return a.Status >= 200 && a.Status < 300 }
 
 // DecodeAnswer reads an answer as the outbox keeps it; none is the zero value.
 func DecodeAnswer(kept []byte) (Answer, error) {
@@ -53,20 +53,17 @@ func (a *Answer) encode() ([]byte, error) { return json.Marshal(a) }
 // headersKept are the headers of an answer that help to understand it.
 var headersKept = []string{"Content-Type", "Location", "Retry-After", "Server"}
 
-// sender makes attempts. Every connection is new, and its address is looked at
-// after the name was resolved: no later answer of DNS can lead elsewhere.
+// sender makes attempts. Every connection is new, so that its address is looked
+// at each time.
 type sender struct {
 	secure, plain *http.Client
 }
 
-func newSender(policy Policy, trusted *tls.Config) *sender {
+func newSender(policy outbound.Policy, trusted *tls.Config) *sender {
 	client := func(secure bool) *http.Client {
-		dialer := &net.Dialer{Timeout: connectMax, Control: func(_, address string, _ syscall.RawConn) error {
-			return policy.check(address, secure)
-		}}
 		return &http.Client{
 			Transport: &http.Transport{
-				DialContext: dialer.DialContext, TLSClientConfig: trusted, TLSHandshakeTimeout: connectMax,
+				DialContext: policy.Dialer(connectMax, secure).DialContext, TLSClientConfig: trusted, TLSHandshakeTimeout: connectMax,
 				ResponseHeaderTimeout: readMax, MaxResponseHeaderBytes: headerMax,
 				DisableKeepAlives: true, DisableCompression: true,
 			},

@@ -12,6 +12,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/outbound"
+	"github.com/kvitto/kvitto/internal/outbound/outboundtest"
 )
 
 // attempt sends a body to a receiver as a playground does.
@@ -21,7 +26,7 @@ func attempt(t *testing.T, to string, trusted *tls.Config) Answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newSender(Playground, trusted).send(t.Context(), parsed, http.Header{"Content-Type": {"application/json"}}, []byte(`{"a":1}`))
+	return newSender(outbound.Playground, trusted).send(t.Context(), parsed, http.Header{"Content-Type": {"application/json"}}, []byte(`{"a":1}`))
 }
 
 func TestAnAnswerIsKept(t *testing.T) {
@@ -35,7 +40,7 @@ func TestAnAnswerIsKept(t *testing.T) {
 	}))
 	t.Cleanup(receiver.Close)
 	got := attempt(t, receiver.URL+"/callbacks?key=1", nil)
-	if got.Status != http.StatusTeapot || got.Delivered() || got.Error != "" || string(got.Body) != "POST /callbacks?key=1 application/json" {
+	if got.Status != http.StatusTeapot || delivered(checkout.CallbackAuthorization, got.Status) || got.Error != "" || string(got.Body) != "POST /callbacks?key=1 application/json" {
 		t.Errorf("%+v %s", got, got.Body)
 	}
 	if len(got.Headers) != 2 || got.Headers["Retry-After"] != "7" || got.Headers["Content-Type"] != "text/plain" {
@@ -69,7 +74,7 @@ func TestOnly2xxIsTaken(t *testing.T) {
 	t.Cleanup(receiver.Close)
 	for _, status := range []int{200, 201, 202, 204, 299, 300, 301, 302, 303, 307, 308, 304, 400, 401, 404, 409, 410, 429, 500, 502, 503, 504, 599} {
 		got := attempt(t, fmt.Sprintf("%s/%d", receiver.URL, status), nil)
-		if got.Status != status || got.Delivered() != (status < 300) {
+		if got.Status != status || delivered(checkout.CallbackAuthorization, got.Status) != (status < 300) {
 			t.Errorf("%d: %+v", status, got)
 		}
 	}
@@ -78,98 +83,38 @@ func TestOnly2xxIsTaken(t *testing.T) {
 	}
 }
 
-// rawReceiver answers every connection with bytes, and then does what follows.
-func rawReceiver(t *testing.T, serve func(net.Conn)) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	t.Cleanup(func() {
-		if err := listener.Close(); err != nil {
-			t.Error(err)
-		}
-		<-ended
-	})
-	go func() {
-		defer close(ended)
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = conn.Close() }() // the other side may have been first
-				serve(conn)
-			}()
-		}
-	}()
-	return "http://" + listener.Addr().String() + "/secret-path?key=verysecret"
-}
-
-// untilGone writes until the other side has had enough.
-func untilGone(conn net.Conn, text string) {
-	for {
-		if _, err := conn.Write([]byte(text)); err != nil {
-			return
-		}
-	}
-}
-
 // TestHostileReceivers: whatever comes back, an attempt ends in time, keeps
 // little, and says what happened without the address.
 func TestHostileReceivers(t *testing.T) {
 	t.Parallel()
-	read := func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)) }
-	wait := func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)); _, _ = conn.Read(make([]byte, 1<<16)) }
-	for name, c := range map[string]struct {
-		serve     func(net.Conn)
+	want := map[string]struct {
 		delivered bool
-		says      string
+		says      string // of its error
 	}{
-		"silent": {func(conn net.Conn) { read(conn); wait(conn) }, false, "timeout awaiting response headers"},
-		"endless body": {func(conn net.Conn) {
-			read(conn)
-			untilGone(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"+strings.Repeat("x", 1<<16))
-		}, true, ""},
-		"body that stops": {func(conn net.Conn) {
-			read(conn)
-			_, _ = conn.Write([]byte("HTTP/1.1 202 Accepted\r\nContent-Length: 100\r\n\r\nabc"))
-			wait(conn)
-		}, true, ""},
-		"huge header": {func(conn net.Conn) {
-			read(conn)
-			untilGone(conn, "HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 1<<20))
-		}, false, "header"},
-		"many headers": {func(conn net.Conn) {
-			read(conn)
-			_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\n"))
-			untilGone(conn, "X-Y: z\r\n")
-		}, false, "header"},
-		"reset": {func(conn net.Conn) {
-			read(conn)
-			_ = conn.(*net.TCPConn).SetLinger(0)
-		}, false, "reset"},
-		"closed":  {func(conn net.Conn) { read(conn) }, false, "EOF"},
-		"no HTTP": {func(conn net.Conn) { read(conn); _, _ = conn.Write([]byte("SSH-2.0-x\r\n\r\n")) }, false, "malformed"},
-		"100 first": {func(conn net.Conn) {
-			read(conn)
-			_, _ = conn.Write([]byte("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"))
-		}, true, ""},
-		"101": {func(conn net.Conn) {
-			read(conn)
-			_, _ = conn.Write([]byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"))
-		}, false, ""},
-	} {
+		"closes": {says: "EOF"}, "resets": {says: "reset"}, "says nothing": {says: "timeout awaiting response headers"},
+		"is late": {says: "timeout awaiting response headers"}, "drips its header": {says: "timeout awaiting response headers"},
+		// The status has decided.
+		"drips its body": {delivered: true}, "stops in its body": {delivered: true}, "resets in its body": {delivered: true}, "never ends its body": {delivered: true},
+		"has a huge header": {says: "header"}, "has many headers": {says: "header"}, "speaks another language": {says: "malformed"},
+		"switches protocols": {}, "answers 500": {}, "redirects": {}, "says 100 and then it is OK": {delivered: true},
+	}
+	for name, serve := range outboundtest.Nasty() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := attempt(t, rawReceiver(t, c.serve), nil)
-			if got.Delivered() != c.delivered || !strings.Contains(got.Error, c.says) || (got.Error == "") != (got.Status > 0) {
+			c, known := want[name]
+			if !known {
+				t.Fatal("the test does not say what is right")
+			}
+			began := time.Now()
+			got := attempt(t, outboundtest.Listen(t, serve), nil)
+			if delivered(checkout.CallbackAuthorization, got.Status) != c.delivered || !strings.Contains(got.Error, c.says) || (got.Error == "") != (got.Status > 0) || (c.says == "") != (got.Error == "") {
 				t.Errorf("%+v", got)
 			}
 			if len(got.Body) > bodyKept || len(got.Error) > textKept || strings.Contains(got.Error, "secret") {
 				t.Errorf("kept %d bytes, error %q", len(got.Body), got.Error)
+			}
+			if took := time.Since(began); took > 3*attemptMax {
+				t.Errorf("it took %s", took)
 			}
 		})
 	}
@@ -184,7 +129,7 @@ func TestTLSIsVerified(t *testing.T) {
 	}
 	trusted := x509.NewCertPool()
 	trusted.AddCert(receiver.Certificate())
-	if got := attempt(t, receiver.URL, &tls.Config{RootCAs: trusted}); !got.Delivered() {
+	if got := attempt(t, receiver.URL, &tls.Config{RootCAs: trusted}); !delivered(checkout.CallbackAuthorization, got.Status) {
 		t.Errorf("a known authority: %+v", got)
 	}
 	if got := attempt(t, receiver.URL, &tls.Config{RootCAs: trusted, ServerName: "shop.invalid"}); got.Status != 0 {
@@ -212,7 +157,7 @@ func TestTheResolvedAddressIsLookedAt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := newSender(Policy{}, nil).send(t.Context(), to, http.Header{}, nil)
+			got := newSender(outbound.Policy{}, nil).send(t.Context(), to, http.Header{}, nil)
 			if got.Status != 0 || !strings.Contains(got.Error, "is no public address") {
 				t.Errorf("%s: %+v", to, got)
 			}

@@ -22,6 +22,7 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/notify"
+	"github.com/kvitto/kvitto/internal/outbound"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/store/memstore"
@@ -66,7 +67,7 @@ func open(t *testing.T, change func(*notify.Options)) *post {
 		t.Fatal(err)
 	}
 	options := notify.Options{
-		Outbox: p.engine, Clock: p, NewID: identifier.New, Policy: notify.Playground, Logger: slog.New(slog.DiscardHandler),
+		Outbox: p.engine, Clock: p, NewID: identifier.New, Policy: outbound.Playground, Logger: slog.New(slog.DiscardHandler),
 		System: p.time, Every: time.Hour,
 		Record: func(_ context.Context, e requestlog.Exchange) error {
 			p.mu.Lock()
@@ -90,6 +91,12 @@ func open(t *testing.T, change func(*notify.Options)) *post {
 
 // tell commits a revision of a session with a callback.
 func (p *post) tell(session string, revision int64, url string) string {
+	p.t.Helper()
+	return p.tellAs(merchant, session, revision, url)
+}
+
+// tellAs is tell for another merchant.
+func (p *post) tellAs(merchant, session string, revision int64, url string) string {
 	p.t.Helper()
 	id := identifier.New(p.time())
 	answers := p.engine.Commit(p.t.Context(), []store.Change{{
@@ -159,7 +166,7 @@ func TestACallbackIsDeliveredSignedAndRecorded(t *testing.T) {
 		t.Errorf("%+v", sent)
 	}
 	secret, err := notify.Secret(t.Context(), p.engine, merchant)
-	if err != nil || len(secret) != notify.SecretBytes {
+	if err != nil || len(secret) != outbound.SecretBytes {
 		t.Fatal(len(secret), err)
 	}
 	mac := hmac.New(sha256.New, secret)
@@ -242,10 +249,56 @@ func TestAfterATrial500And200IsDelivered(t *testing.T) {
 	}
 }
 
+// TestTwiceMeansTakenTwice: the attempts before the one that is taken do not
+// count, and a receiver that refuses the second has taken the first.
+func TestTwiceMeansTakenTwice(t *testing.T) {
+	t.Parallel()
+	p := open(t, nil)
+	var seen atomic.Int32
+	to := receiver(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader([]int{500, 202, 409, 204}[seen.Add(1)-1])
+	})
+	if err := p.engine.HoldCallbacks(t.Context(), merchant, true); err != nil {
+		t.Fatal(err)
+	}
+	session := identifier.New(p.time())
+	id, next := p.tell(session, 1, to), p.tell(session, 2, to)
+	if err := notify.DeliverTwice(t.Context(), p.engine, merchant, id); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.engine.HoldCallbacks(t.Context(), merchant, false); err != nil {
+		t.Fatal(err)
+	}
+	p.notifier.Wake()
+	p.until(id, "tried", func(c store.Callback) bool { return c.Attempts == 1 })
+	p.move(time.Second)
+	c := p.until(id, "delivered", in(store.CallbackDelivered))
+	if answer, err := notify.DecodeAnswer(c.Answer); err != nil || answer.Status != 409 || answer.Twice || c.Attempts != 2 {
+		t.Errorf("%+v, %+v, %v", c, answer, err)
+	}
+	p.until(next, "delivered", in(store.CallbackDelivered))
+	p.notifier.Close()
+	var statuses []int
+	for i := range p.records {
+		statuses = append(statuses, p.records[i].Status)
+	}
+	if !slices.Equal(statuses, []int{500, 202, 409, 204}) {
+		t.Errorf("recorded %v", statuses)
+	}
+	for _, c := range []struct{ merchant, id string }{{"hats", id}, {merchant, identifier.New(p.time())}, {merchant, ""}} {
+		if err := notify.DeliverTwice(t.Context(), p.engine, c.merchant, c.id); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	if err := notify.DeliverTwice(t.Context(), p.engine, merchant, id); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("after its end: %v", err)
+	}
+}
+
 // TestAddressesThatAreNotCalled end like any other failure, and say why.
 func TestAddressesThatAreNotCalled(t *testing.T) {
 	t.Parallel()
-	p := open(t, func(o *notify.Options) { o.Policy = notify.Policy{} })
+	p := open(t, func(o *notify.Options) { o.Policy = outbound.Policy{} })
 	to := receiver(t, func(http.ResponseWriter, *http.Request) { t.Error("it was called") })
 	for url, says := range map[string]string{to + "/?key=secret": "no public address", "not a URL at all": "no absolute https URL", "https://\x7f/": "no URL"} {
 		id := p.tell(identifier.New(p.time()), 1, url)
@@ -299,6 +352,52 @@ func TestWorkersAreBoundedAndEverySessionInOrder(t *testing.T) {
 	}
 	if len(order) != sessions || most.Load() > workers {
 		t.Errorf("%d sessions, %d at a time", len(order), most.Load())
+	}
+}
+
+// TestAHangingMerchantDelaysNobody: however much it has to be told, and although
+// it was due before, another merchant has workers.
+func TestAHangingMerchantDelaysNobody(t *testing.T) {
+	t.Parallel()
+	const workers, perMerchant = 6, 4
+	p := open(t, func(o *notify.Options) { o.Workers, o.PerMerchant = workers, perMerchant })
+	if err := p.engine.EnsureMerchant(t.Context(), "hats", p.time()); err != nil {
+		t.Fatal(err)
+	}
+	arrived, answer := make(chan struct{}, 99), make(chan struct{})
+	hanging := receiver(t, func(http.ResponseWriter, *http.Request) {
+		arrived <- struct{}{}
+		<-answer
+	})
+	release := sync.OnceFunc(func() { close(answer) })
+	t.Cleanup(release)
+	told := make(chan struct{}, 99)
+	good := receiver(t, func(http.ResponseWriter, *http.Request) { told <- struct{}{} })
+	var waits []string
+	for range 3 * workers {
+		waits = append(waits, p.tell(identifier.New(p.time()), 1, hanging))
+	}
+	wait := func(what string, came <-chan struct{}) {
+		t.Helper()
+		select {
+		case <-came:
+		case <-time.After(patience):
+			t.Fatal(what)
+		}
+	}
+	for range perMerchant {
+		wait("the hanging merchant is not told", arrived)
+	}
+	for range 3 * workers {
+		p.tellAs("hats", identifier.New(p.time()), 1, good)
+		wait("the other merchant waits", told)
+	}
+	if n := len(arrived); n != 0 {
+		t.Errorf("the merchant that hangs has %d deliveries, want %d", perMerchant+n, perMerchant)
+	}
+	release()
+	for _, id := range waits {
+		p.until(id, "delivered", in(store.CallbackDelivered))
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/outbound"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
 )
@@ -16,7 +18,7 @@ func (n *Notifier) record(ctx context.Context, c *store.Callback, answer *Answer
 		return
 	}
 	path := "(no URL)"
-	if to, err := target(c.URL); err == nil {
+	if to, err := outbound.Target(c.URL); err == nil {
 		path = to.Host + to.EscapedPath()
 	}
 	exchange := requestlog.Exchange{
@@ -38,7 +40,11 @@ func reason(c *store.Callback, answer *Answer, result Result) string {
 	}
 	said := answer.Error
 	if said == "" {
-		said = fmt.Sprintf("the receiver answered %d and not 2xx", answer.Status)
+		wanted := "2xx"
+		if c.Kind == checkout.CallbackNotification {
+			wanted = "200"
+		}
+		said = fmt.Sprintf("the receiver answered %d and not %s", answer.Status, wanted)
 	}
 	if result == ResultFailed {
 		return fmt.Sprintf("callback %s, attempt %d, the last: %s", c.ID, c.Attempts+1, said)

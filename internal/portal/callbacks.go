@@ -23,7 +23,9 @@ type callbackRow struct {
 }
 
 // Failed tells that the newest attempt was not taken.
-func (c *callbackRow) Failed() bool { return !c.Answer.At.IsZero() && !c.Answer.Delivered() }
+func (c *callbackRow) Failed() bool {
+	return !c.Answer.At.IsZero() && c.State != store.CallbackDelivered
+}
 
 // stepButton is a button for one callback.
 type stepButton struct {
@@ -131,8 +133,12 @@ func (p *portal) merchants(ctx context.Context) (ids []string, err error) {
 }
 
 func (p *portal) holdCallbacks(w http.ResponseWriter, r *http.Request) error {
-	merchant, hold := r.PostFormValue("merchant"), r.PostFormValue("hold") == "true"
-	if err := p.Callbacks.HoldCallbacks(r.Context(), merchant, hold); err != nil {
+	hold := r.PostFormValue("hold") == "true"
+	merchant, _, err := p.merchantOf(r)
+	if err == nil {
+		err = p.Callbacks.HoldCallbacks(r.Context(), merchant, hold)
+	}
+	if err != nil {
 		return err
 	}
 	done := "released"
@@ -143,13 +149,13 @@ func (p *portal) holdCallbacks(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *portal) stepCallback(w http.ResponseWriter, r *http.Request) error {
-	ctx, merchant, step := r.Context(), r.PostFormValue("merchant"), store.CallbackStep(r.PathValue("step"))
+	step := store.CallbackStep(r.PathValue("step"))
 	if step != store.CallbackRelease && step != store.CallbackReplay && step != store.CallbackDrop {
 		return errUnknownPage
 	}
-	now, err := p.Clock.Now(ctx, merchant)
+	merchant, now, err := p.merchantOf(r)
 	if err == nil {
-		err = p.Callbacks.StepCallback(ctx, merchant, r.PathValue("callback_id"), step, now)
+		err = p.Callbacks.StepCallback(r.Context(), merchant, r.PathValue("callback_id"), step, now)
 	}
 	switch {
 	case errors.Is(err, store.ErrConflict):
@@ -160,6 +166,20 @@ func (p *portal) stepCallback(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return back(w, r, merchant, string(step))
+}
+
+// merchantOf is the merchant that a form is about, and the time there.
+func (p *portal) merchantOf(r *http.Request) (merchantID string, now time.Time, err error) {
+	merchantID = r.PostFormValue("merchant")
+	now, err = p.Clock.Now(r.Context(), merchantID)
+	if errors.Is(err, store.ErrNotFound) {
+		err = unknownMerchant(merchantID)
+	}
+	return merchantID, now, err
+}
+
+func unknownMerchant(merchantID string) error {
+	return &missing{What: "merchant", ID: merchantID, Advice: "A user name becomes a merchant with its first request."}
 }
 
 // doneTexts say what a button did, by the word for it in an address: nothing

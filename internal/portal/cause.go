@@ -22,7 +22,7 @@ type cause struct {
 
 var (
 	index  = regexp.MustCompile(`\[\d+\]`)
-	number = regexp.MustCompile(`\d+`)
+	number = regexp.MustCompile(`\d+([.:]\d+)*`)
 	anID   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 )
 
@@ -40,6 +40,9 @@ func causeOf(e *requestlog.Exchange) string {
 	what := e.Reason
 	if what == "" {
 		what = strings.Join(e.ErrorMessages, "; ")
+	}
+	if attempt, said, ok := strings.Cut(what, ": "); ok && strings.HasPrefix(attempt, "callback ") {
+		what = strings.TrimSuffix(said, "; it is tried again")
 	}
 	return number.ReplaceAllString(anID.ReplaceAllString(what, "…"), "…")
 }

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/requestlog"
@@ -79,11 +77,7 @@ func (p *portal) correctedBody(w http.ResponseWriter, r *http.Request) error {
 	if made == nil {
 		return &missing{What: "corrected body", ID: e.CorrelationID, Advice: "Only a body that is wrong in nothing but its arithmetic can be corrected."}
 	}
-	text := jsontext.Value(made.text)
-	if err := text.Indent(jsontext.WithIndent("  ")); err != nil {
-		return err
-	}
-	download(w, "application/octet-stream", e.CorrelationID+"-corrected.json", text)
+	download(w, "application/octet-stream", e.CorrelationID+"-corrected.json", []byte(indented(made.text)))
 	return nil
 }
 

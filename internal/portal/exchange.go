@@ -22,6 +22,9 @@ type exchangePage struct {
 	Headline   string // why, in one sentence
 	Advice     string // what to do where no rule says it
 	Said       string // what the answer said
+	Known      []circumstance
+	Outcome    browserOutcome
+	Effect     *entry // the change it made to its session; nil for none
 	Violations []violationView
 	Mismatch   *mismatch // the same as a comparison, for an order that is not what was approved
 	More       int       // violations beyond those shown
@@ -101,6 +104,9 @@ func (p *portal) exchange(w http.ResponseWriter, r *http.Request) error {
 	if e.Status == http.StatusUnauthorized && p.Next == nil {
 		shown.Advice = "Send HTTP Basic credentials: a user name and the password that was shown when the key was made."
 	}
+	if err := p.explainMore(ctx, &shown); err != nil {
+		return err
+	}
 	if isMismatch(&e) {
 		if err := p.compare(ctx, &shown); err != nil {
 			return err
@@ -113,6 +119,16 @@ func (p *portal) exchange(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return p.show(w, http.StatusOK, "exchange", page{Title: fmt.Sprintf("%d %s", e.Status, shown.Name), Current: "logs", Body: &shown})
+}
+
+// explainMore adds what the server knows beside the violations.
+func (p *portal) explainMore(ctx context.Context, x *exchangePage) (err error) {
+	x.Outcome = outcomeOf(&x.Exchange)
+	if x.Known, err = p.circumstances(ctx, &x.Exchange); err != nil {
+		return err
+	}
+	x.Effect, err = p.effect(ctx, &x.Exchange)
+	return err
 }
 
 // direction is who called whom, in the words of the original's portal.

@@ -86,6 +86,7 @@ func (l *fakeLog) OfSession(_ context.Context, merchantID, sessionID string, _ r
 type clocks struct {
 	mu       sync.Mutex
 	advanced map[string]time.Duration
+	known    func(merchantID string) bool
 }
 
 func (c *clocks) Now(ctx context.Context, merchantID string) (time.Time, error) {
@@ -96,6 +97,9 @@ func (c *clocks) Now(ctx context.Context, merchantID string) (time.Time, error) 
 func (c *clocks) Advanced(_ context.Context, merchantID string) (time.Duration, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.known(merchantID) {
+		return 0, store.ErrNotFound
+	}
 	return c.advanced[merchantID], nil
 }
 
@@ -125,6 +129,10 @@ func open(t *testing.T, exchanges ...requestlog.Exchange) *site {
 	t.Helper()
 	s := &site{t: t, log: &fakeLog{}, store: memstore.New(), clocks: &clocks{advanced: map[string]time.Duration{}}, next: lab.NewQueue()}
 	s.log.add(exchanges...)
+	s.clocks.known = func(merchantID string) bool {
+		_, err := s.store.ClockAdvance(context.Background(), merchantID)
+		return err == nil
+	}
 	handler, err := portal.New(portal.Options{
 		Log: s.log, Sessions: s.store, Callbacks: s.store, Clock: s.clocks, Next: s.next,
 		URL: "http://127.0.0.1:7420", Now: func() time.Time { return noon.Add(5 * time.Minute) }, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),

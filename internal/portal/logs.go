@@ -148,8 +148,8 @@ func (p *portal) logs(w http.ResponseWriter, r *http.Request) error {
 	if shown.Session, err = p.sessionNamed(ctx, shown.Filter.Q); err != nil {
 		return err
 	}
-	if !shown.Narrowed && !shown.Later {
-		if shown.Repeats, err = p.repeats(ctx); err != nil {
+	if (shown.Filter == filter{Merchant: shown.Filter.Merchant}) {
+		if shown.Repeats, err = p.repeats(ctx, shown.Filter.Merchant); err != nil {
 			return err
 		}
 	}
@@ -177,6 +177,9 @@ func rowOf(e *requestlog.Exchange, now time.Time) logRow {
 	if day := e.At.UTC().Format("2 Jan"); day != now.UTC().Format("2 Jan") {
 		row.Day = day
 	}
+	if o := outcomeOf(e); o.Bad {
+		row.Why = o.Says
+	}
 	if failed(e) {
 		row.Why = headline(e, e.Violations)
 	}
@@ -202,9 +205,10 @@ func (p *portal) sessionNamed(ctx context.Context, text string) (sessionID strin
 	return "", nil
 }
 
-// repeats are the causes of several refusals of the last hour.
-func (p *portal) repeats(ctx context.Context) ([]cause, error) {
-	refused, err := p.Log.Search(ctx, requestlog.Query{AllMerchants: true, StatusFrom: 400, StatusTo: 599, From: p.Now().Add(-repeatsSince), Limit: requestlog.SearchMax})
+// repeats are the causes of several refusals of the last hour, of one merchant or
+// of all ("").
+func (p *portal) repeats(ctx context.Context, merchant string) ([]cause, error) {
+	refused, err := p.Log.Search(ctx, requestlog.Query{AllMerchants: merchant == "", MerchantID: merchant, StatusFrom: 400, StatusTo: 599, From: p.Now().Add(-repeatsSince), Limit: requestlog.SearchMax})
 	if err != nil {
 		return nil, err
 	}

@@ -87,6 +87,9 @@ func TestWhatRepeatsIsGroupedByItsCause(t *testing.T) {
 	page := open(t, append(all, refusedTax())...).page("/portal/logs")
 	has(t, page, "<b>5 ×</b>", "create session: order_lines[…].total_tax_amount: the tax does not fit the total", "/portal/exchanges/"+refusedID)
 	lacks(t, open(t, all[:2]...).page("/portal/logs"), "Again and again")
+	s := open(t, all...)
+	has(t, s.page("/portal/logs?merchant=shoes"), "<b>4 ×</b>")
+	lacks(t, s.page("/portal/logs?merchant=socks")+s.page("/portal/logs?merchant=shoes&method=POST"), "Again and again")
 }
 
 func TestRowsAloneAreAFragment(t *testing.T) {
@@ -116,4 +119,16 @@ func TestTheOverviewCountsAndGroups(t *testing.T) {
 		`<p class="soft">In the last day</p><p><a class="big" href="/portal/logs">6</a> requests</p>`,
 		`<b class="times">2 ×</b>`, "create session: order_lines[…].total_tax_amount", "read session: the store did not answer",
 		`role="img" aria-label="The last hour in steps of five minutes: 5 requests, 2 refused or failed, at most 5 in one step"`)
+}
+
+// TestABusyDayKeepsItsRefusals: what was refused is found behind any number of
+// exchanges that were not.
+func TestABusyDayKeepsItsRefusals(t *testing.T) {
+	t.Parallel()
+	many := served(2100)
+	for i := range many {
+		many[i].At = noon
+	}
+	page := open(t, append([]requestlog.Exchange{refusedTax()}, many...)...).page("/portal/")
+	has(t, page, "<b class=\"times\">1 ×</b>", "create session: order_lines[…].total_tax_amount", `2001+</a> requests</p><p>2000+ done, <a href="/portal/logs?status=4xx">1 refused</a>`)
 }

@@ -25,8 +25,9 @@ type overviewPage struct {
 	Curl       string
 }
 
-// tally counts exchanges by how they ended.
-type tally struct{ All, Done, Refused, Failed int }
+// tally counts exchanges by how they ended. Unanswered are callbacks that got no
+// answer.
+type tally struct{ All, Done, Refused, Failed, Unanswered int }
 
 type operationTally struct {
 	Operation string
@@ -36,7 +37,8 @@ type operationTally struct {
 }
 
 const (
-	overviewPages    = 5 // of the search
+	overviewPages    = 10 // of the search
+	refusalPages     = 3  // of one for refusals, beyond those
 	causesShown      = 8
 	sessionsShown    = 8
 	operationsListed = 20
@@ -44,18 +46,31 @@ const (
 
 func (p *portal) overview(w http.ResponseWriter, r *http.Request) error {
 	ctx, now := r.Context(), p.Now()
-	day, bounded, err := p.since(ctx, now.Add(-24*time.Hour))
+	query := requestlog.Query{AllMerchants: true, From: now.Add(-24 * time.Hour), Limit: requestlog.SearchMax}
+	day, err := p.gather(ctx, &query, overviewPages)
 	if err != nil {
 		return err
 	}
-	shown := overviewPage{Bounded: bounded, Causes: causesOf(day), Operations: operationsOf(day), Plot: plotOf(day, now), Empty: len(day) == 0,
-		Curl: p.firstRequest()}
-	shown.Causes = shown.Causes[:min(len(shown.Causes), causesShown)]
-	for i := range day {
-		shown.Day.add(&day[i])
-		if now.Sub(day[i].At) <= time.Hour {
-			shown.Hour.add(&day[i])
+	shown := overviewPage{Operations: operationsOf(day), Plot: plotOf(day, now), Empty: len(day) == 0, Curl: p.firstRequest()}
+	all := day
+	if query.Before != "" {
+		// A busy shop must not push its refusals off the page.
+		shown.Bounded, query.StatusFrom, query.StatusTo = true, 400, 599
+		older, err := p.gather(ctx, &query, refusalPages)
+		if err != nil {
+			return err
 		}
+		all = append(slices.Clone(day), older...)
+	}
+	causes := causesOf(all)
+	shown.Causes = causes[:min(len(causes), causesShown)]
+	for i := range all {
+		shown.Day.add(&all[i])
+		if now.Sub(all[i].At) <= time.Hour {
+			shown.Hour.add(&all[i])
+		}
+	}
+	for i := range day {
 		id := day[i].SessionID
 		if id != "" && len(shown.Sessions) < sessionsShown && !slices.ContainsFunc(shown.Sessions, func(a around) bool { return a.SessionID == id }) {
 			shown.Sessions = append(shown.Sessions, around{Exchange: day[i]})
@@ -67,42 +82,47 @@ func (p *portal) overview(w http.ResponseWriter, r *http.Request) error {
 	return p.show(w, http.StatusOK, "overview", page{Title: "Overview", Current: "overview", Body: &shown})
 }
 
-// since are the exchanges since a time, newest first; bounded tells that there
-// are more.
-func (p *portal) since(ctx context.Context, from time.Time) (found []requestlog.Exchange, bounded bool, err error) {
-	query := requestlog.Query{AllMerchants: true, From: from, Limit: requestlog.SearchMax}
-	for range overviewPages {
-		page, err := p.Log.Search(ctx, query)
+// gather reads several pages of a search, without bodies. The query goes on
+// where they end; with nothing left it begins anew.
+func (p *portal) gather(ctx context.Context, query *requestlog.Query, pages int) (found []requestlog.Exchange, err error) {
+	for range pages {
+		page, err := p.Log.Search(ctx, *query)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		for _, e := range page.Exchanges {
 			e.RequestBody, e.ResponseBody = nil, nil // they are of no use here
 			found = append(found, e)
 		}
 		if query.Before = page.Next; page.Next == "" {
-			return found, false, nil
+			break
 		}
 	}
-	return found, true, nil
+	return found, nil
 }
 
 // Troubles are those that did not do what they were meant to.
 func (t tally) Troubles() int { return t.All - t.Done }
 
+// Lost are those that were neither done nor refused.
+func (t tally) Lost() int { return t.Failed + t.Unanswered }
+
 // figure is a tally with its name.
 type figure struct {
 	Label string
 	tally
+	Bounded bool // there were more
 }
 
-func figureOf(label string, t tally) figure { return figure{label, t} }
+func figureOf(label string, t tally, bounded bool) figure { return figure{label, t, bounded} }
 
 func (t *tally) add(e *requestlog.Exchange) {
 	t.All++
 	switch {
 	case !failed(e):
 		t.Done++
+	case e.Status == 0:
+		t.Unanswered++
 	case e.Status >= 400 && e.Status < 500:
 		t.Refused++
 	default:

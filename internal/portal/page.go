@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/kvitto/kvitto/internal/account"
 	"github.com/kvitto/kvitto/internal/requestlog"
@@ -27,7 +28,6 @@ type page struct {
 	Title   string
 	Current string // entry of the menu
 	Query   string // of the search box
-	Live    bool   // something on it follows what happens
 	Body    any    // of the page's own template
 
 	Viewer     account.Viewer // who looks; nobody where nobody has signed in
@@ -40,9 +40,10 @@ func (p page) May(permission string) bool { return p.Viewer.May(account.Permissi
 // SignedIn tells whether the viewer is somebody, who can sign out.
 func (p page) SignedIn() bool { return p.Viewer.PersonID != "" }
 
-// pages are the templates, each with the layout around it.
+// pages are the templates by the name of their page, each with the layout around
+// it. They are made at first use: a start does not wait for them.
 type pages struct {
-	byName map[string]*template.Template
+	made func() (map[string]*template.Template, error)
 }
 
 // Pages are the pages of a package that looks like the portal.
@@ -55,7 +56,11 @@ func NewPages(own fs.FS, functions template.FuncMap) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parsePages(a, own, functions)
+	return newPages(a, own, functions), nil
+}
+
+func newPages(a *assets, own fs.FS, functions template.FuncMap) *pages {
+	return &pages{sync.OnceValues(func() (map[string]*template.Template, error) { return parsePages(a, own, functions) })}
 }
 
 // Show writes a page. It is made in memory first: a page is whole or an error.
@@ -65,7 +70,7 @@ func (p *pages) Show(w http.ResponseWriter, status int, name string, shown Page)
 
 // parsePages reads every template: a page is NAME.html, and what they share is
 // in the portal's folder shared.
-func parsePages(a *assets, own fs.FS, more template.FuncMap) (*pages, error) {
+func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*template.Template, error) {
 	functions := template.FuncMap{
 		"asset":    func(name string) string { return Path + "/assets/" + a.version + "/" + name },
 		"base":     func() string { return Path },
@@ -78,6 +83,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (*pages, error) {
 		"meaning":  statusMeaning,
 		"readable": readable,
 		"count":    count,
+		"words":    func(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") },
 		"plural":   plural,
 		"step":     stepOf,
 		"figure":   figureOf,
@@ -98,7 +104,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (*pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := &pages{byName: map[string]*template.Template{}}
+	all := map[string]*template.Template{}
 	for _, name := range names {
 		with, err := shared.Clone()
 		if err == nil {
@@ -107,7 +113,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (*pages, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the pages of the portal: %w", err)
 		}
-		all.byName[strings.TrimSuffix(path.Base(name), ".html")] = with
+		all[strings.TrimSuffix(path.Base(name), ".html")] = with
 	}
 	return all, nil
 }
@@ -125,7 +131,11 @@ func (p *portal) render(w http.ResponseWriter, status int, name, part string, da
 
 func (p *pages) render(w http.ResponseWriter, status int, name, part string, data any) error {
 	var text bytes.Buffer
-	if err := p.byName[name].ExecuteTemplate(&text, part, data); err != nil {
+	all, err := p.made()
+	if err == nil {
+		err = all[name].ExecuteTemplate(&text, part, data)
+	}
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

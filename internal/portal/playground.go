@@ -29,7 +29,7 @@ var moves = []choice{{"10m", "10 minutes"}, {"61m", "61 minutes: past a token"},
 
 // outcomes are what the next call of a browser can end as.
 var outcomes = []choice{
-	{"approve", "approve"}, {"deny", "deny"}, {"refer", "refer: order PENDING"}, {"finalize_required", "ask for finalize"},
+	{"approve", "approve"}, {"deny", "deny"}, {"refer", "refer: order PENDING"}, {"accept_later", "PENDING, accepted after 6 hours"}, {"reject_later", "PENDING, rejected after 6 hours"}, {"finalize_required", "ask for finalize"},
 	{"invalid_fields", "invalid e-mail"}, {"cancel", "customer closes"}, {"error", "technical error"},
 }
 
@@ -55,7 +55,7 @@ func (p *portal) playground(w http.ResponseWriter, r *http.Request) error {
 	if shown.Merchant != "" {
 		advanced, err := p.Clock.Advanced(ctx, shown.Merchant)
 		if errors.Is(err, store.ErrNotFound) {
-			return &missing{What: "merchant", ID: shown.Merchant, Advice: "A user name becomes a merchant with its first request."}
+			return unknownMerchant(shown.Merchant)
 		} else if err != nil {
 			return err
 		}
@@ -74,7 +74,10 @@ func (p *portal) playground(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *portal) advanceClock(w http.ResponseWriter, r *http.Request) error {
-	merchant := r.PostFormValue("merchant")
+	merchant, _, err := p.merchantOf(r)
+	if err != nil {
+		return err
+	}
 	by, err := time.ParseDuration(r.PostFormValue("advance"))
 	if err != nil {
 		return back(w, r, merchant, "duration")
@@ -89,12 +92,16 @@ func (p *portal) advanceClock(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *portal) primeNext(w http.ResponseWriter, r *http.Request) error {
-	merchant := r.PostFormValue("merchant")
-	decision, known := lab.Decide(r.PostFormValue("outcome"), nil)
+	merchant, _, err := p.merchantOf(r)
+	if err != nil {
+		return err
+	}
+	outcome := r.PostFormValue("outcome")
+	_, known := lab.Decide(outcome, nil, 0)
 	if !known {
 		return back(w, r, merchant, "outcome")
 	}
-	err := p.Next.Prime(merchant, lab.Primed{Outcome: string(decision.Outcome), Standing: r.PostFormValue("standing") != ""})
+	err = p.Next.Prime(merchant, lab.Primed{Outcome: lab.Name(outcome), Standing: r.PostFormValue("standing") != ""})
 	if errors.Is(err, lab.ErrPrimedFull) {
 		return back(w, r, merchant, "full")
 	} else if err != nil {
@@ -104,7 +111,10 @@ func (p *portal) primeNext(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *portal) clearNext(w http.ResponseWriter, r *http.Request) error {
-	merchant := r.PostFormValue("merchant")
+	merchant, _, err := p.merchantOf(r)
+	if err != nil {
+		return err
+	}
 	p.Next.Clear(merchant)
 	return back(w, r, merchant, "cleared")
 }

@@ -66,6 +66,8 @@ func TestCallbacksAreSeenAndSteered(t *testing.T) {
 	page := s.page("/portal/callbacks")
 	has(t, page, `<span class="status waiting">waiting</span>`, "http://127.0.0.1:8080/x", "not tried yet", `action="/portal/callbacks/`+id+`/drop"`)
 	lacks(t, page, `"<b>"`, "/replay")
+	has(t, s.page("/portal/callbacks?state=waiting&merchant=shoes"), `data-testid="callback"`)
+	has(t, s.page("/portal/callbacks?state=delivered"), "No callback like that")
 	has(t, s.page("/portal/sessions/"+sessionID), "0 attempts, not tried yet")
 	has(t, s.page("/portal/"), `<a class="big" href="/portal/callbacks?state=waiting">1</a> waiting`)
 
@@ -80,11 +82,22 @@ func TestCallbacksAreSeenAndSteered(t *testing.T) {
 	if _, location := s.post("/portal/callbacks/"+id+"/drop", ownOrigin, shoes); location != "/portal/callbacks?done=late" {
 		t.Errorf("drop again leads to %s", location)
 	}
-	if status, _ := s.post("/portal/callbacks/"+id+"/replay", ownOrigin, url.Values{"merchant": {"socks"}}); status != http.StatusNotFound {
-		t.Errorf("the replay of another merchant's callback: %d", status)
+	if status, _ := s.post("/portal/callbacks/"+id+"/replay", ownOrigin, url.Values{"merchant": {"socks"}}); status != http.StatusNotFound { // a merchant that there is not
+		t.Errorf("a replay for nobody: %d", status)
 	}
 	if status, _ := s.post("/portal/callbacks/"+id+"/explode", ownOrigin, shoes); status != http.StatusNotFound {
 		t.Errorf("a step that there is not: %d", status)
+	}
+	if err := s.store.EnsureMerchant(t.Context(), "socks", noon); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := s.post("/portal/callbacks/"+id+"/replay", ownOrigin, url.Values{"merchant": {"socks"}}); status != http.StatusNotFound || s.stateOf(id) != store.CallbackDropped {
+		t.Errorf("the replay of another merchant's callback: %d, %s", status, s.stateOf(id))
+	}
+	for _, path := range []string{"callbacks/hold", "playground/clock", "playground/next", "playground/next/clear"} {
+		if status, _ := s.post("/portal/"+path, ownOrigin, url.Values{"merchant": {"nobody"}, "advance": {"1h"}, "outcome": {"deny"}}); status != http.StatusNotFound {
+			t.Errorf("%s for nobody: %d", path, status)
+		}
 	}
 	lacks(t, s.page("/portal/callbacks?done=%3Cb%3Eyou+won"), "you won")
 }

@@ -87,11 +87,7 @@ func New(options Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := parsePages(assets, templates, nil)
-	if err != nil {
-		return nil, err
-	}
-	p := &portal{Options: options, assets: assets, pages: pages}
+	p := &portal{Options: options, assets: assets, pages: newPages(assets, templates, nil)}
 	pass := Protect
 	if p.Door == nil {
 		p.Door, pass = here{}, guard

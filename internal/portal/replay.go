@@ -35,7 +35,7 @@ type replay struct {
 // replay finds the state that an exchange met. What cannot be played again is
 // the zero value.
 func (p *portal) replay(ctx context.Context, e *requestlog.Exchange) (replay, error) {
-	made := replay{ID: e.CorrelationID, Why: oneLine(headline(e, e.Violations)), Body: string(e.RequestBody), Refused: e.Refused()}
+	made := replay{ID: e.CorrelationID, Why: oneLine(headline(e, e.Violations)), Body: indented(e.RequestBody), Refused: e.Refused()}
 	made.Name = "Test" + strings.ReplaceAll(titled(readable(e.Operation)), " ", "") + strings.ToUpper(e.CorrelationID[max(0, len(e.CorrelationID)-6):])
 	if e.Shed || len(e.RequestBody) == 0 {
 		return replay{}, nil
@@ -80,10 +80,13 @@ func (r *replay) fill(e *requestlog.Exchange, session *checkout.Session) {
 	}
 }
 
-func contentText(c *checkout.Content) string {
-	text := jsontext.Value(wire.AppendContent(nil, c))
-	if err := text.Indent(jsontext.WithIndent("  ")); err != nil {
-		return string(text) // it was written by us and is JSON
+func contentText(c *checkout.Content) string { return indented(wire.AppendContent(nil, c)) }
+
+// indented is JSON over several lines, and anything else as it is.
+func indented(body []byte) string {
+	text := jsontext.Value(bytes.Clone(body))
+	if err := text.Indent(jsontext.WithIndent("  "), jsontext.AllowDuplicateNames(true)); err != nil {
+		return string(body)
 	}
 	return string(text)
 }

@@ -75,5 +75,5 @@ func ruleMend(rule checkout.Rule) string {
 }
 
 func (p *portal) rules(w http.ResponseWriter, _ *http.Request) error {
-	return p.show(w, http.StatusOK, "rules", page{Title: "The rules", Body: ruleTexts})
+	return p.show(w, http.StatusOK, "rules", page{Title: "The rules", Current: "rules", Body: ruleTexts})
 }

@@ -145,8 +145,8 @@ func TestARefusedOrderStandsBesideItsSession(t *testing.T) {
 	}
 	// What the session became later does not count for the exchange.
 	l.update(40, time.Millisecond, shoe(5))
-	has(t, l.page("/portal/exchanges/"+idAt(30)), "<td><code>20000</code><small>as the order</small></td>")
-	has(t, l.page("/portal/sessions/"+sessionID), "<td><code>50000</code></td>")
+	has(t, l.page("/portal/exchanges/"+idAt(30)), "<code>20000</code><small>as the order</small></td>")
+	has(t, l.page("/portal/sessions/"+sessionID), "<code>50000</code></td>")
 }
 
 func TestAnUnknownSessionHelps(t *testing.T) {

@@ -23,11 +23,13 @@ type entry struct {
 	CorrelationID string
 	Took          time.Duration
 	Why           string // of a refusal
+	Outcome       browserOutcome
 	OrderID       string
 
 	Revision int64 // that it made; 0 for none
 	Event    checkout.EventKind
-	Decision string // of an assessment, with its rule
+	Decision string // of an assessment, with its rule, or of a step of a review
+	By       string // who took that step
 	Token    string // issued, released or used
 	Changes  []change
 	More     int // changes that are not shown
@@ -36,6 +38,7 @@ type entry struct {
 
 // actors are who causes what.
 const (
+	actorReviewer = "reviewer"
 	actorServer   = "server"
 	actorBrowser  = "browser"
 	actorStandIn  = "stand-in for the browser"
@@ -48,6 +51,8 @@ func actorOf(operation string) string {
 		return actorBrowser
 	case strings.HasSuffix(operation, "_callback"):
 		return actorCallback
+	case strings.HasSuffix(operation, "_review"):
+		return actorReviewer
 	case slices.Contains([]string{"load", "authorize", "reauthorize", "finalize"}, operation):
 		return actorStandIn
 	default:
@@ -118,8 +123,9 @@ func (p *portal) steps(ctx context.Context, sessionID string) (steps []step, old
 // staleAfter tells what of a new content an approval does not cover that was
 // alive before; nothing where the change is an approval itself.
 func staleAfter(before, after *checkout.Session) (paths []string, approved int64) {
-	a := before.Authorization
-	if a == nil || a.Content == nil || a != after.Authorization || (a.State != checkout.AuthorizationLive && a.State != checkout.AuthorizationPreliminary) {
+	a, still := before.Authorization, after.Authorization
+	if a == nil || a.Content == nil || still == nil || a.Revision != still.Revision || a.State != still.State ||
+		a.State != checkout.AuthorizationLive && a.State != checkout.AuthorizationPreliminary {
 		return nil, 0
 	}
 	for _, v := range checkout.Match(a.Content, &after.Content) {
@@ -139,6 +145,7 @@ func timeline(exchanges []requestlog.Exchange, steps []step) []entry {
 		if failed(e) {
 			one.Why = headline(e, e.Violations)
 		}
+		one.Outcome = outcomeOf(e)
 		entries = append(entries, one)
 	}
 	for i := range steps {
@@ -168,10 +175,12 @@ var eventOperations = map[checkout.EventKind]string{
 	checkout.EventAuthorized: "browser_authorize", checkout.EventReferred: "browser_authorize", checkout.EventDeferred: "browser_authorize",
 	checkout.EventDenied: "browser_authorize", checkout.EventReleased: "cancel_authorization", checkout.EventOrdered: "create_order",
 	checkout.EventCustomerTokenCreated: "create_customer_token",
+	checkout.EventReviewClaimed:        "claim_review", checkout.EventReviewReleased: "release_review", checkout.EventReviewSupported: "accept_review",
+	checkout.EventReviewAccepted: "accept_review", checkout.EventReviewRejected: "reject_review", checkout.EventReviewStopped: "stop_review",
 }
 
 func (e *entry) changed(s *step) {
-	e.Revision, e.Event, e.Decision, e.Token = s.revision, s.event.Kind, s.event.Reason, s.event.AuthorizationToken
+	e.Revision, e.Event, e.Decision, e.By, e.Token = s.revision, s.event.Kind, s.event.Reason, s.event.By, s.event.AuthorizationToken
 	if s.event.OrderID != "" {
 		e.OrderID = s.event.OrderID
 	}
@@ -238,7 +247,8 @@ func approvedLater(entries []entry, steps []step) {
 		switch steps[i].event.Kind {
 		case checkout.EventAuthorized, checkout.EventReferred, checkout.EventDeferred, checkout.EventDenied, checkout.EventReleased, checkout.EventOrdered:
 			last = steps[i].revision
-		case checkout.EventCreated, checkout.EventUpdated, checkout.EventLoaded, checkout.EventCustomerTokenCreated:
+		case checkout.EventCreated, checkout.EventUpdated, checkout.EventLoaded, checkout.EventCustomerTokenCreated, checkout.EventReviewClaimed,
+			checkout.EventReviewReleased, checkout.EventReviewSupported, checkout.EventReviewAccepted, checkout.EventReviewRejected, checkout.EventReviewStopped:
 		}
 	}
 	for i := range steps {

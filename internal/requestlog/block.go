@@ -43,6 +43,8 @@ func searchable(text string) string {
 
 // encoder makes batches, in memory that it uses again.
 type encoder struct {
+	redaction redaction
+
 	batch   home.Batch
 	order   []int // the successes of a batch, those of a bucket together
 	raw     []byte
@@ -102,7 +104,7 @@ func (c *encoder) byBucket(successes []Exchange) []int {
 }
 
 func (c *encoder) addSuccess(e *Exchange) error {
-	explanation, err := explanationOf(e)
+	explanation, err := c.redaction.explanationOf(e)
 	if err != nil {
 		return err
 	}
@@ -122,7 +124,7 @@ func (c *encoder) addSuccess(e *Exchange) error {
 	for _, name := range [...]string{e.SessionID, e.OrderID, e.AuthorizationToken} {
 		c.addName(searchable(name))
 	}
-	c.raw = appendExchange(c.raw, e, string(explanation))
+	c.raw = c.redaction.appendExchange(c.raw, e, string(explanation))
 	return nil
 }
 
@@ -162,11 +164,11 @@ func (c *encoder) keep(encoded []byte) (data []byte, packed bool) {
 
 // addRefusal makes the row of a refusal.
 func (c *encoder) addRefusal(e *Exchange) error {
-	explanation, err := explanationOf(e)
+	explanation, err := c.redaction.explanationOf(e)
 	if err != nil {
 		return err
 	}
-	c.raw = appendExchange(c.raw[:0], e, "")
+	c.raw = c.redaction.appendExchange(c.raw[:0], e, "")
 	r := home.Refusal{
 		CorrelationID: searchable(e.CorrelationID), MerchantID: searchable(e.MerchantID), At: e.At, Status: e.Status,
 		Operation: searchable(e.Operation), SessionID: searchable(e.SessionID), OrderID: searchable(e.OrderID),

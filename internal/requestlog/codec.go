@@ -13,7 +13,8 @@ import (
 // rest in four bytes; the correlation id; flags; merchant, method, path,
 // operation, session, order, token; begin, duration and status; the bodies; the
 // explanation of a success that has one. Texts and bodies stand behind their
-// lengths; these lengths, like all numbers, are varints. A later form gets a
+// lengths; these lengths, like all numbers, are varints. At the end stand the
+// keyed hashes of what is found as a whole. A later form gets a
 // flag of its own, and an older program that meets an unknown flag says so.
 //
 // What is searched for comes first, so that a search passes over exchanges
@@ -25,19 +26,21 @@ const (
 	flagRequest     // there is a request body, perhaps an empty one
 	flagResponse    // likewise
 	flagExplanation // there is an explanation
-	knownFlags      = flagShed | flagNoTime | flagRequest | flagResponse | flagExplanation
+	flagKeyed       // there are keyed hashes
+	knownFlags      = flagShed | flagNoTime | flagRequest | flagResponse | flagExplanation | flagKeyed
 )
 
 var errDamaged = errors.New("a stored exchange is damaged")
 
 // appendExchange appends e as it may be stored: bodies redacted, and the
 // explanation as given, if any.
-func appendExchange(dst []byte, e *Exchange, explanation string) []byte {
-	request, response := redact(e.RequestBody), redact(e.ResponseBody)
+func (x *redaction) appendExchange(dst []byte, e *Exchange, explanation string) []byte {
+	x.keyed = x.keyed[:0]
+	request, response := x.redact(e.RequestBody), x.redact(e.ResponseBody)
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0) // the length, of a fixed size so that nothing has to move
 	dst = appendText(dst, e.CorrelationID)
-	dst = append(dst, flagsOf(e, explanation))
+	dst = append(dst, flagsOf(e, explanation, x.keyed))
 	for _, text := range [...]string{e.MerchantID, e.Method, e.Path, e.Operation, e.SessionID, e.OrderID, e.AuthorizationToken} {
 		dst = appendText(dst, text)
 	}
@@ -55,6 +58,9 @@ func appendExchange(dst []byte, e *Exchange, explanation string) []byte {
 	if explanation != "" {
 		dst = appendText(dst, explanation)
 	}
+	if len(x.keyed) > 0 {
+		dst = appendText(dst, x.keyed)
+	}
 	binary.LittleEndian.PutUint32(dst[start:], uint32(len(dst)-start-lengthSize))
 	return dst
 }
@@ -62,13 +68,14 @@ func appendExchange(dst []byte, e *Exchange, explanation string) []byte {
 // lengthSize is the bytes in front of an encoded exchange.
 const lengthSize = 4
 
-func flagsOf(e *Exchange, explanation string) (flags byte) {
+func flagsOf(e *Exchange, explanation string, keyed []byte) (flags byte) {
 	for _, f := range [...]struct {
 		set bool
 		bit byte
 	}{
 		{e.Shed, flagShed}, {e.At.IsZero(), flagNoTime}, {e.RequestBody != nil, flagRequest},
 		{e.ResponseBody != nil, flagResponse}, {explanation != "", flagExplanation},
+		{len(keyed) > 0, flagKeyed},
 	} {
 		if f.set {
 			flags |= f.bit
@@ -162,6 +169,7 @@ type kept struct {
 	duration                       time.Duration
 	status                         int
 	request, response, explanation []byte // nil when there is none
+	keyed                          []byte // likewise
 }
 
 // kept reads the rest of an exchange.
@@ -178,7 +186,9 @@ func (c *cursor) kept(n *names) (kept, error) {
 	for _, text := range [...]struct {
 		flag byte
 		to   *[]byte
-	}{{flagRequest, &k.request}, {flagResponse, &k.response}, {flagExplanation, &k.explanation}} {
+	}{
+		{flagRequest, &k.request}, {flagResponse, &k.response}, {flagExplanation, &k.explanation}, {flagKeyed, &k.keyed},
+	} {
 		if n.flags&text.flag != 0 {
 			*text.to = c.bytes()
 		}

@@ -32,7 +32,7 @@ func TestWhatIsEncodedComesBack(t *testing.T) {
 		want := rapid.SliceOf(rapid.Custom(anyExchange)).Draw(t, "exchanges")
 		var data []byte
 		for i := range want {
-			data = appendExchange(data, &want[i], "")
+			data = plainly().appendExchange(data, &want[i], "")
 		}
 		got := []Exchange{}
 		more, err := search(data, false, everything, nil, func(e Exchange) bool {
@@ -52,7 +52,7 @@ func TestWhatIsEncodedComesBack(t *testing.T) {
 // ends the process.
 func FuzzSearch(f *testing.F) {
 	e := fullRefusal()
-	data := appendExchange(nil, &e, `{"code":"BAD_VALUE"}`)
+	data := plainly().appendExchange(nil, &e, `{"code":"BAD_VALUE"}`)
 	f.Add(data, false)
 	f.Add(data[:len(data)-1], false)
 	f.Add(append(append([]byte{}, data...), 1), false)
@@ -74,7 +74,7 @@ func FuzzSearch(f *testing.F) {
 func TestUnknownFlagsAreRefused(t *testing.T) {
 	t.Parallel()
 	e := success("c1")
-	data := appendExchange(nil, &e, "")
+	data := plainly().appendExchange(nil, &e, "")
 	data[lengthSize+1+len("c1")] |= knownFlags + 1
 	if _, err := search(data, false, everything, nil, func(Exchange) bool { return true }); err == nil {
 		t.Error("an exchange with an unknown flag was decoded")

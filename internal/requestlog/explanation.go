@@ -40,19 +40,18 @@ type origin struct {
 	At            time.Time `json:"at,omitzero"`
 }
 
-// explanationOf is the stored form of why e was refused, with secret values
-// masked; nil when there is nothing to explain.
-func explanationOf(e *Exchange) ([]byte, error) {
+// explanationOf is the stored form of why e was refused, with masked values; nil when there is nothing to explain.
+func (x *redaction) explanationOf(e *Exchange) ([]byte, error) {
 	if e.ErrorCode == "" && len(e.ErrorMessages) == 0 && e.Reason == "" && len(e.Violations) == 0 {
 		return nil, nil
 	}
-	hide := hiderOf(e.Violations)
+	hide := x.hiderOf(e.Violations)
 	stored := explanation{Code: e.ErrorCode, Reason: hide.Replace(e.Reason)}
 	for _, message := range e.ErrorMessages {
 		stored.Messages = append(stored.Messages, hide.Replace(message))
 	}
 	for _, v := range e.Violations {
-		v = maskedViolation(v)
+		v = x.maskedViolation(v)
 		v.Hint = hide.Replace(v.Hint)
 		stored.Violations = append(stored.Violations, violationOf(v))
 	}

@@ -127,3 +127,9 @@ func success(id string) Exchange {
 func refusal(id string) Exchange {
 	return Exchange{CorrelationID: id, MerchantID: "m1", Status: 400, At: time.Unix(1, 0).UTC(), ErrorCode: "BAD_VALUE"}
 }
+
+// plainly masks secrets and keeps personal data.
+func plainly() *redaction {
+	r := newRedaction(&Options{})
+	return &r
+}

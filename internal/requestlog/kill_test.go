@@ -25,12 +25,20 @@ func TestMain(m *testing.M) {
 // recordForever prints the id of each refusal after Record returned.
 func recordForever(address string) {
 	ctx := context.Background()
-	l, err := openAt(address, Options{})
+	l, err := openAt(address, Options{indexByHand: true})
 	if err != nil {
 		fmt.Println("open:", err)
 		os.Exit(1)
 	}
 	var wg sync.WaitGroup
+	wg.Go(func() {
+		for { // the kill comes in the middle of it
+			if err := l.index(ctx, true); err != nil {
+				fmt.Println("index:", err)
+				os.Exit(1)
+			}
+		}
+	})
 	for worker := range 4 {
 		wg.Go(func() {
 			for i := 0; ; i++ {
@@ -69,6 +77,19 @@ func testRefusalsSurviveKill(t *testing.T, address string) {
 		for _, id := range ids {
 			if e := find(t, l, "m1", id); e.ErrorCode != "BAD_VALUE" {
 				t.Fatalf("round %d: %+v", round, e)
+			}
+		}
+		// And it is found by a search, whether it was indexed or not.
+		found := map[string]bool{}
+		for _, id := range searched(t, l, Query{MerchantID: "m1", StatusFrom: 400, StatusTo: 499}) {
+			if found[id] {
+				t.Errorf("round %d: %s is found twice", round, id)
+			}
+			found[id] = true
+		}
+		for _, id := range ids {
+			if !found[id] {
+				t.Errorf("round %d: no search finds %s", round, id)
 			}
 		}
 		if err := l.Close(); err != nil {

@@ -83,30 +83,45 @@ func bare(c byte) bool {
 const wordMax = 64
 
 // words visits the words of a text in lower case: letters and digits in a row.
-// An id in the form of a UUID is one word.
+// An id in the form of a UUID is one word. Two words that something else than a
+// space joins, as in ORD-2026/17, are visited as a pair too: each of them may
+// be everywhere and both together nowhere.
 func words(lower []byte, visit func(word []byte)) {
+	before := -1 // where the word before begins, when it is joined to what comes
 	for i := 0; i < len(lower); {
-		if id := uuidAt(lower, i); id {
-			visit(lower[i : i+uuidLength])
-			i += uuidLength
-			continue
-		}
-		end := i
-		for end < len(lower) {
-			size := wordRune(lower[end:])
-			if size == 0 {
-				break
-			}
-			end += size
-		}
+		end := wordEnd(lower, i)
 		if end == i {
 			_, size := utf8.DecodeRune(lower[i:])
+			if lower[i] <= ' ' {
+				before = -1
+			}
 			i += size
 			continue
 		}
 		visit(lower[i:min(end, i+wordMax)])
+		if before >= 0 && !uuidAt(lower, i) {
+			visit(lower[before:min(end, before+2*wordMax)])
+		}
+		if before = i; end-i == uuidLength && uuidAt(lower, i) { // it is rare enough
+			before = -1
+		}
 		i = end
 	}
+}
+
+// wordEnd is where a word ends that begins at i; i when none does.
+func wordEnd(lower []byte, i int) int {
+	if uuidAt(lower, i) {
+		return i + uuidLength
+	}
+	for i < len(lower) {
+		size := wordRune(lower[i:])
+		if size == 0 {
+			return i
+		}
+		i += size
+	}
+	return i
 }
 
 // wordRune is the size of the letter or digit in front of a text; 0 when it is

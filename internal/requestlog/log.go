@@ -28,6 +28,9 @@ type Log struct {
 	stopped chan struct{} // closed when the writer has ended
 	failure error         // of closing the home, set before stopped is closed
 	giveUp  func()        // ends attempts to reach the home
+
+	indexer  indexer
+	searches chan struct{} // has one for each search under way
 }
 
 // progress counts exchanges in the order in which a queue takes them and gives
@@ -51,10 +54,11 @@ func newLog(above home.Home, options Options) *Log {
 		queue:   queue{maxCount: options.MaxQueued, maxBytes: options.MaxQueuedBytes},
 		next:    newTicket(),
 		wake:    make(chan struct{}, 1),
-		stopped: make(chan struct{}),
+		stopped: make(chan struct{}), searches: make(chan struct{}, searchesAtOnce),
 	}
-	w := &writer{log: l}
+	w := &writer{log: l, encoder: encoder{redaction: newRedaction(&options)}}
 	go w.run(ctx)
+	l.startIndexer()
 	return l
 }
 
@@ -177,6 +181,7 @@ func (l *Log) Close() error {
 	l.mu.Lock()
 	l.closed = true
 	l.mu.Unlock()
+	l.indexer.stop()
 	l.signal()
 	impatience := time.AfterFunc(closePatience, l.giveUp)
 	defer impatience.Stop()

@@ -11,17 +11,18 @@ import (
 // sentences too: replacing every "1" in them would help nobody.
 const shortestHidden = 4
 
-// hiderOf masks the secret values of the violations in the words around them.
-func hiderOf(violations []checkout.Violation) *strings.Replacer {
+// hiderOf masks the values of the violations that are not stored in the words
+// around them.
+func (x *redaction) hiderOf(violations []checkout.Violation) *strings.Replacer {
 	var pairs []string
 	for i := range violations {
 		v := &violations[i]
-		if !secretAt(v.Path) {
-			continue
-		}
-		for _, value := range []any{v.Sent, v.Expected} {
-			if text := fmt.Sprint(value); value != nil && len(text) >= shortestHidden {
-				pairs = append(pairs, text, mask)
+		masked := x.maskedViolation(*v)
+		for _, value := range [][2]any{{v.Sent, masked.Sent}, {v.Expected, masked.Expected}} {
+			text := fmt.Sprint(value[0])
+			masks := secretAt(v.Path) || x.personal && Personal(v.Path) && value[0] != value[1]
+			if masks && value[0] != nil && len(text) >= shortestHidden {
+				pairs = append(pairs, text, fmt.Sprint(value[1]))
 			}
 		}
 	}
@@ -29,25 +30,50 @@ func hiderOf(violations []checkout.Violation) *strings.Replacer {
 }
 
 // maskedViolation is the violation as it may be stored. An absent value stays
-// absent: that it was missing is the explanation.
-func maskedViolation(v checkout.Violation) checkout.Violation {
-	hidden := secretAt(v.Path)
-	v.Sent, v.Expected = maskedValue(v.Sent, hidden), maskedValue(v.Expected, hidden)
+// absent: that it was missing is the explanation. Neither is a number of
+// characters personal, nor what a rule wants.
+func (x *redaction) maskedViolation(v checkout.Violation) checkout.Violation {
+	if secretAt(v.Path) {
+		v.Sent, v.Expected = x.maskedValue(v.Sent, hidden), x.maskedValue(v.Expected, hidden)
+		return v
+	}
+	way := asItIs
+	if x.personal && Personal(v.Path) {
+		way = howAt(v.Path)
+	}
+	v.Sent = x.maskedValue(v.Sent, way)
+	if v.Rule != checkout.RuleMatch && v.Rule != checkout.RuleSameBody {
+		way = asItIs
+	}
+	v.Expected = x.maskedValue(v.Expected, way)
 	return v
 }
 
-func maskedValue(value any, hidden bool) any {
+// howAt is how a personal value at a path is stored.
+func howAt(path string) how {
+	if way, known := hows[lastName(path)]; known {
+		return way
+	}
+	return initial
+}
+
+func (x *redaction) maskedValue(value any, way how) any {
 	if value == nil {
 		return nil
 	}
-	if hidden {
-		return mask
-	}
 	s, ok := value.(string)
-	if !ok {
+	switch {
+	case way == hidden:
+		return mask
+	case !ok:
 		return value
 	}
 	// An object sent where a string belongs is told as its text.
-	redacted, _ := redactString([]byte(s), 0)
-	return string(redacted)
+	if way != asItIs && (strings.HasPrefix(s, "{") || strings.HasPrefix(s, "[")) {
+		return mask
+	}
+	if redacted, changed := x.redactString([]byte(s), 0); changed {
+		return string(redacted)
+	}
+	return way.apply(s)
 }

@@ -47,3 +47,43 @@ func testViolationsOfSecretsAreMasked(t *testing.T, open place) {
 		t.Errorf("the caller's messages were changed:\n%s", diff)
 	}
 }
+
+// What a shop sent of a person is masked in its explanation as in its body;
+// what a rule wants is not.
+func TestViolationsOfPersonalDataAreMasked(t *testing.T) {
+	onEachHome(t, testViolationsOfPersonalDataAreMasked)
+}
+
+func testViolationsOfPersonalDataAreMasked(t *testing.T, open place) {
+	l := open(t, Options{MaskPersonal: true})
+	e := refusal("c1")
+	e.Reason = "Storgatan 12 is not Kyrkogatan 4"
+	e.Violations = []checkout.Violation{
+		{Path: "billing_address.street_address", Rule: checkout.RuleMatch, Sent: "Storgatan 12", Expected: "Kyrkogatan 4", Hint: "not Storgatan 12"},
+		{Path: "billing_address.email", Rule: checkout.RuleFormat, Sent: "anna@example", Expected: "an e-mail address"},
+		{Path: "shipping_address.phone", Rule: checkout.RuleSameBody, Sent: "0701234567", Expected: nil},
+		{Path: "customer.date_of_birth", Rule: checkout.RuleFormat, Sent: "1980-02-30", Expected: "YYYY-MM-DD"},
+		{Path: "billing_address.given_name", Rule: checkout.RuleLength, Sent: int64(120), Expected: int64(99)},
+		{Path: "billing_address", Rule: checkout.RuleType, Sent: `["Storgatan 12",{"email":"anna@example.com"}]`, Expected: "object"},
+		{Path: "customer", Rule: checkout.RuleType, Sent: "Anna", Expected: "object"},
+		{Path: "billing_address.city", Rule: checkout.RuleMatch, Sent: "Lund", Expected: "Malm\u00f6"},
+		{Path: "order_lines[0].name", Rule: checkout.RuleMatch, Sent: "Shoe", Expected: "Boot"},
+	}
+	want := e
+	want.Reason = "S*** is not K***"
+	want.Violations = []checkout.Violation{
+		{Path: "billing_address.street_address", Rule: checkout.RuleMatch, Sent: "S***", Expected: "K***", Hint: "not S***"},
+		{Path: "billing_address.email", Rule: checkout.RuleFormat, Sent: "a***@example", Expected: "an e-mail address"},
+		{Path: "shipping_address.phone", Rule: checkout.RuleSameBody, Sent: "***67", Expected: nil},
+		{Path: "customer.date_of_birth", Rule: checkout.RuleFormat, Sent: "1980-***", Expected: "YYYY-MM-DD"},
+		{Path: "billing_address.given_name", Rule: checkout.RuleLength, Sent: int64(120), Expected: int64(99)},
+		{Path: "billing_address", Rule: checkout.RuleType, Sent: mask, Expected: "object"},
+		{Path: "customer", Rule: checkout.RuleType, Sent: mask, Expected: "object"},
+		{Path: "billing_address.city", Rule: checkout.RuleMatch, Sent: "Lund", Expected: "Malm\u00f6"},
+		{Path: "order_lines[0].name", Rule: checkout.RuleMatch, Sent: "Shoe", Expected: "Boot"},
+	}
+	record(t, l, e)
+	if diff := cmp.Diff(want, find(t, l, "m1", "c1")); diff != "" {
+		t.Errorf("(-want +found):\n%s", diff)
+	}
+}

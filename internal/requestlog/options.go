@@ -31,15 +31,29 @@ type Options struct {
 	// MaxBytes is what the log may take in its home, indexes included, before
 	// Sweep deletes the oldest exchanges; 0 sets no limit.
 	MaxBytes int64
+	// MaskPersonal masks names, streets, e-mail addresses, phone numbers, dates of
+	// birth and the like before anything is stored.
+	MaskPersonal bool
+	// SearchKey is the secret under which whole e-mail addresses, phone numbers
+	// and client tokens are found nevertheless: their keyed hashes are stored.
+	// What was recorded under another key is not found by them. All processes of
+	// a log have the same.
+	SearchKey []byte
 	// OnFailure is told why exchanges could not be written (Stats.Failed counts
 	// them). It is called by the writer and must return soon. May be nil.
 	OnFailure func(error)
+
+	// OnIndexFailure is told why what was written could not be added to the index
+	// of searches. It is tried again. May be nil.
+	OnIndexFailure func(error)
 
 	// beforeWrite is called by the writer before each transaction; tests hold
 	// the writer with it.
 	beforeWrite func()
 	// searchTime is searchTime when zero.
 	searchTime time.Duration
+	// indexByHand leaves indexing to the tests.
+	indexByHand bool
 }
 
 const (

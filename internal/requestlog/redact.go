@@ -56,25 +56,26 @@ func secretAt(path string) bool {
 	return secret(lastName(path)) || path == code || strings.HasSuffix(path, "."+code)
 }
 
-// redact returns the body as it may be stored: itself when it names no secret,
-// else a copy that differs only in the masked values.
-func redact(body []byte) []byte {
-	if !suspicious(body) {
+// redact returns the body as it may be stored: itself when it names nothing
+// secret, and nothing personal where that is masked, else a copy that differs
+// only in the masked values.
+func (x *redaction) redact(body []byte) []byte {
+	if !x.suspicious(body) {
 		return body
 	}
-	if redacted, err := redactJSON(body, 0); err == nil {
+	if redacted, err := x.redactJSON(body, 0); err == nil {
 		return redacted
 	}
-	if namesSecret(body) {
+	if x.namesSecret(body) {
 		return []byte(withheld)
 	}
 	return body
 }
 
-// suspicious tells whether the body could name a secret. It is all that the
-// usual body costs.
-func suspicious(body []byte) bool {
-	return containsSecret(body) || escapedASCII(body) >= 0
+// suspicious tells whether the body could name what must be masked. It is all
+// that the usual body costs.
+func (x *redaction) suspicious(body []byte) bool {
+	return x.mentions(body) || escapedASCII(body) >= 0
 }
 
 func containsSecret(body []byte) bool {
@@ -133,9 +134,9 @@ var errMore = errors.New("more than one value")
 
 // redactJSON copies a JSON document with the values of secrets masked, also in
 // strings that hold a document themselves, as attachment.body does.
-func redactJSON(body []byte, depth int) ([]byte, error) {
+func (x *redaction) redactJSON(body []byte, depth int) ([]byte, error) {
 	r := redactor{
-		body: body, depth: depth, out: make([]byte, 0, len(body)),
+		redaction: x, body: body, depth: depth, out: make([]byte, 0, len(body)),
 		in: jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
 	}
 	for {
@@ -155,50 +156,80 @@ func redactJSON(body []byte, depth int) ([]byte, error) {
 
 // redactor walks one document.
 type redactor struct {
+	*redaction
 	in     *jsontext.Decoder
 	body   []byte
 	out    []byte
 	copied int // how much of body is in out
 	depth  int
-	values int // at the top
-	hide   bool
+	values int      // at the top
+	way    how      // of the value that comes next
+	kind   string   // under which that value is found as a whole
 	names  []string // the last that was read, by depth
 }
 
-// named notes a property's name and tells whether its value is hidden.
-func (r *redactor) named(name string) bool {
+// named notes a property's name and how its value is stored.
+func (r *redactor) named(name string) {
 	depth := r.in.StackDepth()
 	for len(r.names) <= depth {
 		r.names = append(r.names, "")
 	}
 	r.names[depth] = name
-	if name != oneTimeCode || depth < 2 {
-		return secret(name)
+	r.kind = keyedOf(name)
+	switch {
+	case secret(name) || name == oneTimeCode && r.object(depth-1) == answers:
+		r.way = hidden
+	case r.personal:
+		object := ""
+		for level := depth - 1; level > 0 && object == ""; level-- { // through lists
+			object = r.object(level)
+		}
+		r.way = personalHow(object, name)
 	}
-	parent, _ := r.in.StackIndex(depth - 1)
-	return parent == '{' && r.names[depth-1] == answers
+}
+
+// object is the name of the property whose object stands at a level; "" when a
+// list stands there.
+func (r *redactor) object(level int) string {
+	if level < 1 {
+		return ""
+	}
+	if kind, _ := r.in.StackIndex(level); kind != '{' {
+		return ""
+	}
+	return r.names[level]
 }
 
 // step reads one token, or one value where the whole value matters.
 func (r *redactor) step() error {
 	kind, length := r.in.StackIndex(r.in.StackDepth())
 	name := kind == '{' && length%2 == 0
-	hide := r.hide
-	r.hide = false
-	if r.in.StackDepth() == 0 && r.in.PeekKind() != 0 {
+	way, keyed := r.way, r.kind
+	r.way, r.kind = asItIs, ""
+	next := r.in.PeekKind()
+	if r.in.StackDepth() == 0 && next != 0 {
 		r.values++
 	}
-	switch next := r.in.PeekKind(); {
-	case hide:
+	nested := next == '{' || next == '['
+	switch {
+	case name && next == '"':
+		token, err := r.in.ReadToken()
+		if err == nil {
+			r.named(token.String())
+		}
+		return err
+	case way == hidden && keyed == "", nested && way != asItIs && way != objectApart:
 		value, err := r.in.ReadValue()
 		if err == nil {
 			r.replace(value, quote(mask))
 		}
 		return err
-	case next == '"' && name:
-		token, err := r.in.ReadToken()
+	case !nested && (way != asItIs || keyed != ""):
+		value, err := r.in.ReadValue()
 		if err == nil {
-			r.hide = r.named(token.String())
+			if stored := r.scalar(way, keyed, value); !bytes.Equal(stored, value) {
+				r.replace(value, stored)
+			}
 		}
 		return err
 	case next == '"':
@@ -215,31 +246,31 @@ func (r *redactor) step() error {
 
 // text redacts a string that holds a document.
 func (r *redactor) text(value jsontext.Value) {
-	if !suspicious(value) {
+	if !r.suspicious(value) {
 		return
 	}
 	// Invalid UTF-8 is an error that leaves a usable text.
 	inner, _ := jsontext.AppendUnquote(nil, value)
-	if redacted, changed := redactString(inner, r.depth+1); changed {
+	if redacted, changed := r.redactString(inner, r.depth+1); changed {
 		r.replace(value, quote(string(redacted)))
 	}
 }
 
 // redactString is redact for a string: only one that begins like a document is
 // one, so that a product may be called "password manager".
-func redactString(text []byte, depth int) (redacted []byte, changed bool) {
+func (x *redaction) redactString(text []byte, depth int) (redacted []byte, changed bool) {
 	start := bytes.TrimLeft(text, " \t\r\n")
-	if len(start) == 0 || strings.IndexByte(`{["`, start[0]) < 0 || !suspicious(text) {
+	if len(start) == 0 || strings.IndexByte(`{["`, start[0]) < 0 || !x.suspicious(text) {
 		return text, false
 	}
 	if depth > deepest {
 		return []byte(mask), true
 	}
-	redacted, err := redactJSON(text, depth)
+	redacted, err := x.redactJSON(text, depth)
 	if err == nil {
 		return redacted, !bytes.Equal(redacted, text)
 	}
-	if namesSecret(text) {
+	if x.namesSecret(text) {
 		return []byte(mask), true
 	}
 	return text, false
@@ -253,12 +284,12 @@ func (r *redactor) replace(value, replacement jsontext.Value) {
 	r.copied = end
 }
 
-// namesSecret tells whether a text that is no JSON names a secret, as it stands
-// or with its escapes undone. What is escaped more often than anybody does is
+// namesSecret tells whether a text that is no JSON names what must be masked, as
+// it stands or with its escapes undone. What is escaped more often than anybody does is
 // taken for a name.
-func namesSecret(text []byte) bool {
+func (x *redaction) namesSecret(text []byte) bool {
 	for range deepest {
-		if containsSecret(text) {
+		if x.mustNotStay(text) {
 			return true
 		}
 		if escapedASCII(text) < 0 {

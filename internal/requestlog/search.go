@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,10 @@ var ErrQuery = errors.New("requestlog: the query is out of its bounds")
 
 // searchTime is how long a search looks before it gives what it has.
 const searchTime = 800 * time.Millisecond
+
+// searchesAtOnce is how many searches are under way at a time; others wait.
+// They are work for one core each, and there is other work.
+const searchesAtOnce = 2
 
 // Bounds of what a page holds in memory: a larger body is left out, and so is
 // what comes when the page is full. Find has it.
@@ -35,7 +40,14 @@ func (l *Log) Search(ctx context.Context, q Query) (Page, error) {
 	if err := l.flush(ctx); err != nil {
 		return Page{}, err
 	}
-	s := newSearch(q, time.Now().Add(l.options.searchTime))
+	select {
+	case l.searches <- struct{}{}:
+		defer func() { <-l.searches }()
+	case <-ctx.Done():
+		return Page{}, fmt.Errorf("requestlog: search: %w", ctx.Err())
+	}
+	redaction := newRedaction(&l.options)
+	s := newSearch(q, redaction.readText(q.Text), time.Now().Add(l.options.searchTime))
 	err := l.use(func(h home.Home) error {
 		s.home = h
 		if done, err := s.named(ctx); done || err != nil {
@@ -57,19 +69,56 @@ type searching struct {
 	deadline time.Time
 	bound    *bodyBound
 
-	keys    []home.Key // to be looked at, the highest last id first
-	listed  string     // the lowest first id that was listed; "" before the first
-	allKeys bool       // nothing is left to list
-	found   []Exchange // not yet given, the highest id first
-	page    Page
+	terms home.Terms // nil when everything is looked at
+	from  uint32     // the oldest minute that is looked at
+	// What no segment has is listed before the segments of its time: it may move
+	// to one at any moment, and must not be missed.
+	listed   listing    // pieces outside of segments, or all pieces when there are no terms
+	segments listing    // likewise
+	keys     []home.Key // to be looked at, the highest last id first
+	found    []Exchange // not yet given, the highest id first
+	page     Page
+	full     time.Time // when the page was; zero before
 }
 
-func newSearch(q Query, deadline time.Time) *searching {
-	return &searching{
-		query: q, text: readText(q.Text), deadline: deadline, listed: q.Before,
-		bound: boundOf(Bounds{Bodies: foundBodiesMax}),
-	}
+// listing is how far a list has come.
+type listing struct {
+	below  string // the lowest first id so far; "" before the first
+	number int64  // of segments: the lowest so far
+	ended  bool
 }
+
+// passed tells whether what is still to be listed is below the minute.
+func (l *listing) passed(minute uint32) bool {
+	return l.ended || l.below != "" && home.Minute(l.below) < minute
+}
+
+func newSearch(q Query, text []wanted, deadline time.Time) *searching {
+	s := &searching{
+		query: q, text: text, deadline: deadline, bound: boundOf(Bounds{Bodies: foundBodiesMax}),
+		listed: listing{below: q.Before}, segments: listing{below: q.Before, number: math.MaxInt64},
+	}
+	if !q.To.IsZero() {
+		// The first id of the minute after.
+		to := fmt.Sprintf("%08x", min(int64(home.MinuteOf(q.To.Add(timeSlack)))+1, math.MaxUint32))
+		if q.Before == "" || to < q.Before {
+			s.listed.below, s.segments.below = to, to
+		}
+	}
+	if !q.From.IsZero() {
+		s.from = home.MinuteOf(q.From.Add(-timeSlack))
+	}
+	if s.segments.below != "" {
+		s.segments.number = home.MinuteEnd(home.Minute(s.segments.below))
+	}
+	s.terms = termsOf(&s.query, s.text)
+	s.segments.ended = s.terms == nil
+	return s
+}
+
+// timeSlack is how far the time in a correlation id may be from the beginning of
+// its exchange.
+const timeSlack = time.Minute
 
 // named looks for exchanges whose correlation id was typed: there is one.
 func (s *searching) named(ctx context.Context) (done bool, err error) {
@@ -95,11 +144,11 @@ func (s *searching) named(ctx context.Context) (done bool, err error) {
 	return len(s.page.Exchanges) > 0, nil
 }
 
-// keysListed is how many keys are listed at a time, and piecesLoaded how many
-// pieces are loaded.
+// How many keys are listed at a time, and how many of them are loaded.
 const (
-	keysListed   = 512
-	piecesLoaded = 16
+	keysListed     = 512
+	segmentsListed = 64
+	piecesLoaded   = 16
 )
 
 // run looks at one piece after the other, from the newest on.
@@ -112,14 +161,24 @@ func (s *searching) run(ctx context.Context) error {
 			return nil
 		}
 		if len(s.keys) == 0 {
+			s.page.Next = ""
+			return nil
+		}
+		if s.ahead(time.Now()) {
 			return nil
 		}
 		if looked && !time.Now().Before(s.deadline) {
+			if len(s.page.Exchanges) == s.query.Limit {
+				return nil
+			}
 			// All ids above the next piece's were given.
 			s.page.Partial, s.page.Next = true, s.keys[0].LastID+justAbove
 			return nil
 		}
 		now := s.keys[:min(piecesLoaded, len(s.keys))]
+		if now[0].Kind == home.KindSegment {
+			now = now[:1]
+		}
 		err := s.home.Load(ctx, now, func(p home.Piece) (bool, error) {
 			if p.Refusal != nil {
 				return true, s.look(p.Refusal.Data, p.Refusal.Packed, p.Refusal.Explanation, nil)
@@ -137,21 +196,65 @@ func (s *searching) run(ctx context.Context) error {
 const justAbove = "!"
 
 // list lists keys until every piece that may hold an id above the next one's is
-// among them: pieces of one bucket overlap.
+// among them: those of one minute overlap.
 func (s *searching) list(ctx context.Context) error {
-	for !s.allKeys && (len(s.keys) == 0 || bucket(s.listed) >= bucket(s.keys[0].LastID)) {
-		keys, err := s.home.List(ctx, s.listed, keysListed)
+	for {
+		minute := uint32(0)
+		if len(s.keys) > 0 {
+			minute = home.Minute(s.keys[0].LastID)
+		}
+		var keys []home.Key
+		var err error
+		switch {
+		case !s.listed.passed(max(minute, s.from)):
+			keys, err = s.listPieces(ctx)
+		case !s.segments.passed(max(minute, s.from)):
+			keys, err = s.listSegments(ctx)
+		default:
+			return nil
+		}
 		if err != nil {
 			return err
 		}
-		s.allKeys = len(keys) < keysListed
-		if len(keys) > 0 {
-			s.listed = keys[len(keys)-1].FirstID
+		for _, k := range keys {
+			if home.Minute(k.LastID) >= s.from {
+				s.keys = append(s.keys, k)
+			}
 		}
-		s.keys = append(s.keys, keys...)
 		slices.SortStableFunc(s.keys, func(a, b home.Key) int { return strings.Compare(b.LastID, a.LastID) })
 	}
-	return nil
+}
+
+func (s *searching) listPieces(ctx context.Context) ([]home.Key, error) {
+	scope := home.Everything
+	if s.terms != nil {
+		scope = home.Unindexed
+	}
+	keys, err := s.home.List(ctx, scope, s.listed.below, keysListed)
+	s.listed.ended = len(keys) < keysListed
+	if len(keys) > 0 {
+		s.listed.below = keys[len(keys)-1].FirstID
+	}
+	return keys, err
+}
+
+// listSegments lists segments of the time for which everything else is listed.
+func (s *searching) listSegments(ctx context.Context) ([]home.Key, error) {
+	wanted := home.Wanted{Terms: s.terms, Below: s.segments.number, From: home.SegmentNumber(s.from), Limit: segmentsListed}
+	if !s.listed.ended {
+		wanted.From = max(wanted.From, home.MinuteEnd(home.Minute(s.listed.below)))
+	}
+	keys, err := s.home.Segments(ctx, wanted)
+	switch {
+	case len(keys) == segmentsListed:
+		last := keys[len(keys)-1]
+		s.segments.below, s.segments.number = last.FirstID, last.Place.Number
+	case s.listed.ended:
+		s.segments.ended = true
+	default: // all of them down to where the other list is
+		s.segments.below, s.segments.number = s.listed.below, wanted.From
+	}
+	return keys, err
 }
 
 // give puts into the page what is found and above everything that is not looked
@@ -166,12 +269,24 @@ func (s *searching) give() (full bool) {
 		s.lighten(&s.page.Exchanges[len(s.page.Exchanges)-1])
 		s.found = s.found[1:]
 	}
-	if len(s.page.Exchanges) == s.query.Limit && len(s.keys) > 0 {
-		s.page.Next = s.page.Exchanges[s.query.Limit-1].CorrelationID
-		return true
-	}
 	return false
 }
+
+// ahead tells whether a full page has been looked beyond for long enough: there
+// may be a next one. Usually the next exchange is soon found.
+func (s *searching) ahead(now time.Time) bool {
+	if len(s.page.Exchanges) < s.query.Limit {
+		return false
+	}
+	if s.full.IsZero() {
+		s.full = now
+	}
+	s.page.Next = s.page.Exchanges[s.query.Limit-1].CorrelationID
+	return now.Sub(s.full) > aheadTime
+}
+
+// aheadTime is how long a search looks whether there is a next page.
+const aheadTime = 50 * time.Millisecond
 
 // lighten leaves the bodies out when the page has too many.
 func (s *searching) lighten(e *Exchange) {
@@ -223,7 +338,7 @@ func (s *searching) asksFor(e *kept) bool {
 		return false
 	}
 	for i := range s.text {
-		if !s.text[i].in(&e.names, e.request, e.response) {
+		if !s.text[i].in(e) {
 			return false
 		}
 	}
@@ -241,7 +356,10 @@ func (s *searching) beyond(n *names) bool {
 
 // keep puts what was found in its place.
 func (s *searching) keep(e Exchange) {
-	at, _ := slices.BinarySearchFunc(s.found, e.CorrelationID, func(have Exchange, id string) int { return strings.Compare(id, have.CorrelationID) })
+	at, again := slices.BinarySearchFunc(s.found, e.CorrelationID, func(have Exchange, id string) int { return strings.Compare(id, have.CorrelationID) })
+	if again {
+		return // it was listed, and then again in a segment
+	}
 	s.found = slices.Insert(s.found, at, e)
 	s.found = s.found[:min(len(s.found), s.room())]
 }

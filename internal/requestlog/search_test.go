@@ -139,10 +139,36 @@ var searches = []struct {
 
 func TestSearch(t *testing.T) { onEachHome(t, testSearch) }
 
+// What is found does not depend on what is indexed.
 func testSearch(t *testing.T, open place) {
-	l := open(t, Options{Gather: never})
 	told := story()
+	l := open(t, Options{Gather: never, indexByHand: true})
+	record(t, l, told[:5]...)
+	index(t, l)
+	record(t, l, told[5:]...)
+	t.Run("some are indexed", func(t *testing.T) { testSearches(t, l, told) })
+	index(t, l)
+	t.Run("all are indexed", func(t *testing.T) { testSearches(t, l, told) })
+}
+
+func TestSearchWithoutIndex(t *testing.T) { onEachHome(t, testSearchWithoutIndex) }
+
+func testSearchWithoutIndex(t *testing.T, open place) {
+	told := story()
+	l := open(t, Options{Gather: never, indexByHand: true})
 	record(t, l, told...)
+	testSearches(t, l, told)
+}
+
+// index indexes all that was recorded.
+func index(t *testing.T, l *Log) {
+	t.Helper()
+	if err := errors.Join(l.flush(context.Background()), l.index(context.Background(), true)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func testSearches(t *testing.T, l *Log, told []Exchange) {
 	mine := told[:len(told)/2]
 	for _, test := range searches {
 		var want []string
@@ -198,10 +224,19 @@ func testSearchGivesWholeExchanges(t *testing.T, open place) {
 
 // Pages go on where the one before ended, whatever is written between them, and
 // blocks that overlap give their exchanges in order.
-func TestSearchPages(t *testing.T) { onEachHome(t, testSearchPages) }
+func TestSearchPages(t *testing.T) {
+	onEachHome(t, func(t *testing.T, open place) {
+		testSearchPages(t, open(t, Options{Gather: never, indexByHand: true}), func(*Log) {})
+	})
+}
 
-func testSearchPages(t *testing.T, open place) {
-	l := open(t, Options{Gather: never})
+func TestSearchPagesWhileIndexing(t *testing.T) {
+	onEachHome(t, func(t *testing.T, open place) {
+		testSearchPages(t, open(t, Options{Gather: never, indexByHand: true}), func(l *Log) { index(t, l) })
+	})
+}
+
+func testSearchPages(t *testing.T, l *Log, meanwhile func(*Log)) {
 	var want []string
 	start := noon(1)
 	for i := range 3000 { // handlers end in another order than they began
@@ -215,6 +250,9 @@ func testSearchPages(t *testing.T, open place) {
 		if i%300 == 299 {
 			if err := l.flush(context.Background()); err != nil {
 				t.Fatal(err)
+			}
+			if i < 1500 {
+				meanwhile(l)
 			}
 		}
 	}
@@ -231,6 +269,7 @@ func testSearchPages(t *testing.T, open place) {
 		}
 		at := start.Add(time.Hour)
 		record(t, l, Exchange{CorrelationID: identifier.New(at), MerchantID: "m1", At: at, Status: 200})
+		meanwhile(l)
 		if page.Next == "" {
 			break
 		}
@@ -246,13 +285,16 @@ func testSearchPages(t *testing.T, open place) {
 func TestSearchWithoutTime(t *testing.T) { onEachHome(t, testSearchWithoutTime) }
 
 func testSearchWithoutTime(t *testing.T, open place) {
-	l := open(t, Options{searchTime: time.Nanosecond})
+	l := open(t, Options{searchTime: time.Nanosecond, indexByHand: true})
 	told := story()
-	for range 20 {
+	for n := range 20 {
 		record(t, l, told...)
 		for i := range told {
 			told[i].At = told[i].At.Add(time.Hour)
 			told[i].CorrelationID = identifier.New(told[i].At)
+		}
+		if n == 10 {
+			index(t, l)
 		}
 		if err := l.flush(context.Background()); err != nil {
 			t.Fatal(err)

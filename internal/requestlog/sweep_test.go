@@ -3,6 +3,7 @@ package requestlog
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,6 +63,40 @@ func testSweepByAge(t *testing.T, open place) {
 	}
 	if again := recordDays(t, l, 1); !cmp.Equal(again, ofSession(t, l, "m1", "s", 0)) {
 		t.Error("what is recorded after a sweep is not found")
+	}
+}
+
+// The index forgets what the log forgets, and counts the rest on.
+func TestSweepOfIndexed(t *testing.T) { onEachHome(t, testSweepOfIndexed) }
+
+func testSweepOfIndexed(t *testing.T, open place) {
+	l := open(t, Options{Retention: 3 * 24 * time.Hour, indexByHand: true})
+	ids := recordDays(t, l, 6)
+	index(t, l)
+	for _, test := range []struct {
+		now  time.Time
+		left []string
+	}{
+		{noon(5).Add(13 * time.Hour), ids[4:]},
+		{noon(30), nil},
+	} {
+		if _, err := l.Sweep(context.Background(), test.now); err != nil {
+			t.Fatal(err)
+		}
+		want := slices.Clone(test.left)
+		slices.SortFunc(want, cmpFalling)
+		if diff := cmp.Diff(want, searched(t, l, Query{MerchantID: "m1"})); diff != "" {
+			t.Errorf("left at %v (-want +found):\n%s", test.now, diff)
+		}
+	}
+	// An emptied table of SQLite counts from the beginning again.
+	again := recordDays(t, l, 1)
+	slices.SortFunc(again, cmpFalling)
+	for _, when := range []string{"before", "after"} {
+		if diff := cmp.Diff(again, searched(t, l, Query{MerchantID: "m1"})); diff != "" {
+			t.Errorf("what is recorded after a sweep, %s it is indexed (-want +found):\n%s", when, diff)
+		}
+		index(t, l)
 	}
 }
 

@@ -3,21 +3,27 @@ package requestlog
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // TextMax bounds Query.Text, in bytes.
-const TextMax = 512
+const TextMax = 4096
 
 // wanted is one word of a search: an exchange that is found has all of them.
 type wanted struct {
 	text   []byte // in lower case
+	ascii  bool   // it stands in bodies as it is, but for its case
+	rare   byte   // a letter of it that few bodies have
+	rareAt int
 	digits bool   // it may be an amount
 	path   []step // of a body, where the word is path=value
 	value  []byte // in lower case
+	keyed  [][]byte
 }
 
 // step is a property's name, or the index of an array.
@@ -27,12 +33,12 @@ type step struct {
 }
 
 // readText splits what somebody typed at spaces; quotes hold words together.
-func readText(text string) (all []wanted) {
+func (x *redaction) readText(text string) (all []wanted) {
 	var current []byte
 	quoted := false
 	end := func() {
 		if lower := bytes.ToLower(current); len(lower) > 0 {
-			all = append(all, wantedOf(lower, string(current)))
+			all = append(all, x.wantedOf(lower, string(current)))
 		}
 		current = current[:0]
 	}
@@ -52,12 +58,22 @@ func readText(text string) (all []wanted) {
 
 var pathWithValue = regexp.MustCompile(`^([A-Za-z_]\w*(?:\[\d*\])*(?:\.[A-Za-z_]\w*(?:\[\d*\])*)*)=(.+)$`)
 
-func wantedOf(lower []byte, sent string) wanted {
-	w := wanted{text: lower, digits: isDigits(lower)}
+func (x *redaction) wantedOf(lower []byte, sent string) wanted {
+	w := wanted{text: lower, digits: isDigits(lower), ascii: !slices.ContainsFunc(lower, escaped), rareAt: rarest(lower)}
+	w.rare = lower[w.rareAt]
+	w.keyed = x.keyedWords(sent)
 	if parts := pathWithValue.FindStringSubmatch(sent); parts != nil {
 		w.path, w.value = steps(parts[1]), bytes.ToLower([]byte(parts[2]))
+		if kind := keyedOf(lastName(parts[1])); kind != "" {
+			w.keyed = append(w.keyed, x.appendKeyed(nil, kind, parts[2]))
+		}
 	}
 	return w
+}
+
+// escaped tells whether a byte may stand in JSON in other ways.
+func escaped(c byte) bool {
+	return c >= utf8.RuneSelf || c < ' ' || c == '/' || c == '"' || c == '\\'
 }
 
 func isDigits(text []byte) bool {
@@ -83,14 +99,20 @@ func steps(path string) (all []step) {
 	return all
 }
 
-// in tells whether the word is one of the ids or in one of the bodies.
-func (w *wanted) in(n *names, bodies ...[]byte) bool {
-	for _, id := range [...][]byte{n.correlationID, n.sessionID, n.orderID, n.authorizationToken} {
+// in tells whether the word is one of the ids, stands for a keyed hash, or is in
+// one of the bodies.
+func (w *wanted) in(k *kept) bool {
+	for _, id := range [...][]byte{k.correlationID, k.sessionID, k.orderID, k.authorizationToken} {
 		if bytes.EqualFold(id, w.text) {
 			return true
 		}
 	}
-	for _, body := range bodies {
+	for keyed := k.keyed; len(keyed) >= keyedSize; keyed = keyed[keyedSize:] {
+		if slices.ContainsFunc(w.keyed, func(hash []byte) bool { return bytes.Equal(hash, keyed[:keyedSize]) }) {
+			return true
+		}
+	}
+	for _, body := range [...][]byte{k.request, k.response} {
 		if w.inBody(body) || w.path != nil && w.atPath(body) {
 			return true
 		}
@@ -101,6 +123,9 @@ func (w *wanted) in(n *names, bodies ...[]byte) bool {
 // inBody tells whether a string or a name of the body has the word, or its
 // amount is the number.
 func (w *wanted) inBody(body []byte) (found bool) {
+	if !w.mayBeIn(body) {
+		return false
+	}
 	var lower []byte
 	lex(body, func(kind kind, name, text []byte) bool {
 		if number := kind == kindBare && isDigits(text); number {
@@ -112,6 +137,49 @@ func (w *wanted) inBody(body []byte) (found bool) {
 		return !found
 	})
 	return found
+}
+
+// mayBeIn tells whether the letters of the word are in the body, or could be:
+// most bodies need not be looked at more closely.
+func (w *wanted) mayBeIn(body []byte) bool {
+	if !w.ascii || bytes.Contains(body, []byte(`\u`)) {
+		return true
+	}
+	for from := 0; from < len(body); from++ {
+		i := bytes.IndexByte(body[from:], w.rare)
+		if upper := w.rare - 'a' + 'A'; 'a' <= w.rare && w.rare <= 'z' {
+			until := len(body) - from
+			if i >= 0 {
+				until = i
+			}
+			if j := bytes.IndexByte(body[from:from+until], upper); j >= 0 {
+				i = j
+			}
+		}
+		if i < 0 {
+			return false
+		}
+		from += i
+		start := from - w.rareAt
+		if start >= 0 && len(body)-start >= len(w.text) && bytes.EqualFold(body[start:start+len(w.text)], w.text) {
+			return true
+		}
+	}
+	return false
+}
+
+// frequent are the letters of bodies, the most frequent first.
+const frequent = `"_ etaoinrsldcmup0125-:.,/hgb4367891fyvwkjxqz`
+
+// rarest is the place of the letter that stands in fewest bodies.
+func rarest(text []byte) (at int) {
+	rank := -1
+	for i, c := range text {
+		if r := strings.IndexByte(frequent, c); r > rank {
+			at, rank = i, r
+		}
+	}
+	return at
 }
 
 // hasWord tells whether word stands in text, not as a part of a longer one.

@@ -33,7 +33,9 @@ type Input struct {
 	// made; zero when that is not known.
 	Changes   int64
 	CreatedAt time.Time
-	Now       time.Time // the merchant's time
+	// Denied tells that the newest answer to the session was a denial.
+	Denied bool
+	Now    time.Time // the merchant's time
 	// History is what is remembered of those who take part; the zero value when
 	// nothing is.
 	History History

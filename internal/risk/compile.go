@@ -1,7 +1,6 @@
 package risk
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -21,8 +20,9 @@ const (
 	ruleCostMax = 200_000   // the worst case of one condition, and what it may use
 	setCostMax  = 1_000_000 // the sum of the worst cases of a rule set
 	// countedFrom is the worst case from which steps are counted while they are
-	// taken, which costs as much as taking them. What is cheaper goes through no
-	// list of the content: it cannot run away.
+	// taken, where a content is larger than the protocol allows: the worst case was
+	// not meant for it. What is cheaper goes through no list of the content: it
+	// cannot run away.
 	countedFrom = 1000
 )
 
@@ -38,34 +38,59 @@ type compiler struct {
 // compiled is a rule that can be evaluated.
 type compiled struct {
 	Rule
-	program cel.Program
+	program program
 	reason  []reasonPart
-	always  bool   // the condition holds for everything
-	text    string // the condition in one form, to compare
+	due     program // of nothing where nothing is said
+	always  bool    // the condition holds for everything
+	text    string  // the condition in one form, to compare
+	// asks and reads are the histories that the condition names, and that anything
+	// of the rule does.
+	asks, reads readSet
 }
 
 // reasonPart is a text, or an expression whose value stands in its place.
 type reasonPart struct {
 	text    string
-	program cel.Program
+	program program
 }
 
-// compile checks every rule. The problems of a file whose form is wrong come
+// program is an expression that can be evaluated.
+type program struct {
+	plain cel.Program
+	// counted stops at ruleCostMax; nil where it cannot get there.
+	counted cel.Program
+}
+
+// eval counts steps, which costs as much as taking them, only where their number
+// is not known beforehand.
+func (p program) eval(s *situation) (ref.Val, error) {
+	run := p.plain
+	if p.counted != nil && !s.usual() {
+		run = p.counted
+	}
+	value, _, err := run.Eval(s)
+	return value, err
+}
+
+// compile checks every rule, and returns what stands below values and lists with
+// them. The problems of a file whose form is wrong come
 // with it, so that all are told at once.
-func compile(file *ruleFile) ([]compiled, []Problem, error) {
+func compile(file *ruleFile) (all []compiled, values map[string]ref.Val, problems []Problem, err error) {
 	c := &compiler{reader: reader{lines: file.lines, at: -1}}
 	values, kinds := c.constants(file.values)
+	for _, list := range file.lists {
+		values[listsPrefix+list.name], kinds[listsPrefix+list.name] = list.list, listType
+	}
 	env, err := newEnvironment(values, kinds)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	provider, err := newProvider()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	c.env, c.sizes = env, sizes{values, provider.kinds}
 	c.known = append(Variables(), slices.Sorted(maps.Keys(values))...)
-	var all []compiled
 	for _, rule := range file.rules {
 		c.rule = rule.Name
 		c.at = slices.IndexFunc(file.lines.rules, func(keys map[string]int) bool { return keys[""] == rule.Line })
@@ -78,7 +103,7 @@ func compile(file *ruleFile) ([]compiled, []Problem, error) {
 		c.add("", strconv.FormatUint(c.total, 10), "all conditions together can cost too much", "at most "+strconv.Itoa(setCostMax),
 			"go through order_lines in fewer rules")
 	}
-	return all, c.problems, nil
+	return all, values, c.problems, nil
 }
 
 // constants are the file's values as expressions see them, with their types.
@@ -87,7 +112,7 @@ func (c *compiler) constants(table map[string]any) (map[string]ref.Val, map[stri
 	for _, name := range slices.Sorted(maps.Keys(table)) {
 		key := valuesPrefix + name
 		value, kind := constant(table[name])
-		if kind == nil || !identifier.MatchString(name) {
+		if kind == nil || !valueName.MatchString(name) {
 			c.add(key, textOf(table[name]), "cannot be used in conditions",
 				"a name of letters, digits and _; a text of at most "+strconv.Itoa(textMax)+" characters, a whole number, true or false, or a list or table of texts or of whole numbers", "")
 			continue
@@ -97,7 +122,7 @@ func (c *compiler) constants(table map[string]any) (map[string]ref.Val, map[stri
 	return values, kinds
 }
 
-var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var valueName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // constant is a value of the file; its type is nil where it has none.
 func constant(value any) (ref.Val, *types.Type) {
@@ -154,11 +179,38 @@ func (c *compiler) one(rule Rule) compiled {
 	if checked != nil {
 		one.program, one.Cost = c.program("condition", rule.Condition, checked)
 		one.text, _ = cel.AstToString(checked)
+		one.asks = readsOf(checked)
 		c.constantCondition(&one, checked)
 	}
-	one.reason = c.reasonParts(rule.Reason)
+	one.reads = one.asks
+	c.reasonParts(&one)
+	c.dueMinutes(&one)
+	if slices.Contains(rule.Calls, CallLoad) && one.reads != 0 {
+		c.add("calls", string(CallLoad), "history is not read at load, and the rule names "+historyOf(kindsOf[one.reads][0]), "other calls",
+			"whom nothing is known of yet is shown the payment method; decide at authorize")
+	}
 	c.total += one.Cost
 	return one
+}
+
+func integer(t *types.Type) string {
+	if t != types.IntType {
+		return "a whole number"
+	}
+	return ""
+}
+
+func (c *compiler) dueMinutes(one *compiled) {
+	if one.DueMinutes == "" {
+		return
+	}
+	checked := c.checked("due_minutes", one.DueMinutes, integer)
+	if checked == nil {
+		return
+	}
+	program, cost := c.program("due_minutes", one.DueMinutes, checked)
+	one.due, one.reads = program, one.reads|readsOf(checked)
+	c.total += cost
 }
 
 // checked is an expression of a wanted type; nil when something is wrong.
@@ -183,23 +235,25 @@ func (c *compiler) checked(key, text string, wrong func(*types.Type) string) *ce
 }
 
 // program bounds the cost before and while it runs.
-func (c *compiler) program(key, text string, checked *cel.Ast) (cel.Program, uint64) {
+func (c *compiler) program(key, text string, checked *cel.Ast) (made program, cost uint64) {
 	estimate, err := c.env.EstimateCost(checked, c.sizes)
+	estimate.Max = max(estimate.Max, estimate.Max+readsOf(checked).cost())
 	if err == nil && estimate.Max > ruleCostMax {
 		c.add(key, text, "can cost "+worst(estimate.Max)+" steps", "at most "+strconv.Itoa(ruleCostMax),
 			"a loop inside a loop over order_lines goes through a million pairs; use cart, or compare with a fixed text")
-		return nil, 0
+		return program{}, 0
 	}
-	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
-	if estimate.Max >= countedFrom {
-		options = append(options, cel.CostLimit(ruleCostMax))
+	if err == nil {
+		made.plain, err = c.env.Program(checked, cel.EvalOptions(cel.OptOptimize))
 	}
-	program, planErr := c.env.Program(checked, options...)
-	if err != nil || planErr != nil {
-		c.add(key, text, fmt.Sprint("cannot be evaluated: ", err, planErr), "", "")
-		return nil, 0
+	if err == nil && estimate.Max >= countedFrom {
+		made.counted, err = c.env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(ruleCostMax))
 	}
-	return program, estimate.Max
+	if err != nil {
+		c.add(key, text, "cannot be evaluated: "+err.Error(), "", "")
+		return program{}, 0
+	}
+	return made, estimate.Max
 }
 
 func worst(cost uint64) string {
@@ -257,12 +311,12 @@ func (c *compiler) reachable(earlier []compiled, one *compiled) {
 }
 
 // reasonParts takes a reason apart at its {expressions}.
-func (c *compiler) reasonParts(reason string) []reasonPart {
-	var parts []reasonPart
+func (c *compiler) reasonParts(one *compiled) {
+	reason := one.Reason
 	for reason != "" {
 		text, rest, found := strings.Cut(reason, "{")
 		if text != "" {
-			parts = append(parts, reasonPart{text: text})
+			one.reason = append(one.reason, reasonPart{text: text})
 		}
 		if !found {
 			break
@@ -282,10 +336,10 @@ func (c *compiler) reasonParts(reason string) []reasonPart {
 		if checked != nil {
 			program, cost := c.program("reason", expression, checked)
 			c.total += cost
-			parts = append(parts, reasonPart{text: "{" + expression + "}", program: program})
+			one.reason = append(one.reason, reasonPart{text: "{" + expression + "}", program: program})
+			one.reads |= readsOf(checked)
 		}
 	}
-	return parts
 }
 
 var (
@@ -306,6 +360,8 @@ func (c *compiler) issues(key, text string, issues []*common.Error) {
 			problem.Hint = didYouMean(match[1], c.known)
 			if match[1] == "values" {
 				problem.Hint = "write values.NAME, where NAME stands below [values] of the file"
+			} else if match[1] == "lists" {
+				problem.Hint = "write lists.NAME, where NAME stands below [lists] of the file"
 			}
 		} else if match := undefined.FindStringSubmatch(issue.Message); match != nil {
 			problem.Problem, problem.Expected = strconv.Quote(match[1])+" is no property there", "a property of: kvitto rules names"

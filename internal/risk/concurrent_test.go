@@ -13,7 +13,7 @@ func TestARuleSetIsForManyGoroutines(t *testing.T) {
 	t.Parallel()
 	content := richContent()
 	for _, set := range []*risk.RuleSet{mustParse(t, file(touchy...)), risk.DefaultRules(), risk.PlaygroundRules()} {
-		in := risk.Input{Call: risk.CallAuthorize, Content: content, Now: noon}
+		in := risk.Input{Call: risk.CallAuthorize, Content: content, Now: noon, History: risk.History{risk.SubjectDevice: facts(risk.FactDenied, 4, 0)}}
 		want := fmt.Sprint(set.Evaluate(in, nil))
 		var all sync.WaitGroup
 		for range 8 {

@@ -8,10 +8,12 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 )
 
-// contact is an e-mail address and a phone number, and what they are made of.
+// contact is an e-mail address and a phone number, what they are made of, and
+// whose they are.
 type contact struct {
 	email, local, tag, domain string
 	phone, digits             string
+	name                      string // in lower case
 }
 
 // contactOf takes them apart. Local part, tag and domain are in lower case.
@@ -37,7 +39,27 @@ func stated(content *checkout.Content) *contact {
 	if address == nil {
 		return &contact{}
 	}
-	return contactOf(address.Email.Value, address.Phone.Value)
+	c := contactOf(address.Email.Value, address.Phone.Value)
+	given, family := strings.TrimSpace(address.GivenName.Value), strings.TrimSpace(address.FamilyName.Value)
+	c.name = strings.ToLower(strings.TrimSpace(given + " " + family))
+	return c
+}
+
+// tagNumberDigits are as many as a number has room for.
+const tagNumberDigits = 18
+
+// tagNumber is the number that the tag ends with, 0 without; one too long is the
+// largest.
+func (c *contact) tagNumber() int64 {
+	digits := strings.TrimLeft(c.tag[len(strings.TrimRight(c.tag, "0123456789")):], "0")
+	if len(digits) > tagNumberDigits {
+		return math.MaxInt64
+	}
+	number := int64(0)
+	for _, digit := range []byte(digits) {
+		number = number*10 + int64(digit-'0')
+	}
+	return number
 }
 
 // phoneDigits keeps the digits of a phone number.
@@ -86,6 +108,14 @@ func saturated(a, b int64) int64 {
 		return math.MinInt64
 	}
 	return a + b
+}
+
+// minutesOf a session are whole, 0 when it is not known when it was made.
+func minutesOf(in *Input) int64 {
+	if in.CreatedAt.IsZero() {
+		return 0
+	}
+	return int64(max(in.Now.Sub(in.CreatedAt), 0) / time.Minute)
 }
 
 // ageOf is in whole years at the time, 0 when there is no date of birth.

@@ -23,20 +23,32 @@ func newKind(name string) *kind {
 	return &kind{celType: types.NewObjectType(name), fields: map[string]*types.FieldType{}, chars: map[string]uint64{}}
 }
 
-func (k *kind) add(name string, celType *types.Type, isSet func(any) bool, get func(any) any) {
+func (k *kind) add(name string, celType *types.Type, isSet func(any) bool, get func(any) ref.Val) {
 	k.names = append(k.names, name)
 	k.fields[name] = &types.FieldType{Type: celType, IsSet: isSet, GetFrom: func(target any) (any, error) { return get(target), nil }}
 }
 
-// property adds what is always there.
-func property[T, V any](k *kind, name string, celType *types.Type, get func(*T) V) {
-	k.add(name, celType, func(target any) bool { v, ok := target.(*T); return ok && v != nil }, func(target any) any {
-		var none V
+// property adds what is always there; of a missing value it is none.
+func property[T any](k *kind, name string, celType *types.Type, none ref.Val, get func(*T) ref.Val) {
+	k.add(name, celType, func(target any) bool { v, ok := target.(*T); return ok && v != nil }, func(target any) ref.Val {
 		if v, ok := target.(*T); ok && v != nil {
 			return get(v)
 		}
 		return none
 	})
+}
+
+func text[T any](k *kind, name string, chars uint64, get func(*T) string) {
+	k.chars[name] = chars
+	property(k, name, types.StringType, types.String(""), func(v *T) ref.Val { return types.String(get(v)) })
+}
+
+func number[T any](k *kind, name string, get func(*T) int64) {
+	property(k, name, types.IntType, types.Int(0), func(v *T) ref.Val { return types.Int(get(v)) })
+}
+
+func flag[T any](k *kind, name string, get func(*T) bool) {
+	property(k, name, types.BoolType, types.False, func(v *T) ref.Val { return types.Bool(get(v)) })
 }
 
 // texts adds the texts of the protocol; one that was not sent is "".
@@ -45,11 +57,11 @@ func texts[T any](k *kind, fields []checkout.TextField[T]) {
 		k.chars[f.Name] = uint64(f.Max)
 		k.add(f.Name, types.StringType,
 			func(target any) bool { v, ok := target.(*T); return ok && v != nil && f.At(v).Set },
-			func(target any) any {
+			func(target any) ref.Val {
 				if v, ok := target.(*T); ok && v != nil {
-					return f.At(v).Value
+					return types.String(f.At(v).Value)
 				}
-				return ""
+				return types.String("")
 			})
 	}
 }
@@ -59,11 +71,11 @@ func integers[T any](k *kind, fields []checkout.IntegerField[T]) {
 	for _, f := range fields {
 		k.add(f.Name, types.IntType,
 			func(target any) bool { v, ok := target.(*T); return ok && v != nil && f.At(v).Set },
-			func(target any) any {
+			func(target any) ref.Val {
 				if v, ok := target.(*T); ok && v != nil {
-					return f.At(v).Value
+					return types.Int(f.At(v).Value)
 				}
-				return int64(0)
+				return types.Int(0)
 			})
 	}
 }
@@ -76,8 +88,10 @@ var (
 	contactKind  = newContactKind()
 	mismatchKind = newMismatchKind()
 	cartKind     = newCartKind()
+	sessionKind  = newSessionKind()
+	historyKind  = newHistoryKind()
 
-	kinds = []*kind{addressKind, customerKind, productKind, lineKind, contactKind, mismatchKind, cartKind}
+	kinds = []*kind{addressKind, customerKind, productKind, lineKind, contactKind, mismatchKind, cartKind, sessionKind, historyKind}
 )
 
 func textKind[T any](name string, fields []checkout.TextField[T]) *kind {
@@ -90,12 +104,17 @@ func newLineKind() *kind {
 	k := newKind("kvitto.Line")
 	texts(k, checkout.LineTextFields)
 	integers(k, checkout.LineIntegerFields)
-	property(k, "product_identifiers", productKind.celType, func(l *checkout.Line) object { return object{productKind, l.ProductIdentifiers} })
+	property(k, "product_identifiers", productKind.celType, object{productKind, (*checkout.ProductIdentifiers)(nil)},
+		func(l *checkout.Line) ref.Val { return object{productKind, l.ProductIdentifiers} })
 	return k
 }
 
-// emailMax is the longest e-mail address and phone number of the protocol.
-const emailMax = 99
+// emailMax is the longest e-mail address and phone number of the protocol, nameMax
+// the longest given and family name with a blank between them.
+const (
+	emailMax = 99
+	nameMax  = 2*99 + 1
+)
 
 func newContactKind() *kind {
 	k := newKind("kvitto.Contact")
@@ -104,17 +123,26 @@ func newContactKind() *kind {
 		"email_tag": func(c *contact) string { return c.tag }, "email_domain": func(c *contact) string { return c.domain },
 		"phone": func(c *contact) string { return c.phone }, "phone_digits": func(c *contact) string { return c.digits },
 	} {
-		k.chars[name] = emailMax
-		property(k, name, types.StringType, get)
+		text(k, name, emailMax, get)
 	}
+	text(k, "name", nameMax, func(c *contact) string { return c.name })
+	number(k, "email_tag_number", (*contact).tagNumber)
 	slices.Sort(k.names)
+	return k
+}
+
+func newSessionKind() *kind {
+	k := newKind("kvitto.Session")
+	number(k, "changes", func(in *Input) int64 { return in.Changes })
+	flag(k, "denied", func(in *Input) bool { return in.Denied })
+	number(k, "minutes", minutesOf)
 	return k
 }
 
 func newMismatchKind() *kind {
 	k := newKind("kvitto.Mismatch")
 	for _, f := range checkout.AddressFields {
-		property(k, f.Name, types.BoolType, func(a *addresses) bool { return a.differ(f.At) })
+		flag(k, f.Name, func(a *addresses) bool { return a.differ(f.At) })
 	}
 	return k
 }
@@ -126,7 +154,7 @@ func newCartKind() *kind {
 		"largest_quantity": func(c *cart) int64 { return c.largestQuantity }, "largest_total": func(c *cart) int64 { return c.largestTotal },
 		"discount": func(c *cart) int64 { return c.discount },
 	} {
-		property(k, name, types.IntType, get)
+		number(k, name, get)
 	}
 	slices.Sort(k.names)
 	return k

@@ -36,8 +36,8 @@ const (
 var actions = []string{string(ActionApprove), string(ActionDeny), string(ActionRefer), string(ActionAsk)}
 
 var (
-	fileKeys = []string{"name", "on_failure", "values", "rule"}
-	ruleKeys = []string{"name", "priority", "calls", "condition", "action", "fields", "reason"}
+	fileKeys = []string{"name", "on_failure", "lists", "values", "rule"}
+	ruleKeys = []string{"name", "priority", "calls", "condition", "action", "fields", "due_minutes", "at_due", "reason"}
 	calls    = []string{string(CallLoad), string(CallAuthorize), string(CallReauthorize), string(CallFinalize)}
 	// assessed are the calls of a rule that names none.
 	assessed = []Call{CallAuthorize, CallReauthorize, CallFinalize}
@@ -52,9 +52,14 @@ type Rule struct {
 	Condition string
 	Action    Action
 	Fields    []string // paths, for ActionAsk
-	Reason    string
-	Line      int    // of the file
-	Cost      uint64 // the worst case in steps; 0 until the condition was checked
+	// DueMinutes is an expression, empty for the default: how long after the order
+	// somebody may decide. AtDue is what is decided when nobody did, empty for the
+	// default. Both are for ActionRefer.
+	DueMinutes string
+	AtDue      checkout.ReviewVerdict
+	Reason     string
+	Line       int    // of the file
+	Cost       uint64 // the worst case in steps; 0 until the condition was checked
 }
 
 // ruleFile is a file whose form is right.
@@ -62,6 +67,7 @@ type ruleFile struct {
 	name      string
 	onFailure Action
 	values    map[string]any
+	lists     []namedList
 	rules     []Rule
 	lines     fileLines
 }
@@ -80,7 +86,7 @@ func (r *reader) add(key, value, problem, expected, hint string) {
 }
 
 // readFile reads the form of a file, without understanding its conditions.
-func readFile(text []byte) (ruleFile, []Problem) {
+func readFile(text []byte, read ReadList) (ruleFile, []Problem) {
 	if len(text) > FileMax {
 		return ruleFile{}, []Problem{{Problem: "the file is too large", Value: strconv.Itoa(len(text)) + " bytes",
 			Expected: "at most " + strconv.Itoa(FileMax) + " bytes"}}
@@ -108,6 +114,7 @@ func readFile(text []byte) (ruleFile, []Problem) {
 		r.add("on_failure", string(onFailure), "cannot be used when a rule fails", "refer or deny", "a rule that fails must not approve")
 	}
 	file.values = r.values(tree)
+	file.lists = r.lists(tree, read)
 	tables, ok := tree["rule"].([]map[string]any)
 	switch {
 	case tree["rule"] == nil:
@@ -235,7 +242,40 @@ func (r *reader) oneRule(table map[string]any) Rule {
 		rule.Calls = r.calls(named)
 	}
 	r.fields(&rule)
+	r.review(&rule, table)
 	return rule
+}
+
+// dueMinutesMax is a week.
+const dueMinutesMax = 7 * 24 * 60
+
+// review reads how an order is reviewed, which refer alone leads to.
+func (r *reader) review(rule *Rule, table map[string]any) {
+	for _, key := range []string{"due_minutes", "at_due"} {
+		if table[key] != nil && rule.Action != ActionRefer {
+			r.add(key, textOf(table[key]), "belongs to the action refer alone", "", `write action = "refer", or leave `+key+" out")
+		}
+	}
+	switch due := table["due_minutes"].(type) {
+	case nil:
+	case string:
+		rule.DueMinutes = due
+	case int64:
+		rule.DueMinutes = strconv.FormatInt(due, 10)
+		if due < 0 || due > dueMinutesMax {
+			r.add("due_minutes", rule.DueMinutes, "is no time for a review", "0 to "+strconv.Itoa(dueMinutesMax)+" minutes", "")
+		}
+	default:
+		r.add("due_minutes", textOf(due), "is no number of minutes", "a whole number, or an expression in quotation marks", "")
+	}
+	verdicts := []string{string(checkout.ReviewAccept), string(checkout.ReviewReject)}
+	switch verdict := r.text(table, "at_due", false); {
+	case verdict == "":
+	case !slices.Contains(verdicts, verdict):
+		r.add("at_due", verdict, "is no end of a review", strings.Join(verdicts, " or "), didYouMean(verdict, verdicts))
+	default:
+		rule.AtDue = checkout.ReviewVerdict(verdict)
+	}
 }
 
 func textOf(value any) string {
@@ -268,13 +308,15 @@ func (r *reader) fields(rule *Rule) {
 		r.add("fields", "", "are missing: ask for what?", `a list such as ["billing_address.email"]`, "")
 	}
 	for _, field := range rule.Fields {
-		if known := askable(); !slices.Contains(known, field) {
+		if known := Askable(); !slices.Contains(known, field) {
 			r.add("fields", field, "is nothing that can be asked for", "a property of billing_address, shipping_address or customer", didYouMean(field, known))
 		}
 	}
 }
 
-func askable() []string {
+// Askable are the paths that an assessment may ask the customer for: what the
+// page can ask for.
+func Askable() []string {
 	var all []string
 	for _, f := range checkout.AddressFields {
 		all = append(all, "billing_address."+f.Name, "shipping_address."+f.Name)

@@ -266,6 +266,63 @@ func TestTheDefaultRules(t *testing.T) {
 	}
 }
 
+// facts are of as many sessions, with an e-mail address each.
+func facts(kind risk.FactKind, sessions int, ago time.Duration) risk.Past {
+	past := risk.Past{Known: true, FirstAt: noon.Add(-ago)}
+	for i := range sessions {
+		fact := aFact(kind, byte(i+1), ago)
+		fact.Email = uint32(i + 1)
+		past.Facts = append(past.Facts, fact)
+	}
+	return past
+}
+
+// TestTheDefaultRulesLookBack, each from a number of its own and for a time of its
+// own.
+func TestTheDefaultRulesLookBack(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rule    string
+		subject risk.SubjectKind
+		kind    risk.FactKind
+		from    int
+		within  time.Duration
+		want    checkout.Outcome
+	}{
+		{"many-denials-of-device", risk.SubjectDevice, risk.FactDenied, 5, 24 * time.Hour, checkout.OutcomeDeny},
+		{"many-denials", risk.SubjectEmail, risk.FactDenied, 5, 24 * time.Hour, checkout.OutcomeRefer},
+		{"many-denials", risk.SubjectPhone, risk.FactDenied, 5, 24 * time.Hour, checkout.OutcomeRefer},
+		{"many-denials-of-ip", risk.SubjectIP, risk.FactDenied, 20, 24 * time.Hour, checkout.OutcomeRefer},
+		{"fast-approvals", risk.SubjectEmail, risk.FactApproved, 5, time.Hour, checkout.OutcomeRefer},
+		{"many-emails-on-device", risk.SubjectDevice, risk.FactApproved, 5, 24 * time.Hour, checkout.OutcomeRefer},
+	} {
+		t.Run(c.rule+" "+string(c.subject), func(t *testing.T) {
+			t.Parallel()
+			decided := func(past risk.Past) risk.Assessment {
+				in := risk.Input{Call: risk.CallAuthorize, SessionID: "own", Content: &checkout.Content{}, Now: noon, History: risk.History{c.subject: past}}
+				return risk.DefaultRules().Evaluate(in, nil)
+			}
+			if got := decided(facts(c.kind, c.from, c.within-time.Millisecond)); got.Rule != c.rule || got.Decision.Outcome != c.want || got.Failed > 0 {
+				t.Errorf("%d: %+v", c.from, got)
+			}
+			for _, past := range []risk.Past{facts(c.kind, c.from-1, 0), facts(c.kind, c.from, c.within)} {
+				if got := decided(past); got.Decision.Outcome != checkout.OutcomeApprove {
+					t.Errorf("%d: %+v", len(past.Facts), got)
+				}
+			}
+		})
+	}
+	high := risk.Input{Call: risk.CallAuthorize, Content: &checkout.Content{PurchaseCurrency: checkout.TextOf("SEK"), OrderAmount: checkout.IntegerOf(2 * 1150000),
+		BillingAddress: &checkout.Address{Email: checkout.TextOf("a@b.se")}}, Now: noon}
+	if got := risk.DefaultRules().Evaluate(high, nil); got.Rule != "first-order-high" || got.Decision.Outcome != checkout.OutcomeRefer {
+		t.Errorf("a high first order: %+v", got)
+	}
+	high.History = risk.History{risk.SubjectPhone: {Known: true, FirstAt: noon, Orders: 1}}
+	if got := risk.DefaultRules().Evaluate(high, nil); got.Decision.Outcome != checkout.OutcomeApprove {
+		t.Errorf("a high second order: %+v", got)
+	}
+}
+
 // TestTestDataMeansNothingToRealShops: a customer who happens to be called
 // like a playground's trigger is approved.
 func TestTestDataMeansNothingToRealShops(t *testing.T) {

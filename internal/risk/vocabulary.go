@@ -7,6 +7,7 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/cost"
+	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
@@ -18,7 +19,8 @@ import (
 type variable struct {
 	celType *types.Type
 	chars   uint64 // the longest text
-	get     func(*situation) any
+	get     func(*situation) ref.Val
+	number  int // its place in a situation
 }
 
 // variables are all names but those of a file's values.
@@ -26,29 +28,36 @@ var variables = newVariables()
 
 func newVariables() map[string]variable {
 	text := func(chars uint64, get func(*situation) string) variable {
-		return variable{types.StringType, chars, func(s *situation) any { return get(s) }}
+		return variable{celType: types.StringType, chars: chars, get: func(s *situation) ref.Val { return types.String(get(s)) }}
 	}
 	number := func(get func(*situation) int64) variable {
-		return variable{celType: types.IntType, get: func(s *situation) any { return get(s) }}
+		return variable{celType: types.IntType, get: func(s *situation) ref.Val { return types.Int(get(s)) }}
 	}
 	of := func(k *kind, get func(*situation) any) variable {
-		return variable{celType: k.celType, get: func(s *situation) any { return object{k, get(s)} }}
+		return variable{celType: k.celType, get: func(s *situation) ref.Val { return object{k, get(s)} }}
 	}
 	all := map[string]variable{
 		"call":             text(16, func(s *situation) string { return string(s.in.Call) }),
-		"merchant_id":      text(64, func(s *situation) string { return s.in.MerchantID }),
+		"merchant_id":      text(merchantMax, func(s *situation) string { return s.in.MerchantID }),
 		"country":          text(2, func(s *situation) string { return s.content.EffectiveCountry() }),
 		"billing_address":  of(addressKind, func(s *situation) any { return s.content.BillingAddress }),
 		"shipping_address": of(addressKind, func(s *situation) any { return s.content.ShippingAddress }),
 		"customer":         of(customerKind, func(s *situation) any { return s.content.Customer }),
-		"order_lines":      {types.NewListType(lineKind.celType), 0, func(s *situation) any { return s.orderLines() }},
-		"contact":          of(contactKind, func(s *situation) any { return s.contact }),
-		"login":            of(contactKind, func(s *situation) any { return s.login }),
-		"mismatch":         of(mismatchKind, func(s *situation) any { return &s.addresses }),
-		"cart":             of(cartKind, func(s *situation) any { return s.cart }),
+		"order_lines":      {celType: types.NewListType(lineKind.celType), get: (*situation).orderLines},
+		"contact":          of(contactKind, func(s *situation) any { return stated(s.content) }),
+		"login":            of(contactKind, func(s *situation) any { return contactOf(s.in.Login, s.in.Login) }),
+		"mismatch":         of(mismatchKind, func(s *situation) any { return &addresses{s.content.BillingAddress, s.content.ShippingAddress} }),
+		"cart":             of(cartKind, func(s *situation) any { return cartOf(s.content.OrderLines) }),
+		"session":          of(sessionKind, func(s *situation) any { return s.in }),
 		"age":              number(func(s *situation) int64 { return ageOf(s.content.Customer, s.in.Now) }),
 		"hour":             number(func(s *situation) int64 { return int64(s.in.Now.UTC().Hour()) }),
 		"weekday":          number(func(s *situation) int64 { return weekdayOf(s.in.Now) }),
+	}
+	for _, kind := range SubjectKinds {
+		all[historyOf(kind)] = of(historyKind, func(s *situation) any {
+			of := s.in.History[kind]
+			return pastOf(&of, s.in)
+		})
 	}
 	for _, f := range checkout.ContentTextFields {
 		all[f.Name] = text(uint64(f.Max), func(s *situation) string { return f.At(s.content).Value })
@@ -56,8 +65,16 @@ func newVariables() map[string]variable {
 	for _, f := range checkout.ContentIntegerFields {
 		all[f.Name] = number(func(s *situation) int64 { return f.At(s.content).Value })
 	}
+	for i, name := range slices.Sorted(maps.Keys(all)) {
+		v := all[name]
+		v.number = i
+		all[name] = v
+	}
 	return all
 }
+
+// historyOf is the name of the variable that is a kind's past.
+func historyOf(kind SubjectKind) string { return string(kind) + "_history" }
 
 // Variables are the names that conditions can use, beside those below values.
 func Variables() []string { return slices.Sorted(maps.Keys(variables)) }
@@ -95,13 +112,11 @@ func named(name string, celType *types.Type) Name {
 
 // situation is what one assessment looks at. It is for one goroutine.
 type situation struct {
-	in             *Input
-	content        *checkout.Content
-	values         map[string]ref.Val // of the rule set, by their full names
-	contact, login *contact
-	addresses      addresses
-	cart           *cart
-	lines          ref.Val // made when a rule asks for it
+	in      *Input
+	content *checkout.Content
+	values  map[string]ref.Val // of the rule set, by their full names
+	known   []ref.Val          // variables that were asked for: each is made once
+	size    size
 }
 
 func newSituation(in *Input, values map[string]ref.Val) *situation {
@@ -109,17 +124,16 @@ func newSituation(in *Input, values map[string]ref.Val) *situation {
 	if content == nil {
 		content = &checkout.Content{}
 	}
-	return &situation{
-		in: in, content: content, values: values,
-		contact: stated(content), login: contactOf(in.Login, in.Login),
-		addresses: addresses{content.BillingAddress, content.ShippingAddress}, cart: cartOf(content.OrderLines),
-	}
+	return &situation{in: in, content: content, values: values, known: make([]ref.Val, len(variables))}
 }
 
 // ResolveName implements cel.Activation.
 func (s *situation) ResolveName(name string) (any, bool) {
 	if v, ok := variables[name]; ok {
-		return v.get(s), true
+		if s.known[v.number] == nil {
+			s.known[v.number] = v.get(s)
+		}
+		return s.known[v.number], true
 	}
 	value, ok := s.values[name]
 	return value, ok
@@ -129,15 +143,15 @@ func (s *situation) ResolveName(name string) (any, bool) {
 func (s *situation) Parent() cel.Activation { return nil }
 
 func (s *situation) orderLines() ref.Val {
-	if s.lines == nil {
-		lines := make([]ref.Val, len(s.content.OrderLines))
-		for i := range lines {
-			lines[i] = object{lineKind, &s.content.OrderLines[i]}
-		}
-		s.lines = types.NewRefValList(types.DefaultTypeAdapter, lines)
+	lines := make([]ref.Val, len(s.content.OrderLines))
+	for i := range lines {
+		lines[i] = object{lineKind, &s.content.OrderLines[i]}
 	}
-	return s.lines
+	return types.NewRefValList(types.DefaultTypeAdapter, lines)
 }
+
+// merchantMax is the longest id of a merchant.
+const merchantMax = 64
 
 // The limits of an expression.
 const (
@@ -145,6 +159,8 @@ const (
 	nestingMax    = 50
 	valuesPrefix  = "values."
 	objectCost    = 100 // of comparing all properties
+	listCost      = 100 // of looking up a text, which is read once
+	inList        = "in_list_of_file"
 )
 
 // newEnvironment is what conditions are checked in.
@@ -157,6 +173,7 @@ func newEnvironment(values map[string]ref.Val, kinds map[string]*types.Type) (*c
 		cel.StdLib(), cel.CustomTypeProvider(provider), cel.CustomTypeAdapter(provider.Registry),
 		cel.ParserExpressionSizeLimit(expressionMax), cel.ParserRecursionLimit(nestingMax),
 		cel.ASTValidators(cel.ValidateRegexLiterals()),
+		cel.Function(operators.In, cel.Overload(inList, []*cel.Type{cel.StringType, listType}, cel.BoolType)),
 	}
 	for _, name := range Variables() {
 		options = append(options, cel.Variable(name, variables[name].celType))
@@ -212,8 +229,12 @@ func (s sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
 	return &cost.SizeEstimate{Max: chars}
 }
 
-// EstimateCallCost implements cost.Estimator: functions cost what they do.
-func (sizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
+// EstimateCallCost implements cost.Estimator: functions cost what they do, and a
+// list of any length is looked into in one step.
+func (sizes) EstimateCallCost(_, overload string, _ *cost.AstNode, _ []cost.AstNode) *cost.CallEstimate {
+	if overload == inList {
+		return &cost.CallEstimate{CostEstimate: cost.Estimate{Min: 1, Max: listCost}}
+	}
 	return nil
 }
 

@@ -15,5 +15,5 @@ func (s *Service) callback(session *checkout.Session, event *checkout.Event) *st
 	if !ok {
 		return nil
 	}
-	return &store.Callback{ID: s.NewID(event.At), Kind: caused.Kind, URL: caused.URL, Body: s.CallbackBody(&caused)}
+	return &store.Callback{ID: s.NewID(event.At), Kind: caused.Kind, URL: caused.URL, Body: s.CallbackBody(&caused), DueAt: event.At.Add(caused.Delay)}
 }

@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/store"
@@ -25,7 +24,7 @@ func (s *Service) ConfirmationURL(ctx context.Context, sessionID string) (string
 	if session.Complete() {
 		orderID = session.Order.ID
 	}
-	return strings.NewReplacer("{session.id}", session.ID, "{order.id}", orderID).Replace(Confirmation(session)), nil
+	return checkout.FillIn(Confirmation(session), session.ID, orderID), nil
 }
 
 // Confirmation is the confirmation URL that holds for the session: the order

@@ -11,7 +11,7 @@ func (s *Service) PlaceOrder(ctx context.Context, caller Caller, token string, r
 	if refusal := checkout.ValidateOrder(&request, problems); refusal != nil {
 		return checkout.Session{}, refusal
 	}
-	command := checkout.PlaceOrder{Token: token, Request: request, OrderID: s.NewID(caller.Now), Now: caller.Now}
+	command := checkout.PlaceOrder{Token: token, Request: request, OrderID: s.NewID(caller.Now), Now: caller.Now, Review: s.ReviewTerms}
 	return s.changeOfToken(ctx, caller, token, checkout.KindAuthorizationNotFound, func(current checkout.Session) (decision, error) {
 		next, event, replayed, refusal := current.PlaceOrder(command)
 		return decision{next, event, !replayed}, refused(refusal)

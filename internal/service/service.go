@@ -28,8 +28,8 @@ type Committer interface {
 	Commit(ctx context.Context, change store.Change) error
 }
 
-// Options are what a Service is made of. All fields but Shared and
-// CallbackBody are required.
+// Options are what a Service is made of. All fields but CallbackBody and those
+// after it are required.
 type Options struct {
 	Engine     store.Engine
 	Committer  Committer
@@ -43,6 +43,11 @@ type Options struct {
 	// Shared says that other processes change the same store. Then the store is
 	// the truth, and the cache only saves work before a conditional commit.
 	Shared bool
+	// ReviewTerms are those of reviews whose assessment says nothing of them.
+	ReviewTerms checkout.ReviewTerms
+	// FourEyesAbove are the amounts by currency, in minor units, above which it
+	// takes two people to accept an order; a currency that is absent has no limit.
+	FourEyesAbove map[string]int64
 }
 
 // Service is the application's use cases. It is safe for concurrent use.

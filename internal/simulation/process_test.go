@@ -113,6 +113,10 @@ func (recorder) Find(context.Context, string, string) (requestlog.Exchange, erro
 	return requestlog.Exchange{}, requestlog.ErrNotFound
 }
 
+func (recorder) Search(context.Context, requestlog.Query) (requestlog.Page, error) {
+	return requestlog.Page{}, nil
+}
+
 func (recorder) OfSession(context.Context, string, string, requestlog.Bounds) ([]requestlog.Exchange, error) {
 	return nil, nil
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
@@ -45,6 +47,30 @@ type CallbackClaim struct {
 	Now   time.Time
 	Until time.Time // when the leases end, whatever became of their holder
 	Limit int       // at least 1
+	// PerMerchant bounds the callbacks of a merchant that the claimer delivers at a
+	// time; 0 does not. UnderWay is how many it is delivering now, by merchant.
+	PerMerchant int
+	UnderWay    map[string]int
+}
+
+// Room is how many callbacks of the merchant the claim may lease.
+func (c *CallbackClaim) Room(merchantID string) int {
+	if c.PerMerchant < 1 {
+		return c.Limit
+	}
+	return min(c.Limit, max(0, c.PerMerchant-c.UnderWay[merchantID]))
+}
+
+// Full are the merchants of whom the claim leases nothing, in the order of the
+// alphabet.
+func (c *CallbackClaim) Full() []string {
+	full := []string{}
+	for _, merchantID := range slices.Sorted(maps.Keys(c.UnderWay)) {
+		if c.Room(merchantID) == 0 {
+			full = append(full, merchantID)
+		}
+	}
+	return full
 }
 
 // CallbackEnd is what an attempt led to.
@@ -58,6 +84,7 @@ type CallbackEnd struct {
 // does not narrow.
 type CallbackFilter struct {
 	MerchantID string // always
+	CallbackID string
 	SessionID  string
 	State      CallbackState
 	Limit      int // at least 1; the newest are listed
@@ -74,15 +101,22 @@ const (
 	CallbackReplay CallbackStep = "replay"
 	// CallbackDrop ends a waiting callback that nobody is delivering.
 	CallbackDrop CallbackStep = "drop"
+	// CallbackDelay gives a waiting callback that nobody is delivering another time
+	// at which it is due.
+	CallbackDelay CallbackStep = "delay"
 )
 
 // Outbox stores callbacks; Change.Callback puts them there. Of the callbacks of
-// a session that wait, only the first can be claimed, in the order of revisions
-// with the released ones in front, and only while no other is under way. The
-// callbacks of a session that DeleteExpired deletes go with it.
+// one kind of a session that wait, only the first can be claimed, in the order of
+// revisions with the released ones in front, and only while no other of them is
+// under way. Those of another kind do not wait for them: one that a shop does not
+// take for days must not hold up the others. The callbacks of a session that
+// DeleteExpired deletes go with it.
 type Outbox interface {
 	// ClaimCallbacks leases callbacks that are due, the longest due first. A
-	// lease that has ended is as if it had never been.
+	// lease that has ended is as if it had never been. It may lease fewer than
+	// there are, but none only when there is none that it may lease, or another
+	// claim was at it at the same moment.
 	ClaimCallbacks(ctx context.Context, claim CallbackClaim) ([]Callback, error)
 	// FinishCallback ends a lease with what became of the attempt. ErrConflict
 	// when the callback has no lease of this name any more.
@@ -96,7 +130,11 @@ type Outbox interface {
 	HoldCallbacks(ctx context.Context, merchantID string, hold bool) error
 	// CallbacksHeld tells whether they are held.
 	CallbacksHeld(ctx context.Context, merchantID string) (bool, error)
-	// StepCallback does the step; now is the merchant's time. ErrNotFound for a
-	// callback that is not the merchant's, ErrConflict.
-	StepCallback(ctx context.Context, merchantID, callbackID string, step CallbackStep, now time.Time) error
+	// StepCallback does the step; at is the merchant's time, and of a delay the one
+	// at which the callback is due then. ErrNotFound for a callback that is not the
+	// merchant's, ErrConflict.
+	StepCallback(ctx context.Context, merchantID, callbackID string, step CallbackStep, at time.Time) error
+	// NoteCallback replaces the Answer of a callback that waits and that nobody is
+	// delivering. ErrNotFound and ErrConflict as for a step.
+	NoteCallback(ctx context.Context, merchantID, callbackID string, answer []byte) error
 }

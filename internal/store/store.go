@@ -34,10 +34,11 @@ type Change struct {
 	// bytes make it themselves when it is nil.
 	State []byte
 	// Callback, when not nil, is put into the outbox. Its ID, Kind, URL and Body
-	// are given; the rest follows from the change.
+	// are given, and its DueAt if it is not due at once; the rest follows from the
+	// change.
 	Callback *Callback
-	// Assessment, when not nil, is kept with the change. Its Revision follows from
-	// the change.
+	// Assessment, when not nil, is kept with the change. Its MerchantID, SessionID
+	// and Revision follow from the change.
 	Assessment *Assessment
 	// Subjects are facts that are added with the change, each to another subject.
 	Subjects []SubjectChange

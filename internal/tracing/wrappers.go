@@ -53,6 +53,7 @@ type Recorder interface {
 	Record(ctx context.Context, exchange requestlog.Exchange) error
 	Find(ctx context.Context, merchantID, correlationID string) (requestlog.Exchange, error)
 	OfSession(ctx context.Context, merchantID, sessionID string, bounds requestlog.Bounds) ([]requestlog.Exchange, error)
+	Search(ctx context.Context, query requestlog.Query) (requestlog.Page, error)
 }
 
 // Recorder gives the record of each exchange a span. Without tracing it

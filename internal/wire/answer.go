@@ -83,7 +83,7 @@ func AppendOrder(dst []byte, o *checkout.Order, redirectURL string) []byte {
 	if redirectURL != "" {
 		w.text("redirect_url", redirectURL)
 	}
-	w.text("fraud_status", o.FraudStatus)
+	w.text("fraud_status", o.PlacedStatus())
 	w.key("authorized_payment_method")
 	w.open('{')
 	w.text("type", o.Method.Type)

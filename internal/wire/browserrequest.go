@@ -19,10 +19,11 @@ type BrowserRequest struct {
 	// Problems are those of its data, told to the shop as invalid fields.
 	Own []checkout.Violation
 
-	// Outcome and Invalid, the paths of the outcome invalid_fields, are read from
-	// Kvitto's own interface only.
-	Outcome checkout.Text
-	Invalid []string
+	// Outcome, Invalid, the paths of the outcome invalid_fields, and AfterMinutes, of
+	// a later outcome, are read from Kvitto's own interface only.
+	Outcome      checkout.Text
+	Invalid      []string
+	AfterMinutes checkout.Integer
 
 	// The rest is read from the browser's API only.
 	CallID        checkout.Text
@@ -43,6 +44,8 @@ func DecodeBrowserRequest(body []byte) (BrowserRequest, error) {
 			d.readText(&r.Outcome, false)
 		case "invalid_fields":
 			d.readTexts(&r.Invalid)
+		case "after_minutes":
+			d.readInteger(&r.AfterMinutes)
 		default:
 			r.property(d, name)
 		}

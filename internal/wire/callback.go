@@ -9,12 +9,21 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 )
 
-// AppendCallback writes the body of a message to a merchant's server.
+// AppendCallback writes the body of a message to a merchant's server. A push has
+// none: its address says which order it is about.
 func AppendCallback(dst []byte, callback *checkout.Callback) []byte {
+	if callback.Kind == checkout.CallbackPush {
+		return dst
+	}
 	w := writer{buf: dst}
 	w.open('{')
-	w.text("authorization_token", callback.AuthorizationToken)
-	w.text("session_id", callback.SessionID)
+	if callback.Kind == checkout.CallbackNotification {
+		w.text("order_id", callback.OrderID)
+		w.text("event_type", callback.EventType)
+	} else {
+		w.text("authorization_token", callback.AuthorizationToken)
+		w.text("session_id", callback.SessionID)
+	}
 	w.close('}')
 	return w.buf
 }
@@ -25,6 +34,7 @@ type Callback struct {
 	CreatedAt, DueAt                time.Time
 	Attempts                        int
 	Released, UnderWay, Waiting     bool
+	Twice                           bool // it is to be delivered twice
 	Body                            []byte
 
 	AnsweredAt time.Time // zero before the first attempt
@@ -57,6 +67,7 @@ func (w *writer) callback(c *Callback) {
 		w.timestamp("due_at", c.DueAt)
 		w.boolean("released", c.Released)
 		w.boolean("under_way", c.UnderWay)
+		w.boolean("twice", c.Twice)
 	}
 	w.integer("attempts", int64(c.Attempts))
 	w.body("body", c.Body)
@@ -109,4 +120,19 @@ func DecodeHold(body []byte) (hold checkout.Boolean, problems []checkout.Violati
 		d.value()
 	})
 	return hold, d.problems, err
+}
+
+// DecodeDelay reads the body of delay callback; problems are values of a wrong
+// type.
+func DecodeDelay(body []byte) (seconds checkout.Integer, problems []checkout.Violation, err error) {
+	d := newDecoder(body)
+	defer d.release()
+	err = d.document(func(name string) {
+		if name == "seconds" {
+			d.readInteger(&seconds)
+			return
+		}
+		d.value()
+	})
+	return seconds, d.problems, err
 }

@@ -50,8 +50,39 @@ func AppendExchanges(dst []byte, list []Exchange) []byte {
 	return w.buf
 }
 
+// AppendFoundExchanges writes the answer of search exchanges: what happened,
+// without bodies and violations, and where the next page begins.
+func AppendFoundExchanges(dst []byte, list []Exchange, next string, partial bool) []byte {
+	w := writer{buf: dst}
+	w.open('{')
+	writeList(&w, "exchanges", list, func(e *Exchange) {
+		w.open('{')
+		w.happened(e)
+		w.close('}')
+	})
+	if next != "" {
+		w.text("next", next)
+	}
+	w.boolean("partial", partial)
+	w.close('}')
+	return w.buf
+}
+
 func (w *writer) exchange(e *Exchange) {
 	w.open('{')
+	w.happened(e)
+	w.violations(e.Violations)
+	w.body("request", e.Request)
+	w.body("response", e.Response)
+	w.boolean("bodies_shed", e.Shed)
+	if e.LeftOut {
+		w.boolean("bodies_left_out", true)
+	}
+	w.close('}')
+}
+
+// happened writes an exchange without its bodies.
+func (w *writer) happened(e *Exchange) {
 	w.text("correlation_id", e.CorrelationID)
 	w.timestamp("at", e.At)
 	w.milliseconds("duration_ms", e.Duration)
@@ -70,14 +101,6 @@ func (w *writer) exchange(e *Exchange) {
 	if e.ErrorCode != "" {
 		w.texts("error_messages", e.ErrorMessages)
 	}
-	w.violations(e.Violations)
-	w.body("request", e.Request)
-	w.body("response", e.Response)
-	w.boolean("bodies_shed", e.Shed)
-	if e.LeftOut {
-		w.boolean("bodies_left_out", true)
-	}
-	w.close('}')
 }
 
 func (w *writer) body(name string, body []byte) {

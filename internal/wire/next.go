@@ -8,6 +8,7 @@ type Next struct {
 	Call          string
 	Outcome       string
 	InvalidFields []string
+	AfterMinutes  checkout.Integer
 	Interaction   string
 	Standing      bool
 }
@@ -28,6 +29,8 @@ func DecodeNext(body []byte) (next Next, problems []checkout.Violation, err erro
 			d.readText(&outcome, false)
 		case "invalid_fields":
 			d.readTexts(&next.InvalidFields)
+		case "after_minutes":
+			d.readInteger(&next.AfterMinutes)
 		case "interaction":
 			d.readText(&interaction, false)
 		case "standing":
@@ -57,6 +60,7 @@ func AppendNext(dst []byte, list []Next) []byte {
 		if len(next.InvalidFields) > 0 {
 			w.texts("invalid_fields", next.InvalidFields)
 		}
+		w.optionalInteger("after_minutes", next.AfterMinutes)
 		w.boolean("standing", next.Standing)
 		w.close('}')
 	})

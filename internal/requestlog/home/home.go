@@ -26,12 +26,22 @@ type Home interface {
 	RefusalsOf(ctx context.Context, sessionID string, visit func(*Refusal) (bool, error)) error
 	// Marked visits the blocks that may hold a name, first written first.
 	Marked(ctx context.Context, name string, visit func(*Block) (bool, error)) error
-	// List gives the keys of what begins below an id, the highest first id first.
-	// Fewer than the limit are the last ones. An empty id is above all others.
-	List(ctx context.Context, below string, limit int) ([]Key, error)
+	// List gives the keys of blocks and refusals that begin below an id, the
+	// highest first id first. Fewer than the limit are the last ones. An empty id
+	// is above all others.
+	List(ctx context.Context, scope Scope, below string, limit int) ([]Key, error)
 	// Load visits what has the keys, in their order. What was swept since is left
 	// out.
 	Load(ctx context.Context, keys []Key, visit func(Piece) (bool, error)) error
+	// Unindexed gives the keys of some blocks and refusals that no segment has,
+	// about in the order in which they were written. None also when another
+	// process is at it.
+	Unindexed(ctx context.Context, limit int) ([]Key, error)
+	// Index keeps a segment of the first keys that Unindexed gave.
+	Index(ctx context.Context, segment *Segment) error
+	// Segments gives the keys of segments that have the terms, the highest number
+	// first. Fewer than the limit are the last ones.
+	Segments(ctx context.Context, wanted Wanted) ([]Key, error)
 	// Sweep deletes a portion of what is to be forgotten, oldest first, and
 	// tells how many exchanges that were. It is called until it gives none.
 	Sweep(ctx context.Context, limits Limits) (deleted int64, err error)

@@ -11,7 +11,7 @@ import (
 	"github.com/kvitto/kvitto/internal/identifier"
 )
 
-// day names a pair of tables: 20261125.
+// day names the tables of a day: 20261125.
 type day string
 
 const dayLayout = "20060102"
@@ -26,6 +26,11 @@ func (d day) end() (time.Time, error) {
 
 func (d day) refusals() string { return "requestlog_refusals_" + string(d) }
 func (d day) blocks() string   { return "requestlog_blocks_" + string(d) }
+func (d day) segments() string { return "requestlog_segments_" + string(d) }
+func (d day) pending() string  { return "requestlog_pending_" + string(d) }
+
+// tables are all that a day has.
+func (d day) tables() []string { return []string{d.refusals(), d.blocks(), d.segments(), d.pending()} }
 
 // slack is how much an exchange may be younger than the day it is kept in: the
 // ids of a bucket, a good minute, stay together.
@@ -93,7 +98,7 @@ func (h *Home) ensure(ctx context.Context, conn *pgx.Conn, d day) error {
 				return err
 			}
 		}
-		return nil
+		return makeIndex(ctx, tx, d)
 	})
 	if err == nil {
 		h.days.note(d)
@@ -131,6 +136,42 @@ func tablesOf(d day) []string {
 			PRIMARY KEY (first_id, last_id))`,
 		`CREATE INDEX IF NOT EXISTS ` + d.blocks() + `_by_name ON ` + d.blocks() + ` (newest_name, oldest_name)`,
 	}
+}
+
+// makeIndex makes the tables of a day's index, unless they are there. Whatever
+// the day has already is to be indexed.
+func makeIndex(ctx context.Context, tx pgx.Tx, d day) error {
+	var there bool
+	if err := tx.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", d.pending()).Scan(&there); err != nil || there {
+		return err
+	}
+	for _, sql := range []string{
+		// Some blocks and refusals of one minute, with all terms that are in any of
+		// them.
+		`CREATE TABLE ` + d.segments() + ` (
+			number   bigint PRIMARY KEY,
+			first_id text COLLATE "C" NOT NULL,
+			last_id  text COLLATE "C" NOT NULL,
+			firsts   text[]   NOT NULL, -- of its blocks
+			lasts    text[]   NOT NULL,
+			refusals text[]   NOT NULL,
+			terms    tsvector NOT NULL)`,
+		`CREATE INDEX ` + d.segments() + `_by_term ON ` + d.segments() + ` USING gin (terms)`,
+		// What no segment has yet. It is written with the block or refusal and
+		// deleted with the segment.
+		`CREATE TABLE ` + d.pending() + ` (
+			first_id text COLLATE "C" NOT NULL,
+			last_id  text COLLATE "C" NOT NULL,
+			refusal  boolean NOT NULL,
+			PRIMARY KEY (first_id, last_id, refusal))`,
+		`INSERT INTO ` + d.pending() + ` SELECT first_id, last_id, false FROM ` + d.blocks(),
+		`INSERT INTO ` + d.pending() + ` SELECT correlation_id, correlation_id, true FROM ` + d.refusals(),
+	} {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // all are the days there are, oldest first.

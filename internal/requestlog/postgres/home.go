@@ -3,15 +3,18 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/requestlog/home"
 )
 
 // Home is an open database.
 type Home struct {
 	pool            *pgxpool.Pool
+	name            string // of this process, among those that share the database
 	days            days
 	quick, sweeping patience
 }
@@ -35,7 +38,7 @@ func openWith(ctx context.Context, url string, quick patience) (*Home, error) {
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	h := &Home{pool: pool, quick: quick, sweeping: sweepPatience}
+	h := &Home{pool: pool, name: identifier.New(time.Now()), quick: quick, sweeping: sweepPatience}
 	if err := h.attempt(ctx, quick, migrate); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -45,6 +48,7 @@ func openWith(ctx context.Context, url string, quick patience) (*Home, error) {
 
 // Close closes the connections.
 func (h *Home) Close() error {
+	h.yieldIndex()
 	h.pool.Close()
 	return nil
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -50,7 +51,7 @@ func sweep(ctx context.Context, conn *pgx.Conn, limits home.Limits) (deleted int
 func size(ctx context.Context, conn *pgx.Conn, days []day) (used int64, err error) {
 	var tables []string
 	for _, d := range days {
-		tables = append(tables, d.refusals(), d.blocks())
+		tables = append(tables, d.tables()...)
 	}
 	err = conn.QueryRow(ctx, "SELECT coalesce(sum(pg_total_relation_size(to_regclass(name))), 0)::bigint FROM unnest($1::text[]) AS t (name)",
 		tables).Scan(&used)
@@ -78,7 +79,7 @@ func drop(ctx context.Context, conn *pgx.Conn, d day) (deleted int64, dropped bo
 			deleted = 0 // another process did it
 			return nil
 		}
-		_, err = tx.Exec(ctx, "DROP TABLE IF EXISTS "+d.blocks()+", "+d.refusals())
+		_, err = tx.Exec(ctx, "DROP TABLE IF EXISTS "+strings.Join(d.tables(), ", "))
 		return err
 	})
 	if err != nil {

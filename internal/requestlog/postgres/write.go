@@ -94,24 +94,26 @@ func (c *blockColumns) add(b *home.Block) {
 }
 
 // queue adds the statements of a day. A conflict is a row that an earlier
-// attempt has written.
+// attempt has written, and what it wrote may be indexed by now.
 func (p *part) queue(statements *pgx.Batch, d day) {
 	if r := &p.refusals; len(r.ids) > 0 {
-		statements.Queue(`INSERT INTO `+d.refusals()+` (correlation_id, merchant_id, at_ns, status, operation, session_id, order_id,
+		statements.Queue(`WITH new AS (INSERT INTO `+d.refusals()+` (correlation_id, merchant_id, at_ns, status, operation, session_id, order_id,
 				authorization_token, explanation, packed, data)
 			SELECT id, merchant, at, status, operation, session, ord, token, explanation, packed, data
 			FROM unnest($1::text[], $2::text[], $3::bigint[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::text[],
 				$9::text[], $10::boolean[], $11::bytea[])
 				AS r (id, merchant, at, status, operation, session, ord, token, explanation, packed, data)
-			ON CONFLICT DO NOTHING`,
+			ON CONFLICT DO NOTHING RETURNING correlation_id)
+			INSERT INTO `+d.pending()+` (first_id, last_id, refusal) SELECT correlation_id, correlation_id, true FROM new ON CONFLICT DO NOTHING`,
 			r.ids, r.merchants, r.at, r.statuses, r.operations, r.sessions, r.orders, r.tokens, r.explanations, r.packed, r.data)
 	}
 	if b := &p.blocks; len(b.first) > 0 {
-		statements.Queue(`INSERT INTO `+d.blocks()+` (first_id, last_id, at_ns, exchanges, oldest_name, newest_name, marks, packed, data)
+		statements.Queue(`WITH new AS (INSERT INTO `+d.blocks()+` (first_id, last_id, at_ns, exchanges, oldest_name, newest_name, marks, packed, data)
 			SELECT first, last, at, exchanges, oldest, newest, marks, packed, data
 			FROM unnest($1::text[], $2::text[], $3::bigint[], $4::integer[], $5::text[], $6::text[], $7::bytea[], $8::boolean[], $9::bytea[])
 				AS b (first, last, at, exchanges, oldest, newest, marks, packed, data)
-			ON CONFLICT DO NOTHING`,
+			ON CONFLICT DO NOTHING RETURNING first_id, last_id)
+			INSERT INTO `+d.pending()+` (first_id, last_id, refusal) SELECT first_id, last_id, false FROM new ON CONFLICT DO NOTHING`,
 			b.first, b.last, b.at, b.exchanges, b.oldest, b.newest, b.marks, b.packed, b.data)
 	}
 }

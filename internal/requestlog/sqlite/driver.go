@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/ext/fts5"
 )
 
 // This file is the only one that knows the SQLite driver: a connection and its
@@ -52,6 +53,9 @@ func connect(ctx context.Context, path string) (*connection, error) {
 		return nil, err
 	}
 	c := &connection{conn: conn}
+	if err := fts5.Register(conn); err != nil {
+		return nil, joinClose(err, c.close)
+	}
 	if err := c.exec(pragmas); err != nil {
 		return nil, joinClose(err, c.close)
 	}

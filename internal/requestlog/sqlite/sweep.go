@@ -12,6 +12,7 @@ import (
 const (
 	blocksOfPortion   = 32
 	refusalsOfPortion = 256
+	segmentsOfPortion = 64
 )
 
 // sweeper is the statements of a sweep.
@@ -19,10 +20,12 @@ type sweeper struct {
 	oldBlocks, oldRefusals                 *statement
 	deleteMark, deleteBlock, deleteRefusal *statement
 	oldestBlock, oldestRefusal             *statement
+	oldSegments, deleteTerms               *statement
+	deleteSegment, lowerIndexed            *statement
 	allPages, freePages, pageSize          *statement
 }
 
-func (s *sweeper) prepare(c *connection) error {
+func (s *sweeper) prepareSweep(c *connection) error {
 	return c.prepareAll([]query{
 		{&s.oldBlocks, "SELECT seq, exchanges FROM blocks WHERE at_ns < ? ORDER BY at_ns LIMIT ?"},
 		{&s.oldRefusals, "SELECT seq, 1 FROM refusals WHERE at_ns < ? ORDER BY at_ns LIMIT ?"},
@@ -31,6 +34,12 @@ func (s *sweeper) prepare(c *connection) error {
 		{&s.deleteRefusal, "DELETE FROM refusals WHERE seq = ?"},
 		{&s.oldestBlock, "SELECT min(at_ns) FROM blocks"},
 		{&s.oldestRefusal, "SELECT min(at_ns) FROM refusals"},
+		{&s.oldSegments, "SELECT number, 1 FROM segments WHERE at_ns < ? ORDER BY at_ns LIMIT ?"},
+		{&s.deleteTerms, "DELETE FROM segment_terms WHERE rowid = ?"},
+		{&s.deleteSegment, "DELETE FROM segments WHERE number = ?"},
+		// An empty table counts from 1 again.
+		{&s.lowerIndexed, "UPDATE indexed SET block = min(block, (SELECT coalesce(max(seq), 0) FROM blocks)), " +
+			"refusal = min(refusal, (SELECT coalesce(max(seq), 0) FROM refusals)) WHERE id = 1"},
 		{&s.allPages, "PRAGMA page_count"},
 		{&s.freePages, "PRAGMA freelist_count"},
 		{&s.pageSize, "PRAGMA page_size"},
@@ -40,10 +49,12 @@ func (s *sweeper) prepare(c *connection) error {
 // Sweep deletes a portion of blocks or refusals. The pages become free for what
 // is written next; the file keeps its size and grows no more.
 func (h *Home) Sweep(_ context.Context, limits home.Limits) (deleted int64, err error) {
-	h.writing.Lock()
-	defer h.writing.Unlock()
-	err = h.writer.transaction(func() (err error) {
-		deleted, err = h.writer.sweep(limits)
+	err = h.change(func(w *writer) error {
+		var err error
+		deleted, err = w.sweep(limits)
+		if err == nil && deleted > 0 {
+			err = w.forgetSegments()
+		}
 		return err
 	})
 	return deleted, err
@@ -92,6 +103,23 @@ func (w *writer) forget(before int64) (deleted int64, err error) {
 		return w.portion(w.oldBlocks, before, blocksOfPortion, w.deleteMark, w.deleteBlock)
 	}
 	return w.portion(w.oldRefusals, before, refusalsOfPortion, w.deleteRefusal)
+}
+
+// forgetSegments deletes a portion of the segments whose exchanges are all
+// gone: those that are older than the oldest that is left.
+func (w *writer) forgetSegments() error {
+	block, err := oldest(w.oldestBlock)
+	if err != nil {
+		return err
+	}
+	refusal, err := oldest(w.oldestRefusal)
+	if err != nil {
+		return err
+	}
+	if _, err := w.portion(w.oldSegments, min(block, refusal), segmentsOfPortion, w.deleteTerms, w.deleteSegment); err != nil {
+		return err
+	}
+	return w.lowerIndexed.run()
 }
 
 // oldest is the result of a min(), the end of time where there is no row.

@@ -12,6 +12,7 @@ type writer struct {
 	begin, commit, rollback                *statement
 	insertRefusal, insertBlock, insertMark *statement
 	sweeper
+	indexer
 }
 
 func openWriter(ctx context.Context, path string) (*writer, error) {
@@ -33,7 +34,10 @@ func openWriter(ctx context.Context, path string) (*writer, error) {
 		{&w.insertMark, "INSERT INTO marks (seq, newest_name, oldest_name, marks) VALUES (?, ?, ?, ?)"},
 	})
 	if err == nil {
-		err = w.sweeper.prepare(c)
+		err = w.sweeper.prepareSweep(c)
+	}
+	if err == nil {
+		err = w.prepareIndex(c)
 	}
 	if err != nil {
 		return nil, joinClose(err, c.close)
@@ -43,9 +47,7 @@ func openWriter(ctx context.Context, path string) (*writer, error) {
 
 // Write puts the batch into the file in one transaction.
 func (h *Home) Write(_ context.Context, batch *home.Batch) error {
-	h.writing.Lock()
-	defer h.writing.Unlock()
-	return h.writer.transaction(func() error { return h.writer.insert(batch) })
+	return h.change(func(w *writer) error { return w.insert(batch) })
 }
 
 func (w *writer) transaction(change func() error) error {

@@ -7,9 +7,7 @@ import (
 	"github.com/kvitto/kvitto/internal/store"
 )
 
-// books is what was committed, and the conditions on what may be added. A
-// change is checked whole before anything of it is written, so a refused one
-// leaves nothing behind.
+// books is what was committed, and the conditions on what may be added.
 type books struct {
 	histories      map[string][]store.Revision // by session; revision n is at n-1
 	sessionOfToken map[string]string           // every authorization ever issued

@@ -37,6 +37,7 @@ func (e *Engine) DeleteExpired(ctx context.Context, before time.Time, cursor str
 		if e.books.expired(id, before) {
 			e.books.remove(id)
 			e.outbox.entries = slices.DeleteFunc(e.outbox.entries, func(entry *entry) bool { return entry.SessionID == id })
+			e.assessments.removeOf(id)
 			deleted++
 		}
 	}

@@ -22,6 +22,10 @@ type Engine struct {
 	books  books
 	outbox outbox
 
+	subjects    subjects
+	assessments assessments
+	reviews     reviews
+
 	tenants tenants
 	signIns signIns
 	clocks  map[string]time.Duration // by merchant
@@ -32,13 +36,15 @@ type Engine struct {
 // New returns an empty engine.
 func New() *Engine {
 	return &Engine{
-		books:   newBooks(),
-		outbox:  outbox{held: map[string]bool{}},
-		tenants: newTenants(),
-		signIns: newSignIns(),
-		clocks:  map[string]time.Duration{},
-		secrets: map[string][]byte{},
-		cursors: map[string]bool{},
+		books:    newBooks(),
+		outbox:   outbox{held: map[string]bool{}},
+		subjects: subjects{},
+		reviews:  reviews{},
+		tenants:  newTenants(),
+		signIns:  newSignIns(),
+		clocks:   map[string]time.Duration{},
+		secrets:  map[string][]byte{},
+		cursors:  map[string]bool{},
 	}
 }
 
@@ -67,20 +73,43 @@ func (e *Engine) Commit(ctx context.Context, changes []store.Change) []error {
 	}
 	defer e.mu.Unlock()
 	for i := range changes {
-		c := &changes[i]
-		answers[i] = e.books.check(c)
-		if answers[i] == nil && c.Callback != nil {
-			answers[i] = e.outbox.check(c.Callback)
-		}
-		if answers[i] != nil {
-			continue
-		}
-		e.books.write(c)
-		if c.Callback != nil {
-			e.outbox.add(c)
+		if answers[i] = e.check(&changes[i]); answers[i] == nil {
+			e.put(&changes[i])
 		}
 	}
 	return answers
+}
+
+// check says why a change cannot be written. It is checked whole before
+// anything of it is, so a refused one leaves nothing behind.
+func (e *Engine) check(c *store.Change) error {
+	if err := e.books.check(c); err != nil {
+		return err
+	}
+	if c.Callback != nil {
+		if err := e.outbox.check(c.Callback); err != nil {
+			return err
+		}
+	}
+	if c.Assessment != nil {
+		if err := e.assessments.check(c.Assessment.ID); err != nil {
+			return err
+		}
+	}
+	return e.subjects.check(c.Subjects)
+}
+
+// put writes a change that check accepted.
+func (e *Engine) put(c *store.Change) {
+	e.books.write(c)
+	e.reviews.put(c)
+	if c.Callback != nil {
+		e.outbox.add(c)
+	}
+	if c.Assessment != nil {
+		e.assessments.addOf(c)
+	}
+	e.subjects.add(c.Subjects)
 }
 
 // Session is store.Engine's.

@@ -27,3 +27,14 @@ func TestMemoryKnowsPeople(t *testing.T) {
 	t.Parallel()
 	storetest.RunPeople(t, func(*testing.T) store.Engine { return memstore.New() })
 }
+
+func TestMemoryKeepsSubjectsAndAssessments(t *testing.T) {
+	t.Parallel()
+	storetest.RunSubjects(t, func(*testing.T) store.Engine { return memstore.New() })
+	storetest.RunAssessments(t, func(*testing.T) store.Engine { return memstore.New() })
+}
+
+func TestMemoryHasReviews(t *testing.T) {
+	t.Parallel()
+	storetest.RunReviews(t, func(*testing.T) store.Engine { return memstore.New() })
+}

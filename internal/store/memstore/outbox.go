@@ -30,7 +30,10 @@ func (o *outbox) add(c *store.Change) {
 	callback := *c.Callback
 	callback.MerchantID, callback.SessionID, callback.Revision = c.Session.MerchantID, c.Session.ID, c.Session.Revision
 	callback.Body = bytes.Clone(callback.Body)
-	callback.CreatedAt, callback.DueAt, callback.State = c.Event.At, c.Event.At, store.CallbackWaiting
+	callback.CreatedAt, callback.State = c.Event.At, store.CallbackWaiting
+	if callback.DueAt.IsZero() {
+		callback.DueAt = c.Event.At
+	}
 	o.entries = append(o.entries, &entry{Callback: callback})
 }
 
@@ -53,7 +56,7 @@ func (o *outbox) find(id string) *entry {
 	return nil
 }
 
-// before tells which of two callbacks of a session goes first.
+// before tells which of two callbacks of a session and kind goes first.
 func (e *entry) before(other *entry) bool {
 	if e.Released != other.Released {
 		return e.Released
@@ -67,7 +70,7 @@ func (o *outbox) claimable(e *entry) bool {
 		return false
 	}
 	for _, other := range o.entries {
-		if other.SessionID == e.SessionID && other != e && (other.lease != "" || other.State == store.CallbackWaiting && other.before(e)) {
+		if other.SessionID == e.SessionID && other.Kind == e.Kind && other != e && (other.lease != "" || other.State == store.CallbackWaiting && other.before(e)) {
 			return false
 		}
 	}
@@ -104,7 +107,12 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 	}
 	slices.SortStableFunc(due, func(a, b *entry) int { return a.DueAt.Compare(b.DueAt) })
 	var claimed []store.Callback
-	for _, entry := range due[:min(len(due), claim.Limit)] {
+	taken := map[string]int{}
+	for _, entry := range due {
+		if len(claimed) == claim.Limit || taken[entry.MerchantID] >= claim.Room(entry.MerchantID) {
+			continue
+		}
+		taken[entry.MerchantID]++
 		entry.lease, entry.until = claim.Lease, claim.Until
 		claimed = append(claimed, entry.shown())
 	}
@@ -141,7 +149,7 @@ func (e *Engine) Callbacks(ctx context.Context, filter store.CallbackFilter) ([]
 	}
 	var found []store.Callback
 	for _, entry := range e.outbox.entries {
-		if entry.MerchantID == filter.MerchantID && (filter.SessionID == "" || entry.SessionID == filter.SessionID) &&
+		if entry.MerchantID == filter.MerchantID && (filter.CallbackID == "" || entry.ID == filter.CallbackID) && (filter.SessionID == "" || entry.SessionID == filter.SessionID) &&
 			(filter.State == "" || entry.State == filter.State) {
 			found = append(found, entry.shown())
 		}
@@ -187,7 +195,7 @@ func (e *Engine) CallbacksHeld(ctx context.Context, merchantID string) (bool, er
 }
 
 // StepCallback is store.Outbox's.
-func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error {
+func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, at time.Time) error {
 	if err := e.enter(ctx); err != nil {
 		return err
 	}
@@ -199,13 +207,32 @@ func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string
 	waits := entry.State == store.CallbackWaiting
 	switch {
 	case step == store.CallbackRelease && waits:
-		entry.Released, entry.DueAt = true, now
+		entry.Released, entry.DueAt = true, at
 	case step == store.CallbackReplay && !waits:
-		entry.State, entry.Released, entry.DueAt, entry.Attempts = store.CallbackWaiting, true, now, 0
+		entry.State, entry.Released, entry.DueAt, entry.Attempts = store.CallbackWaiting, true, at, 0
 	case step == store.CallbackDrop && waits && entry.lease == "":
 		entry.State = store.CallbackDropped
+	case step == store.CallbackDelay && waits && entry.lease == "":
+		entry.DueAt = at
 	default:
 		return store.ErrConflict
 	}
+	return nil
+}
+
+// NoteCallback is store.Outbox's.
+func (e *Engine) NoteCallback(ctx context.Context, merchantID, callbackID string, answer []byte) error {
+	if err := e.enter(ctx); err != nil {
+		return err
+	}
+	defer e.mu.Unlock()
+	entry := e.outbox.find(callbackID)
+	switch {
+	case entry == nil || entry.MerchantID != merchantID:
+		return store.ErrNotFound
+	case entry.State != store.CallbackWaiting || entry.lease != "":
+		return store.ErrConflict
+	}
+	entry.Answer = bytes.Clone(answer)
 	return nil
 }

@@ -27,9 +27,11 @@ type row struct {
 	change *store.Change
 	state  []byte
 
-	session, id, token, order, orderToken, callback [16]byte
-	hasToken, hasOrder                              bool
-	issues                                          bool // makes the token findable
+	session, id, token, order, orderToken, callback, assessment [16]byte
+	hasToken, hasOrder                                          bool
+	issues                                                      bool     // makes the token findable
+	reviewOf                                                    [16]byte // an order
+	reviewed                                                    bool
 
 	written bool
 	refusal error
@@ -40,12 +42,12 @@ type batch struct {
 	answers  []error
 	rows     []row // row i has the change id that ends with i
 	waves    []wave
-	findable bool // a token, an order or a callback is among them
-	outbox   bool // the schema has a place for callbacks
+	findable bool // a token, an order, a callback, an assessment or a review is among them
 }
 
-// newBatch refuses what no state could take, and divides the rest.
-func newBatch(changes []store.Change, answers []error) *batch {
+// newBatch refuses what no state could take, and divides the rest. reviews tells
+// whether the schema has a place for them.
+func newBatch(changes []store.Change, answers []error, reviews bool) *batch {
 	b := &batch{answers: answers, rows: make([]row, 0, len(changes))}
 	names := newChangeNames()
 	for i := range changes {
@@ -53,12 +55,16 @@ func newBatch(changes []store.Change, answers []error) *batch {
 		if answers[i] = r.read(); answers[i] != nil {
 			continue
 		}
+		if r.reviewed && !reviews {
+			answers[i] = errNoReviews
+			continue
+		}
 		r.id = names.at(len(b.rows))
 		r.state = r.change.State
 		if r.state == nil {
 			r.state = record.Append(nil, &r.change.Session)
 		}
-		b.findable = b.findable || r.issues || r.hasOrder || r.change.Callback != nil
+		b.findable = b.findable || r.issues || r.hasOrder || r.change.Callback != nil || r.isAssessed() || r.reviewed
 		b.rows = append(b.rows, r)
 	}
 	b.waves = divide(b.rows)
@@ -100,13 +106,24 @@ func (r *row) read() error {
 	if c := r.change.Callback; c != nil && !storable(c.URL) {
 		return errText
 	}
+	if a := r.change.Assessment; a != nil {
+		if err := readAssessment(a, &r.assessment); err != nil {
+			return err
+		}
+	}
+	if err := r.readReview(); err != nil {
+		return err
+	}
 	for _, text := range []string{string(event.Kind), event.CorrelationID, event.Reason, session.MerchantID, session.ClientToken} {
 		if !storable(text) {
 			return errText
 		}
 	}
-	return nil
+	return r.readFacts()
 }
+
+// isAssessed tells that addRevisions does not do.
+func (r *row) isAssessed() bool { return r.change.Assessment != nil || len(r.change.Subjects) > 0 }
 
 // storable tells what a column of text takes.
 func storable(text string) bool { return utf8.ValidString(text) && strings.IndexByte(text, 0) < 0 }
@@ -116,7 +133,7 @@ func storable(text string) bool { return utf8.ValidString(text) && strings.Index
 // so that two batches wait for each other in one direction only.
 func divide(rows []row) []wave {
 	var waves [][]row
-	last := map[[16]byte]int{} // the wave after the last that has the session, token or order
+	last := map[[16]byte]int{} // the wave after the last that has the session, token, order or subject
 	for _, r := range rows {
 		keys := [][16]byte{r.session}
 		if r.issues {
@@ -124,6 +141,9 @@ func divide(rows []row) []wave {
 		}
 		if r.hasOrder {
 			keys = append(keys, r.order, r.orderToken)
+		}
+		for i := range r.change.Subjects {
+			keys = append(keys, r.change.Subjects[i].Key)
 		}
 		at := 0
 		for _, key := range keys {

@@ -9,6 +9,7 @@ import (
 	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/store/postgres"
 	"github.com/kvitto/kvitto/internal/store/record"
+	"github.com/kvitto/kvitto/internal/store/storetest"
 )
 
 // BenchmarkCommit updates sessions in batches, from one goroutine and from
@@ -57,4 +58,9 @@ func update(b *testing.B, engine store.Engine, tales []*tale, kind checkout.Even
 			return
 		}
 	}
+}
+
+// BenchmarkAssessed is with a million subjects.
+func BenchmarkAssessed(b *testing.B) {
+	storetest.BenchAssessed(b, open(b, migrated(b), postgres.Options{MaxConnections: 4}), 200_000)
 }

@@ -13,18 +13,24 @@ import (
 	"github.com/kvitto/kvitto/internal/store"
 )
 
-const addRevisions = `INSERT INTO revisions (session_id, revision, change_id, at, kind, correlation_id, authorization_token, order_id,
+// addRevisions adds those whose session is at the revision before.
+const addRevisions = insertRevisions + onNewest + unlessThere
+
+const (
+	insertRevisions = `INSERT INTO revisions (session_id, revision, change_id, at, kind, correlation_id, authorization_token, order_id,
 		reason, state, merchant_id, client_token, created_at, authorized, captured, released, refunded)
 	SELECT c.session_id, c.revision, c.change_id, c.at, c.kind, c.correlation_id, c.authorization_token, c.order_id,
 		c.reason, c.state, c.merchant_id, c.client_token, c.created_at, c.authorized, c.captured, c.released, c.refunded
 	FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::uuid[], $8::uuid[],
 		$9::text[], $10::bytea[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[])
 		AS c (session_id, revision, change_id, at, kind, correlation_id, authorization_token, order_id,
-		reason, state, merchant_id, client_token, created_at, authorized, captured, released, refunded)
-	WHERE c.revision = 1 OR (SELECT true FROM revisions p
-		WHERE p.session_id = c.session_id AND p.revision = c.revision - 1 AND p.kind <> 'deleted')
-	ON CONFLICT (session_id, revision) DO NOTHING
-	RETURNING change_id`
+		reason, state, merchant_id, client_token, created_at, authorized, captured, released, refunded)`
+
+	onNewest = ` WHERE (c.revision = 1 OR (SELECT true FROM revisions p
+		WHERE p.session_id = c.session_id AND p.revision = c.revision - 1 AND p.kind <> 'deleted'))`
+
+	unlessThere = ` ON CONFLICT (session_id, revision) DO NOTHING RETURNING change_id`
+)
 
 // The rows below are added only for a change whose revision was, by whichever
 // attempt; and not again. A token or an order that is another's is an error,
@@ -51,7 +57,7 @@ const (
 // Commit makes the changes durable.
 func (e *Engine) Commit(ctx context.Context, changes []store.Change) []error {
 	answers := make([]error, len(changes))
-	batch := newBatch(changes, answers)
+	batch := newBatch(changes, answers, e.reviews.Load())
 	err := e.enter(ctx)
 	if err == nil {
 		defer e.leave()
@@ -70,7 +76,6 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 	if len(b.rows) == 0 {
 		return nil
 	}
-	b.outbox = e.outbox.Load()
 	err := e.write(ctx, func(ctx context.Context, conn *pgxpool.Conn, again bool) error {
 		err := b.together(ctx, conn.Conn(), again)
 		if !refused(err) {
@@ -105,12 +110,19 @@ func (b *batch) together(ctx context.Context, conn *pgx.Conn, again bool) error 
 // waiting for an answer: no server is left with half of it.
 func (b *batch) transact(ctx context.Context, conn *pgx.Conn, waves []wave, again bool) error {
 	p := &pipeline{}
+	if keys := locked(waves); keys != nil {
+		p.exec(lockSubjects, keys...)
+	}
 	for i := range waves {
 		w := &waves[i]
+		statement, parameters := addRevisions, w.revisions
+		if w.isAssessed {
+			statement, parameters = addAssessed, w.assessed
+		}
 		if again {
-			p.exec(addRevisions, w.revisions()...)
+			p.exec(statement, parameters()...)
 		} else {
-			p.query(b.note, addRevisions, w.revisions()...)
+			p.query(b.note, statement, parameters()...)
 		}
 		if w.tokens > 0 {
 			p.exec(addAuthorizations, w.authorizations()...)
@@ -118,8 +130,11 @@ func (b *batch) transact(ctx context.Context, conn *pgx.Conn, waves []wave, agai
 		if w.orders > 0 {
 			p.exec(addOrders, w.placed()...)
 		}
-		if w.callbacks > 0 && b.outbox {
+		if w.callbacks > 0 {
 			p.exec(addCallbacks, w.outbox()...)
+		}
+		if w.reviews > 0 {
+			p.exec(putReviews, w.reviewed()...)
 		}
 	}
 	if again {

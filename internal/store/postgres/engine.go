@@ -17,7 +17,7 @@ type Engine struct {
 	pool     *pgxpool.Pool
 	retryFor time.Duration
 	lookups  lookups
-	outbox   atomic.Bool // the schema has a place for callbacks
+	reviews  atomic.Bool // the schema has a place for reviews
 
 	// life is held for reading by every call, and for writing by Close.
 	life   sync.RWMutex

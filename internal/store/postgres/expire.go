@@ -132,9 +132,8 @@ func (e *Engine) deleteSessions(ctx context.Context, expired []walked) (deleted 
 	err = e.change(ctx, func(p *pipeline) {
 		p.exec(closePlaces, id.sessions, id.revisions, id.changes, now)
 		p.exec(deleteTokens, id.sessions, id.changes)
-		if e.outbox.Load() {
-			p.exec(deleteCallbacks, id.sessions, id.changes)
-		}
+		p.exec(deleteCallbacks, id.sessions, id.changes)
+		p.exec(deleteAssessments, id.sessions, id.changes)
 		p.query(func(rows pgx.Rows, err error) error {
 			deleted = 0
 			return eachRow(rows, err, func(rows pgx.Rows) error {

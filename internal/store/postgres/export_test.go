@@ -38,6 +38,7 @@ const ClosedFor = closedFor
 var PaymentStatements = map[string]string{
 	"add revisions": addRevisions, "add authorizations": addAuthorizations, "add orders": addOrders,
 	"find written": findWritten, "find sessions": findSessions, "find revisions": findRevisions,
+	"lock subjects": lockSubjects, "add assessed": addAssessed, "find subjects": findSubjects,
 	"find tokens": findSessionsOfAuthorizations, "find orders": findSessionsOfOrders,
 }
 

@@ -101,11 +101,11 @@ func (g *gathering[V]) wait(ctx context.Context, l *lookup[V]) (value V, err err
 	}
 }
 
-// ask lets the lookup wait, for a reader that comes at once if there is none.
-func (g *gathering[V]) ask(l *lookup[V]) {
+// ask lets lookups wait, for a reader that comes at once if there is none.
+func (g *gathering[V]) ask(l ...*lookup[V]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.waiting = append(g.waiting, l)
+	g.waiting = append(g.waiting, l...)
 	if g.readers == 0 {
 		g.readers++
 		go g.read()

@@ -68,7 +68,7 @@ func Open(ctx context.Context, url string, opts Options) (*Engine, error) {
 	e.lookups.begin(e)
 	err = e.check(ctx)
 	if err == nil {
-		_, err = e.CountWaitingCallbacks(ctx) // notes whether there is an outbox
+		_, err = e.CountOpenReviews(ctx) // notes whether there are reviews
 	}
 	if err != nil {
 		return nil, errors.Join(err, e.Close())

@@ -53,3 +53,18 @@ func TestPeople(t *testing.T) {
 	t.Parallel()
 	storetest.RunPeople(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
 }
+
+func TestPostgreSQLRemembersSubjects(t *testing.T) {
+	t.Parallel()
+	storetest.RunSubjects(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
+}
+
+func TestPostgreSQLKeepsAssessments(t *testing.T) {
+	t.Parallel()
+	storetest.RunAssessments(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
+}
+
+func TestReviews(t *testing.T) {
+	t.Parallel()
+	storetest.RunReviews(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
+}

@@ -51,6 +51,7 @@ var errDamaged = errors.New("postgres: a stored session cannot be read")
 type lookups struct {
 	sessions                  gathering[sessionRow]
 	ofAuthorization, ofOrders gathering[[16]byte]
+	subjects                  gathering[subjectRow]
 }
 
 func (l *lookups) begin(e *Engine) {
@@ -58,6 +59,7 @@ func (l *lookups) begin(e *Engine) {
 	id := func(id *[16]byte) []any { return []any{id} }
 	l.ofAuthorization.engine, l.ofAuthorization.query, l.ofAuthorization.columns = e, findSessionsOfAuthorizations, id
 	l.ofOrders.engine, l.ofOrders.query, l.ofOrders.columns = e, findSessionsOfOrders, id
+	l.subjects.engine, l.subjects.query, l.subjects.columns = e, findSubjects, (*subjectRow).columns
 }
 
 // Session returns the newest state.
@@ -112,9 +114,13 @@ func (e *Engine) Revisions(ctx context.Context, sessionID string, limit int, upT
 			if err := rows.Scan(slices.Concat(stored.columns(), []any{&state}, event.columns())...); err != nil {
 				return err
 			}
+			if err := stored.into(&revision.Session, state); err != nil {
+				return err
+			}
 			revision.Event = event.event()
+			revision.Event.By = revision.Session.ReviewedBy(revision.Event.Kind)
 			revisions = append(revisions, revision)
-			return stored.into(&revisions[len(revisions)-1].Session, state)
+			return nil
 		})
 	})
 	if err == nil && len(revisions) == 0 {

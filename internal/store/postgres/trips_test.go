@@ -68,6 +68,17 @@ func countTrips(t *testing.T, engine *postgres.Engine, proxy *pgtest.Proxy) map[
 	count("two changes of one session", func() error {
 		return errors.Join(engine.Commit(t.Context(), []store.Change{first, twice.next(checkout.EventUpdated)})...)
 	})
+	keys := subjectKeys(3)
+	var changes []store.Change
+	for i := range 8 {
+		changes = append(changes, assessed(newTale(), checkout.EventCreated,
+			store.SubjectChange{Key: keys[0], Expected: int64(i), At: dawn}, store.SubjectChange{Key: keys[1+i%2], Expected: store.AnyVersion, At: dawn}))
+	}
+	count("facts and assessments", func() error { return errors.Join(engine.Commit(t.Context(), changes)...) })
+	count("a read of subjects", func() error {
+		_, err := engine.Subjects(t.Context(), keys)
+		return err
+	})
 	count("a read", func() error {
 		_, err := engine.Session(t.Context(), twice.session.ID)
 		return err

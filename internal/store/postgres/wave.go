@@ -7,6 +7,8 @@ type wave struct {
 	rows           []row
 	tokens, orders int // how many issue a token, place an order
 	callbacks      int // how many put a callback into the outbox
+	isAssessed     bool
+	reviews        int // how many keep the review of an order up to date
 }
 
 func newWave(rows []row) wave {
@@ -20,6 +22,10 @@ func newWave(rows []row) wave {
 		}
 		if rows[i].change.Callback != nil {
 			w.callbacks++
+		}
+		w.isAssessed = w.isAssessed || rows[i].isAssessed()
+		if rows[i].reviewed {
+			w.reviews++
 		}
 	}
 	return w

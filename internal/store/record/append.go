@@ -13,9 +13,23 @@ import (
 
 // version is the newest format Append writes. Decode reads it and all before
 // it. Version 2 has what the customer added to the content, and the id of the call
-// that was assessed; a session without both is written as version 1, which older
-// programs read.
-const version = 2
+// that was assessed; version 3 has the review of the order, and of the
+// authorization the id of its assessment and the terms of a review. A session is
+// written as the oldest version that has all of it, which older programs read.
+const version = 3
+
+// versionOf is the version a session is written as.
+func versionOf(s *checkout.Session) int64 {
+	a := s.Authorization
+	switch {
+	case s.Order != nil && s.Order.Review != nil, a != nil && (a.AssessmentID != "" || a.Review != checkout.ReviewTerms{}):
+		return 3
+	case s.Collected != nil, a != nil && a.CallID != "":
+		return 2
+	default:
+		return 1
+	}
+}
 
 // Append writes the session to dst and returns the longer slice. Times are
 // unix milliseconds. Strings are taken to be UTF-8, as all decoded input is. A
@@ -27,12 +41,7 @@ func Append(dst []byte, s *checkout.Session) []byte {
 }
 
 func appendDocument(dst []byte, s *checkout.Session) []byte {
-	dst = append(dst, `{"version":`...)
-	own := int64(1)
-	if s.Collected != nil || s.Authorization != nil && s.Authorization.CallID != "" {
-		own = version
-	}
-	dst = strconv.AppendInt(dst, own, 10)
+	dst = appendInteger(dst, `{"version":`, versionOf(s))
 	dst = appendInteger(dst, `,"revision":`, s.Revision)
 	dst = appendTime(dst, `,"updated_at":`, s.UpdatedAt)
 	dst = appendTime(dst, `,"expires_at":`, s.ExpiresAt)
@@ -73,6 +82,11 @@ func appendAuthorization(dst []byte, a *checkout.Authorization, start, end int) 
 	}
 	dst = appendFilled(dst, `,"reason":`, a.Reason)
 	dst = appendFilled(dst, `,"call_id":`, a.CallID)
+	dst = appendFilled(dst, `,"assessment_id":`, a.AssessmentID)
+	if a.Review.Due != 0 {
+		dst = appendInteger(dst, `,"review_due":`, a.Review.Due.Milliseconds())
+	}
+	dst = appendFilled(dst, `,"review_at_due":`, string(a.Review.AtDue))
 	if a.Content != nil {
 		before := len(dst)
 		dst = append(dst, `,"content":`...)
@@ -109,7 +123,33 @@ func appendOrder(dst []byte, o *checkout.Order) []byte {
 	dst = appendInteger(dst, `,"captured":`, int64(o.Ledger.Captured))
 	dst = appendInteger(dst, `,"released":`, int64(o.Ledger.Released))
 	dst = appendInteger(dst, `,"refunded":`, int64(o.Ledger.Refunded))
-	return append(dst, `}}`...)
+	dst = append(dst, '}')
+	if o.Review != nil {
+		dst = appendReview(append(dst, `,"review":`...), o.Review)
+	}
+	return append(dst, '}')
+}
+
+func appendReview(dst []byte, r *checkout.Review) []byte {
+	dst = appendText(dst, `{"state":`, string(r.State))
+	dst = appendTime(dst, `,"due_at":`, r.DueAt)
+	dst = appendText(dst, `,"at_due":`, string(r.AtDue))
+	dst = appendFilled(dst, `,"claimed_by":`, r.ClaimedBy)
+	dst = appendFilledTime(dst, `,"claimed_at":`, r.ClaimedAt)
+	dst = appendFilled(dst, `,"first_by":`, r.FirstBy)
+	dst = appendFilledTime(dst, `,"first_at":`, r.FirstAt)
+	dst = appendFilled(dst, `,"first_reason":`, r.FirstReason)
+	dst = appendFilled(dst, `,"decided_by":`, r.DecidedBy)
+	dst = appendFilledTime(dst, `,"decided_at":`, r.DecidedAt)
+	dst = appendFilled(dst, `,"reason":`, r.Reason)
+	if r.Automatic {
+		dst = append(dst, `,"automatic":true`...)
+	}
+	dst = appendFilled(dst, `,"stopped_by":`, r.StoppedBy)
+	dst = appendFilledTime(dst, `,"stopped_at":`, r.StoppedAt)
+	dst = appendFilled(dst, `,"stop_reason":`, r.StopReason)
+	dst = appendFilled(dst, `,"changed_by":`, r.ChangedBy)
+	return append(dst, '}')
 }
 
 func appendInteger(dst []byte, key string, v int64) []byte {
@@ -118,6 +158,14 @@ func appendInteger(dst []byte, key string, v int64) []byte {
 
 func appendTime(dst []byte, key string, t time.Time) []byte {
 	return appendInteger(dst, key, t.UnixMilli())
+}
+
+// appendFilledTime leaves the zero time out.
+func appendFilledTime(dst []byte, key string, t time.Time) []byte {
+	if t.IsZero() {
+		return dst
+	}
+	return appendTime(dst, key, t)
 }
 
 func appendText(dst []byte, key, v string) []byte {

@@ -23,7 +23,8 @@ func (e *UnknownVersionError) Error() string {
 		"it was written by a newer version; run that one, or restore a backup made before the upgrade", e.Version, version)
 }
 
-// The documents of versions 1 and 2: the second adds collected and call_id.
+// The documents of versions 1 to 3: the second adds collected and call_id, the
+// third the review of an order, assessment_id, review_due and review_at_due.
 
 type document struct {
 	Version       int64          `json:"version"`
@@ -47,6 +48,9 @@ type authorization struct {
 	Referred         bool           `json:"referred"`
 	Reason           string         `json:"reason"`
 	CallID           string         `json:"call_id"`
+	AssessmentID     string         `json:"assessment_id"`
+	ReviewDue        int64          `json:"review_due"`
+	ReviewAtDue      string         `json:"review_at_due"`
 	Content          jsontext.Value `json:"content"`
 	ContentOfSession bool           `json:"content_of_session"`
 }
@@ -67,6 +71,26 @@ type order struct {
 	FraudStatus        string         `json:"fraud_status"`
 	Method             method         `json:"method"`
 	Ledger             ledger         `json:"ledger"`
+	Review             *review        `json:"review"`
+}
+
+type review struct {
+	State       string `json:"state"`
+	DueAt       int64  `json:"due_at"`
+	AtDue       string `json:"at_due"`
+	ClaimedBy   string `json:"claimed_by"`
+	ClaimedAt   *int64 `json:"claimed_at"`
+	FirstBy     string `json:"first_by"`
+	FirstAt     *int64 `json:"first_at"`
+	FirstReason string `json:"first_reason"`
+	DecidedBy   string `json:"decided_by"`
+	DecidedAt   *int64 `json:"decided_at"`
+	Reason      string `json:"reason"`
+	Automatic   bool   `json:"automatic"`
+	StoppedBy   string `json:"stopped_by"`
+	StoppedAt   *int64 `json:"stopped_at"`
+	StopReason  string `json:"stop_reason"`
+	ChangedBy   string `json:"changed_by"`
 }
 
 type method struct {
@@ -89,7 +113,7 @@ func Decode(data []byte, into *checkout.Session) error {
 	if err != nil {
 		return err
 	}
-	if !bytes.HasPrefix(data, []byte(`{"version":1,`)) && !bytes.HasPrefix(data, []byte(`{"version":2,`)) {
+	if !readable(data) {
 		return refuseVersion(data)
 	}
 	var d document
@@ -100,6 +124,13 @@ func Decode(data []byte, into *checkout.Session) error {
 		return fmt.Errorf("record: a stored session is damaged: %w", err)
 	}
 	return nil
+}
+
+// readable tells by its beginning whether a document is of a version that is read.
+func readable(data []byte) bool {
+	const before = `{"version":`
+	return len(data) > len(before)+1 && bytes.HasPrefix(data, []byte(before)) &&
+		data[len(before)] >= '1' && data[len(before)] <= '0'+version && data[len(before)+1] == ','
 }
 
 // refuseVersion says what is wrong with a document of a version that is not read.
@@ -155,6 +186,8 @@ func (a *authorization) domain(session *checkout.Content) (*checkout.Authorizati
 	domain := &checkout.Authorization{
 		Token: a.Token, State: checkout.AuthorizationState(a.State), Category: a.Category, Revision: a.Revision,
 		CreatedAt: timeOf(a.CreatedAt), ExpiresAt: timeOf(a.ExpiresAt), Referred: a.Referred, Reason: a.Reason, CallID: a.CallID,
+		AssessmentID: a.AssessmentID,
+		Review:       checkout.ReviewTerms{Due: time.Duration(a.ReviewDue) * time.Millisecond, AtDue: checkout.ReviewVerdict(a.ReviewAtDue)},
 	}
 	switch {
 	case a.ContentOfSession:
@@ -181,6 +214,9 @@ func (o *order) domain() (*checkout.Order, error) {
 			Released: money.Amount(o.Ledger.Released), Refunded: money.Amount(o.Ledger.Refunded),
 		},
 	}
+	if o.Review != nil {
+		domain.Review = o.Review.domain()
+	}
 	var err error
 	if domain.Content, err = wire.DecodeContent(o.Content); err != nil {
 		return nil, fmt.Errorf("content: %w", err)
@@ -189,6 +225,24 @@ func (o *order) domain() (*checkout.Order, error) {
 		return nil, fmt.Errorf("request: %w", err)
 	}
 	return domain, nil
+}
+
+func (r *review) domain() *checkout.Review {
+	return &checkout.Review{
+		State: checkout.ReviewState(r.State), DueAt: timeOf(r.DueAt), AtDue: checkout.ReviewVerdict(r.AtDue),
+		ClaimedBy: r.ClaimedBy, ClaimedAt: optionalTime(r.ClaimedAt),
+		FirstBy: r.FirstBy, FirstAt: optionalTime(r.FirstAt), FirstReason: r.FirstReason,
+		DecidedBy: r.DecidedBy, DecidedAt: optionalTime(r.DecidedAt), Reason: r.Reason, Automatic: r.Automatic,
+		StoppedBy: r.StoppedBy, StoppedAt: optionalTime(r.StoppedAt), StopReason: r.StopReason, ChangedBy: r.ChangedBy,
+	}
+}
+
+// optionalTime is zero for a time that was left out.
+func optionalTime(ms *int64) time.Time {
+	if ms == nil {
+		return time.Time{}
+	}
+	return timeOf(*ms)
 }
 
 func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

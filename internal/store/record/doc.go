@@ -1,5 +1,6 @@
 // Package record is how a session is written down: a compact, versioned JSON
-// document, one per revision.
+// document, one per revision; and an assessment, so that it can be explained and
+// made again with other rules.
 //
 // It owns: the stored format. What was written once must be readable for ever,
 // so a change of the format is a new version and the old one stays readable.

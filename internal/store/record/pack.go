@@ -17,14 +17,17 @@ func pack(dst []byte, start int) []byte {
 	return packed
 }
 
-// unpack is the document of what was stored.
-func unpack(stored []byte) ([]byte, error) {
+// unpack is the document of what was stored of a session.
+func unpack(stored []byte) ([]byte, error) { return unpackA("session", stored) }
+
+// unpackA is the document of what was stored; what names it in the error.
+func unpackA(what string, stored []byte) ([]byte, error) {
 	if len(stored) == 0 || stored[0] != packedMark {
 		return stored, nil
 	}
 	document, err := compression.Unpack(stored[1:])
 	if err != nil {
-		return nil, fmt.Errorf("record: a stored session is damaged: %w", err)
+		return nil, fmt.Errorf("record: a stored %s is damaged: %w", what, err)
 	}
 	return document, nil
 }

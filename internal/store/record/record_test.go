@@ -65,6 +65,7 @@ func TestTheBytesOfEachVersion(t *testing.T) {
 	t.Parallel()
 	for name, session := range map[string]checkout.Session{
 		"v1_created": created(), "v1_authorized": authorized(), "v1_ordered": ordered(), "v2_authorized": collected(), "v2_called": called(),
+		"v3_assessed": assessedSession(), "v3_reviewed": reviewed(),
 	} {
 		golden := filepath.Join("testdata", name+".json")
 		written := append(record.AppendDocument(nil, &session), '\n')
@@ -105,9 +106,9 @@ func TestAnApprovedContentIsWrittenOnceIfItIsTheSessions(t *testing.T) {
 func TestANewerVersionIsRefusedWithAHint(t *testing.T) {
 	t.Parallel()
 	var session checkout.Session
-	err := record.Decode([]byte(`{"version":3,"something":"new"}`), &session)
+	err := record.Decode([]byte(`{"version":4,"something":"new"}`), &session)
 	var unknown *record.UnknownVersionError
-	if !errors.As(err, &unknown) || unknown.Version != 3 {
+	if !errors.As(err, &unknown) || unknown.Version != 4 {
 		t.Fatalf("got %v", err)
 	}
 	if !strings.Contains(err.Error(), "newer version") {
@@ -221,6 +222,9 @@ func anyValue[T any]() *rapid.Generator[*T] {
 // precision and the zone the shell gives them.
 var making = rapid.MakeConfig{Types: map[reflect.Type]*rapid.Generator[any]{
 	reflect.TypeFor[time.Time](): anyTime.AsAny(),
+	reflect.TypeFor[time.Duration](): rapid.Map(rapid.Int64Range(-1, 1<<40), func(ms int64) time.Duration {
+		return time.Duration(ms) * time.Millisecond
+	}).AsAny(),
 	reflect.TypeFor[checkout.Text](): rapid.Custom(func(t *rapid.T) checkout.Text {
 		if !rapid.Bool().Draw(t, "set") {
 			return checkout.Text{}
@@ -330,6 +334,44 @@ func ordered() checkout.Session {
 		Ledger: checkout.Ledger{Authorized: 29_900, Captured: 20_000, Released: 9_900, Refunded: 1},
 	}
 	return s
+}
+
+func assessedSession() checkout.Session {
+	s := called()
+	s.Authorization.AssessmentID = "0b9a7c5e-2d3f-4a3b-8c4d-5e6f7a8b9c0d"
+	s.Authorization.Review = checkout.ReviewTerms{Due: 6 * time.Hour, AtDue: checkout.ReviewAccept}
+	return s
+}
+
+// reviewed has every property of a review, more than one has at a time.
+func reviewed() checkout.Session {
+	s := ordered()
+	s.Order.FraudStatus = checkout.FraudRejected
+	s.Order.Review = &checkout.Review{
+		State: checkout.ReviewStopped, DueAt: noon.Add(24 * time.Hour), AtDue: checkout.ReviewReject,
+		ClaimedBy: "anna", ClaimedAt: noon.Add(time.Second), FirstBy: "anna", FirstAt: noon.Add(time.Minute), FirstReason: "a known customer",
+		DecidedBy: "bo", DecidedAt: noon.Add(2 * time.Minute), Reason: "called them", Automatic: true,
+		StoppedBy: "cilla", StoppedAt: noon.Add(time.Hour), StopReason: "the card was stolen", ChangedBy: "cilla",
+	}
+	return s
+}
+
+// TestASessionIsWrittenAsTheOldestVersionThatHasIt, so that the program before
+// this one reads what it has no part in.
+func TestASessionIsWrittenAsTheOldestVersionThatHasIt(t *testing.T) {
+	t.Parallel()
+	terms, open := ordered(), ordered()
+	terms.Authorization.Review.AtDue = checkout.ReviewAccept
+	open.Order.Review = &checkout.Review{State: checkout.ReviewOpen}
+	for version, sessions := range map[string][]checkout.Session{
+		"1": {created(), authorized(), ordered()}, "2": {collected(), called()}, "3": {assessedSession(), reviewed(), terms, open},
+	} {
+		for _, session := range sessions {
+			if document := record.AppendDocument(nil, &session); !bytes.HasPrefix(document, []byte(`{"version":`+version+`,`)) {
+				t.Errorf("want version %s: %.40s", version, document)
+			}
+		}
+	}
 }
 
 // TestALargeDocumentIsPacked: it comes back, is much smaller, and damage to it

@@ -12,6 +12,7 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/store/record"
+	"github.com/kvitto/kvitto/internal/store/storetest"
 )
 
 // benchmarkSessions is how many sessions are changed in turn, in random order.
@@ -125,4 +126,11 @@ func cart(lines int) checkout.Content {
 		})
 	}
 	return content
+}
+
+// BenchmarkAssessed is with a million subjects.
+func BenchmarkAssessed(b *testing.B) {
+	engine := open(b, b.TempDir())
+	b.Cleanup(func() { _ = engine.Close() })
+	storetest.BenchAssessed(b, engine, 200_000)
 }

@@ -139,7 +139,7 @@ func answerOf(err error) (answer, failure error) {
 		return store.ErrConflict, nil
 	case isRefused(err):
 		return fmt.Errorf("sqlite: the change contradicts the schema: %w", err), nil
-	case errors.Is(err, errIdentifier), errors.Is(err, errOrder), errors.Is(err, errLedger):
+	case errors.Is(err, errIdentifier), errors.Is(err, errOrder), errors.Is(err, errLedger), errors.Is(err, errSubjectTwice):
 		return err, nil
 	default:
 		return nil, err

@@ -153,6 +153,7 @@ func (w *writer) deleteExpired(expired []candidate, before time.Time) (gone []id
 func (w *writer) deleteSession(newest head) error {
 	for _, run := range []*statement{
 		w.outbox.drop.integer(1, newest.number),
+		w.assessments.drop.integer(1, newest.number),
 		w.dropTokens.integer(1, newest.row).integer(2, newest.number),
 		w.dropRevisions.integer(1, newest.row),
 		w.dropHead.integer(1, newest.number),

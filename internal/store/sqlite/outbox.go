@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -13,12 +14,14 @@ import (
 var _ store.Outbox = (*Engine)(nil)
 
 // dueCallbacks are those that can be leased at the time ?1. Leases that have
-// ended must have been taken away, or counted as such.
+// ended must have been taken away, or counted as such. ?3 is a list of merchants,
+// as JSON, whose callbacks are not wanted.
 const dueCallbacks = ` FROM callbacks c LEFT JOIN clocks k ON k.merchant_id = c.merchant_id
 	WHERE c.state = 'waiting' AND (c.lease IS NULL OR c.leased_until <= ?1)
 	AND c.due_at <= ?1 + coalesce(k.advance_ns, 0) / 1000000
+	AND c.merchant_id NOT IN (SELECT value FROM json_each(?3))
 	AND (c.released = 1 OR NOT EXISTS (SELECT 1 FROM callback_holds h WHERE h.merchant_id = c.merchant_id))
-	AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.session_id = c.session_id AND o.number <> c.number
+	AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.session_id = c.session_id AND o.kind = c.kind AND o.number <> c.number
 		AND (o.leased_until > ?1 OR (o.state = 'waiting'
 			AND (o.released > c.released OR (o.released = c.released AND o.revision < c.revision)))))
 	ORDER BY c.due_at, c.number LIMIT ?2`
@@ -38,15 +41,16 @@ type outboxWriter struct {
 	finish                      *statement
 	hold, unhold                *statement
 	release, replay, dropByHand *statement
+	delay, note                 *statement
 }
 
 func (o *outboxWriter) statements() []preparation {
 	return []preparation{
 		{&o.add, `INSERT INTO callbacks (callback_id, session_id, revision, merchant_id, kind, url, body, created_at, state, due_at)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', ?8)`},
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', coalesce(?9, ?8))`},
 		{&o.drop, `DELETE FROM callbacks WHERE session_id = (SELECT session_id FROM sessions WHERE number = ?)`},
 		{&o.endLeases, `UPDATE callbacks SET lease = NULL, leased_until = NULL WHERE lease IS NOT NULL AND leased_until <= ?`},
-		{&o.find, `SELECT c.number` + dueCallbacks},
+		{&o.find, `SELECT c.number, c.merchant_id` + dueCallbacks},
 		{&o.lease, `UPDATE callbacks SET lease = ?2, leased_until = ?3 WHERE number = ?1 RETURNING ` + callbackColumns},
 		{&o.finish, `UPDATE callbacks SET lease = NULL, leased_until = NULL, state = ?3, due_at = coalesce(?4, due_at),
 			attempts = attempts + 1, answer = ?5 WHERE callback_id = ?1 AND lease = ?2`},
@@ -55,6 +59,8 @@ func (o *outboxWriter) statements() []preparation {
 		{&o.release, `UPDATE callbacks SET released = 1, due_at = ?2 WHERE callback_id = ?1 AND state = 'waiting'`},
 		{&o.replay, `UPDATE callbacks SET state = 'waiting', released = 1, due_at = ?2, attempts = 0
 			WHERE callback_id = ?1 AND state <> 'waiting'`},
+		{&o.delay, `UPDATE callbacks SET due_at = ?2 WHERE callback_id = ?1 AND state = 'waiting' AND lease IS NULL`},
+		{&o.note, `UPDATE callbacks SET answer = ?2 WHERE callback_id = ?1 AND state = 'waiting' AND lease IS NULL`},
 		{&o.dropByHand, `UPDATE callbacks SET state = 'dropped' WHERE callback_id = ?1 AND state = 'waiting' AND lease IS NULL`},
 	}
 }
@@ -68,7 +74,7 @@ func (o *outboxReader) statements() []preparation {
 	return []preparation{
 		{&o.due, `SELECT 1` + dueCallbacks},
 		{&o.list, `SELECT ` + callbackColumns + ` FROM callbacks WHERE merchant_id = ?1 AND (?2 IS NULL OR session_id = ?2)
-			AND (?3 IS NULL OR state = ?3) ORDER BY created_at DESC, session_id DESC, revision DESC LIMIT ?4`},
+			AND (?3 IS NULL OR state = ?3) AND (?5 IS NULL OR callback_id = ?5) ORDER BY created_at DESC, session_id DESC, revision DESC LIMIT ?4`},
 		{&o.count, `SELECT count(*) FROM callbacks WHERE state = 'waiting'`},
 		{&o.held, `SELECT 1 FROM callback_holds WHERE merchant_id = ?`},
 		{&o.merchant, `SELECT merchant_id FROM callbacks WHERE callback_id = ?`},
@@ -77,9 +83,13 @@ func (o *outboxReader) statements() []preparation {
 
 // put writes the callback of a change; the ids of the change are read.
 func (o *outboxWriter) put(c *store.Change, ids *changeIDs) error {
-	at := c.Event.At.UnixMilli()
+	at, body := c.Event.At.UnixMilli(), c.Callback.Body
+	if body == nil {
+		body = []byte{} // nil is NULL
+	}
 	return o.add.blob(1, ids.callback[:]).blob(2, ids.session[:]).integer(3, c.Session.Revision).text(4, c.Session.MerchantID).
-		text(5, string(c.Callback.Kind)).text(6, c.Callback.URL).blob(7, c.Callback.Body).integer(8, at).run()
+		text(5, string(c.Callback.Kind)).text(6, c.Callback.URL).blob(7, body).integer(8, at).
+		optionalTime(9, c.Callback.DueAt).run()
 }
 
 // ClaimCallbacks is store.Outbox's. Whether any is due is found by reading,
@@ -92,9 +102,13 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 	if !parseIdentifier(claim.Lease, &lease) {
 		return nil, errIdentifier
 	}
+	full, err := json.Marshal(claim.Full())
+	if err != nil {
+		return nil, err
+	}
 	due := false
 	err = e.read(ctx, func(r *reader) (err error) {
-		due, err = single(r.outbox.due.integer(1, claim.Now.UnixMilli()).integer(2, 1), func(*statement) {})
+		due, err = single(r.outbox.due.integer(1, claim.Now.UnixMilli()).integer(2, 1).text(3, string(full)), func(*statement) {})
 		return err
 	})
 	if err != nil || !due {
@@ -104,7 +118,7 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 		if err := w.begin.run(); err != nil {
 			return err
 		}
-		if claimed, err = w.outbox.claim(claim, &lease); err != nil {
+		if claimed, err = w.outbox.claim(&claim, string(full), &lease); err != nil {
 			return err
 		}
 		return w.commit.run()
@@ -115,15 +129,19 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 	return claimed, nil
 }
 
-func (o *outboxWriter) claim(claim store.CallbackClaim, lease *identifier) (claimed []store.Callback, err error) {
+func (o *outboxWriter) claim(claim *store.CallbackClaim, full string, lease *identifier) (claimed []store.Callback, err error) {
 	now := claim.Now.UnixMilli()
 	if err := o.endLeases.integer(1, now).run(); err != nil {
 		return nil, err
 	}
 	var numbers []int64
-	q := o.find.integer(1, now).integer(2, int64(claim.Limit))
+	taken := map[string]int{}
+	q := o.find.integer(1, now).integer(2, int64(claim.Limit)).text(3, full)
 	for q.row() {
-		numbers = append(numbers, q.columnInteger(0))
+		if merchant := q.columnText(1); taken[merchant] < claim.Room(merchant) {
+			taken[merchant]++
+			numbers = append(numbers, q.columnInteger(0))
+		}
 	}
 	if err := q.reset(); err != nil {
 		return nil, err
@@ -163,13 +181,13 @@ func (e *Engine) Callbacks(ctx context.Context, filter store.CallbackFilter) (fo
 	if filter.Limit < 1 {
 		return nil, fmt.Errorf("sqlite: the limit %d is not positive", filter.Limit)
 	}
-	var session identifier
-	if filter.SessionID != "" && !parseIdentifier(filter.SessionID, &session) {
+	var session, callback identifier
+	if filter.SessionID != "" && !parseIdentifier(filter.SessionID, &session) || filter.CallbackID != "" && !parseIdentifier(filter.CallbackID, &callback) {
 		return nil, e.usable(ctx)
 	}
 	err = e.read(ctx, func(r *reader) error {
 		q := r.outbox.list.text(1, filter.MerchantID).optionalID(2, &session, filter.SessionID != "").
-			optional(3, string(filter.State)).integer(4, int64(filter.Limit))
+			optional(3, string(filter.State)).integer(4, int64(filter.Limit)).optionalID(5, &callback, filter.CallbackID != "")
 		for q.row() {
 			found = append(found, scanCallback(q))
 		}
@@ -208,7 +226,31 @@ func (e *Engine) CallbacksHeld(ctx context.Context, merchantID string) (held boo
 }
 
 // StepCallback is store.Outbox's.
-func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error {
+func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, at time.Time) error {
+	return e.changeCallback(ctx, merchantID, callbackID, func(w *writer, id []byte) *statement {
+		switch step {
+		case store.CallbackRelease:
+			return w.outbox.release.blob(1, id).integer(2, at.UnixMilli())
+		case store.CallbackReplay:
+			return w.outbox.replay.blob(1, id).integer(2, at.UnixMilli())
+		case store.CallbackDelay:
+			return w.outbox.delay.blob(1, id).integer(2, at.UnixMilli())
+		default:
+			return w.outbox.dropByHand.blob(1, id)
+		}
+	})
+}
+
+// NoteCallback is store.Outbox's.
+func (e *Engine) NoteCallback(ctx context.Context, merchantID, callbackID string, answer []byte) error {
+	return e.changeCallback(ctx, merchantID, callbackID, func(w *writer, id []byte) *statement {
+		return w.outbox.note.blob(1, id).blob(2, answer)
+	})
+}
+
+// changeCallback changes a callback of the merchant by hand, if it is in a state
+// that allows it.
+func (e *Engine) changeCallback(ctx context.Context, merchantID, callbackID string, change func(w *writer, id []byte) *statement) error {
 	var id identifier
 	owned := false
 	if parseIdentifier(callbackID, &id) {
@@ -223,16 +265,7 @@ func (e *Engine) StepCallback(ctx context.Context, merchantID, callbackID string
 	if !owned {
 		return store.ErrNotFound
 	}
-	done, err := e.writeRow(ctx, func(w *writer) *statement {
-		switch step {
-		case store.CallbackRelease:
-			return w.outbox.release.blob(1, id[:]).integer(2, now.UnixMilli())
-		case store.CallbackReplay:
-			return w.outbox.replay.blob(1, id[:]).integer(2, now.UnixMilli())
-		default:
-			return w.outbox.dropByHand.blob(1, id[:])
-		}
-	})
+	done, err := e.writeRow(ctx, func(w *writer) *statement { return change(w, id[:]) })
 	if err == nil && !done {
 		return store.ErrConflict
 	}

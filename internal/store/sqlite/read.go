@@ -22,10 +22,13 @@ type reader struct {
 	merchant, clock, secret                *statement
 	merchants, keys, credential            *statement
 	sessionsAfter, lastChange              *statement
+	subject                                *statement
 	outbox                                 outboxReader
 	people                                 peopleReader
 	signIns                                signInReader
 	audit                                  auditReader
+	assessments                            assessmentReader
+	reviews                                reviewReader
 }
 
 // headRow is the row of the newest revision of session ?1: ?2 when it is
@@ -62,7 +65,8 @@ func newReader(conn *connection) (*reader, error) {
 		{&r.lastChange, `SELECT at, revision FROM revisions
 			WHERE row_id = coalesce(?2, (SELECT row_id FROM heads WHERE session = ?1))
 			AND NOT EXISTS (SELECT 1 FROM orders WHERE session = ?1)`},
-	}, r.outbox.statements(), r.people.statements(), r.signIns.statements(), r.audit.statements()) {
+		{&r.subject, `SELECT version, first_at, last_at, orders, facts FROM subjects WHERE key = ?`},
+	}, r.outbox.statements(), r.assessments.statements(), r.reviews.statements(), r.people.statements(), r.signIns.statements(), r.audit.statements()) {
 		statement, err := conn.prepare(s.sql)
 		if err != nil {
 			return nil, err
@@ -165,6 +169,7 @@ func (e *Engine) Revisions(ctx context.Context, sessionID string, limit int, upT
 			return err
 		}
 		revision.Event = scanEvent(q)
+		revision.Event.By = revision.Session.ReviewedBy(revision.Event.Kind)
 		revisions = append(revisions, revision)
 		return nil
 	})

@@ -47,3 +47,18 @@ func TestPeople(t *testing.T) {
 	t.Parallel()
 	storetest.RunPeople(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
 }
+
+func TestSQLiteRemembersSubjects(t *testing.T) {
+	t.Parallel()
+	storetest.RunSubjects(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}
+
+func TestSQLiteKeepsAssessments(t *testing.T) {
+	t.Parallel()
+	storetest.RunAssessments(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}
+
+func TestReviews(t *testing.T) {
+	t.Parallel()
+	storetest.RunReviews(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}

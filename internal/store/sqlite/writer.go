@@ -41,6 +41,9 @@ type writer struct {
 	people                   peopleWriter
 	signIns                  signInWriter
 	audit                    auditWriter
+	subjects                 subjectWriter
+	assessments              assessmentWriter
+	putReview                *statement
 
 	ids   changeIDs
 	state []byte // scratch for states that come unwritten
@@ -54,8 +57,8 @@ var (
 
 // changeIDs are the parsed ids of the change at hand.
 type changeIDs struct {
-	session, token, order, orderToken, callback identifier
-	hasToken, hasOrder                          bool
+	session, token, order, orderToken, callback, assessment identifier
+	hasToken, hasOrder                                      bool
 }
 
 // chain is all revisions of a session, by the row of the newest.
@@ -102,7 +105,8 @@ func newWriter(conn *connection, pending *pending, flush flush) (*writer, error)
 		{&w.dropRevisions, chain + ` DELETE FROM revisions WHERE row_id IN (SELECT row_id FROM chain)`},
 		{&w.dropHead, `DELETE FROM heads WHERE session = ?`},
 		{&w.dropSession, `DELETE FROM sessions WHERE number = ?`},
-	}, w.outbox.statements(), w.people.statements(), w.signIns.statements(), w.audit.statements()) {
+		{&w.putReview, putReview},
+	}, w.outbox.statements(), w.subjects.statements(), w.assessments.statements(), w.people.statements(), w.signIns.statements(), w.audit.statements()) {
 		statement, err := conn.prepare(s.sql)
 		if err != nil {
 			return nil, err
@@ -116,6 +120,9 @@ func newWriter(conn *connection, pending *pending, flush flush) (*writer, error)
 // error left nothing behind; if not, the caller must undo.
 func (w *writer) put(c *store.Change) (clean bool, err error) {
 	if err := w.ids.read(c); err != nil {
+		return true, err
+	}
+	if err := w.subjects.check(c.Subjects); err != nil {
 		return true, err
 	}
 	next := head{revision: c.Session.Revision}
@@ -135,13 +142,26 @@ func (w *writer) put(c *store.Change) (clean bool, err error) {
 	if err := w.putFindable(c, next.number); err != nil {
 		return false, err
 	}
-	if c.Callback != nil {
-		if err := w.outbox.put(c, &w.ids); err != nil {
-			return false, err
-		}
+	if err := w.putBeside(c); err != nil {
+		return false, err
 	}
 	w.batch[w.ids.session] = next
 	return true, nil
+}
+
+// putBeside writes what a change carries beside its revision.
+func (w *writer) putBeside(c *store.Change) error {
+	if c.Callback != nil {
+		if err := w.outbox.put(c, &w.ids); err != nil {
+			return err
+		}
+	}
+	if c.Assessment != nil {
+		if err := w.putAssessmentOf(c); err != nil {
+			return err
+		}
+	}
+	return w.subjects.put(c.Subjects)
 }
 
 // read takes the ids from a change and refuses what cannot be written.
@@ -151,7 +171,8 @@ func (ids *changeIDs) read(c *store.Change) error {
 	if !parseIdentifier(c.Session.ID, &ids.session) ||
 		ids.hasToken && !parseIdentifier(c.Event.AuthorizationToken, &ids.token) ||
 		ids.hasOrder && !parseIdentifier(c.Event.OrderID, &ids.order) ||
-		c.Callback != nil && !parseIdentifier(c.Callback.ID, &ids.callback) {
+		c.Callback != nil && !parseIdentifier(c.Callback.ID, &ids.callback) ||
+		c.Assessment != nil && !parseIdentifier(c.Assessment.ID, &ids.assessment) {
 		return errIdentifier
 	}
 	if c.Session.Order != nil && !c.Session.Order.Ledger.Holds() {
@@ -248,6 +269,9 @@ func (w *writer) putFindable(c *store.Change, number int64) error {
 	o := c.Session.Order
 	if o == nil {
 		return nil
+	}
+	if err := w.putReviewOf(&c.Session); err != nil {
+		return err
 	}
 	q, at := w.setLedger, 0
 	if w.ids.hasOrder {

@@ -82,6 +82,7 @@ type written struct {
 	merchant        string
 	clock           time.Duration
 	secret, phrases string
+	assessed        store.Change
 }
 
 func writeOneOfEach(t *testing.T, engine store.Engine) written {
@@ -96,6 +97,9 @@ func writeOneOfEach(t *testing.T, engine store.Engine) written {
 		mustCommit(t, engine, change)
 		w.history = append(w.history, store.Revision{Session: change.Session, Event: change.Event})
 	}
+	w.assessed = newMemory(t, engine).adding(fact(newKey(), 0, 1, "fact"))
+	w.assessed.Assessment = assessmentOf(&w.assessed)
+	mustCommit(t, engine, w.assessed)
 	var err error
 	if w.clock, err = engine.AdvanceClock(t.Context(), w.merchant, 49*time.Hour); err != nil {
 		t.Fatalf("AdvanceClock: %v", err)
@@ -112,6 +116,8 @@ func (w *written) mustBeIn(t *testing.T, engine store.Engine) {
 	mustHaveHistory(t, engine, w.session.session.ID, w.history)
 	mustFind(t, "token", engine.SessionOfAuthorization, w.token, w.session.session.ID)
 	mustFind(t, "order", engine.SessionOfOrder, w.orderID, w.session.session.ID)
+	(&memory{t: t, subjects: engine.(store.Subjects)}).mustRemember(remembered(w.assessed.Subjects...))
+	(&ledger{t: t, assessments: engine.(store.Assessments)}).mustKeep(keptOf(&w.assessed))
 	if clock, err := engine.ClockAdvance(t.Context(), w.merchant); err != nil || clock != w.clock {
 		t.Errorf("ClockAdvance = %v, %v, want %v", clock, err, w.clock)
 	}

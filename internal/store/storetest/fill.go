@@ -19,6 +19,7 @@ func fillSession(t *testing.T, s *checkout.Session) {
 	s.Authorization.Token, s.Authorization.State = was.Authorization.Token, was.Authorization.State
 	s.CustomerToken.ID, s.CustomerToken.AuthorizationToken = newID(), was.Authorization.Token
 	s.Order.ID, s.Order.AuthorizationToken, s.Order.FraudStatus = was.Order.ID, was.Order.AuthorizationToken, checkout.FraudPending
+	s.Order.Review = nil // it needs a schema of its own: RunReviews fills it
 	s.Order.Ledger = checkout.Ledger{Authorized: 1000, Captured: 700, Released: 300, Refunded: 200}
 }
 
@@ -27,7 +28,8 @@ func fillEvent(t *testing.T, e *checkout.Event) {
 	t.Helper()
 	was := *e
 	fill(t, e)
-	e.Kind, e.AuthorizationToken, e.OrderID = was.Kind, was.AuthorizationToken, was.OrderID
+	// Who took a step is known of a review's steps only, and from the session.
+	e.Kind, e.AuthorizationToken, e.OrderID, e.By = was.Kind, was.AuthorizationToken, was.OrderID, was.By
 }
 
 // fill sets every exported field that target reaches to something that is not
@@ -48,6 +50,10 @@ func (f *filling) value(v reflect.Value, path string) {
 	f.next++
 	if v.Type() == reflect.TypeFor[time.Time]() {
 		v.Set(reflect.ValueOf(dawn.Add(time.Duration(f.next) * 60_001 * time.Millisecond)))
+		return
+	}
+	if v.Type() == reflect.TypeFor[time.Duration]() {
+		v.SetInt(f.next * int64(time.Millisecond))
 		return
 	}
 	switch v.Kind() {

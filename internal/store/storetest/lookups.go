@@ -16,7 +16,7 @@ var lookupRules = []rule{
 		superseded, released, referred := newID(), newID(), newID()
 		for _, next := range []step{
 			authorizing(superseded), authorizing(released), releasing(),
-			assessing(checkout.OutcomeDeny, true, ""), assessing(checkout.OutcomeRefer, true, referred), ordering(newID()),
+			assessing(checkout.OutcomeDeny, true, ""), assessing(checkout.OutcomeRefer, true, referred), authorizing(newID()), ordering(newID()),
 		} {
 			mustCommit(t, engine, s.take(next))
 		}

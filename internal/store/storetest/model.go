@@ -54,12 +54,16 @@ type row struct {
 	orders    []string
 	secrets   []string
 	usernames []string
+
+	subjects    []store.SubjectKey
+	assessments []string
 }
 
 func newRow(t *rapid.T, engines []store.Engine) *row {
 	p := &row{
 		engines: engines, model: memstore.New(),
 		merchants: newIDs(3), sessions: newIDs(4), tokens: newIDs(7), orders: newIDs(4), secrets: newIDs(2), usernames: newIDs(3),
+		subjects: []store.SubjectKey{newKey(), newKey(), newKey()}, assessments: newIDs(6),
 	}
 	for _, side := range append([]store.Engine{p.model}, p.engines...) {
 		if err := side.EnsureMerchant(t.Context(), p.merchants[0], dawn); err != nil {
@@ -87,6 +91,7 @@ func (p *row) commit(t *rapid.T) {
 	changes := make([]store.Change, len(drafts))
 	meant := make([]string, len(drafts))
 	for i := range drafts {
+		p.drawFacts(t, &drafts[i].change)
 		changes[i], meant[i] = drafts[i].change, drafts[i].change.Session.ID
 	}
 	want := p.model.Commit(t.Context(), slices.Clone(changes))
@@ -158,6 +163,7 @@ func (p *row) compareReads(t *rapid.T) {
 	for _, username := range p.usernames {
 		compareRead(t, "Credential", p, credential, username)
 	}
+	p.compareMemories(t)
 }
 
 func compareRead[V any](t *rapid.T, what string, p *row, read func(store.Engine, context.Context, string) (V, error), key string) {

@@ -254,7 +254,78 @@ var outboxRules = []outboxRule{
 		}
 		p.mustClaim(later.Add(leaseTime), 10, told[1])
 	}},
+	{"callbacks of another kind do not wait, those of the same kind do", func(t *testing.T, p *post) {
+		s := begin(t, newMerchant(t, p.engine))
+		mustCommit(t, p.engine, s.created())
+		var told []store.Change
+		for _, kind := range []checkout.CallbackKind{checkout.CallbackPush, checkout.CallbackNotification, checkout.CallbackPush} {
+			change := s.telling(authorizing(newID()))
+			change.Callback.Kind = kind
+			mustCommit(t, p.engine, change)
+			told = append(told, change)
+		}
+		lease := p.mustClaim(later, 10, told[0], told[1])
+		p.mustClaim(later, 10)
+		p.finish(told[1], lease, store.CallbackEnd{State: store.CallbackDelivered})
+		p.finish(told[0], lease, store.CallbackEnd{State: store.CallbackWaiting, DueAt: later.Add(time.Hour)})
+		p.mustClaim(later, 10)
+		lease = p.mustClaim(later.Add(time.Hour), 10, told[0])
+		p.finish(told[0], lease, store.CallbackEnd{State: store.CallbackFailed})
+		p.mustClaim(later.Add(time.Hour), 10, told[2])
+	}},
+	{"a callback may be due later than its change, and have no body", func(t *testing.T, p *post) {
+		s := begin(t, newMerchant(t, p.engine))
+		mustCommit(t, p.engine, s.created())
+		change := s.telling(authorizing(newID()))
+		change.Callback.DueAt, change.Callback.Body = change.Event.At.Add(2*time.Minute), nil
+		mustCommit(t, p.engine, change)
+		due := change.Callback.DueAt
+		if got := p.list(store.CallbackFilter{MerchantID: s.session.MerchantID})[0]; !got.DueAt.Equal(due) || !got.CreatedAt.Equal(change.Event.At) || len(got.Body) > 0 {
+			t.Errorf("due at %v, written at %v with the body %q", got.DueAt, got.CreatedAt, got.Body)
+		}
+		p.mustClaim(due.Add(-time.Millisecond), 10)
+		p.mustClaim(due, 10, change)
+	}},
 	{"claims at the same time share what is due", claimsTogether},
+	{"a claim leaves what a merchant has no room for", func(t *testing.T, p *post) {
+		busy, free := newMerchant(t, p.engine), newMerchant(t, p.engine)
+		for range 5 {
+			p.authorized(busy, 1)
+		}
+		_, late := p.authorized(free, 1)
+		claim := func(limit int, underWay map[string]int) (ofBusy, ofFree int) {
+			t.Helper()
+			claimed, err := p.outbox.ClaimCallbacks(t.Context(), store.CallbackClaim{Lease: newID(), Now: later, Until: later.Add(leaseTime),
+				Limit: limit, PerMerchant: 3, UnderWay: underWay})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range claimed {
+				if claimed[i].MerchantID == busy {
+					ofBusy++
+				} else if claimed[i].ID == late[0].Callback.ID {
+					ofFree++
+				}
+			}
+			return ofBusy, ofFree
+		}
+		for _, c := range []struct {
+			limit          int
+			underWay       map[string]int
+			ofBusy, ofFree int
+		}{
+			{10, map[string]int{busy: 3, free: 3}, 0, 0}, // nobody has room
+			{10, map[string]int{busy: 4}, 0, 1},          // who has too many does not stand before the others
+			{2, map[string]int{busy: 2}, 1, 0},
+			{10, nil, 3, 0},
+			{10, map[string]int{busy: 2}, 1, 0},
+			{10, map[string]int{busy: 2}, 0, 0}, // nothing is left
+		} {
+			if ofBusy, ofFree := claim(c.limit, c.underWay); ofBusy != c.ofBusy || ofFree != c.ofFree {
+				t.Errorf("up to %d with %v under way: claimed %d and %d, want %d and %d", c.limit, c.underWay, ofBusy, ofFree, c.ofBusy, c.ofFree)
+			}
+		}
+	}},
 	{"a limit must be positive", func(t *testing.T, p *post) {
 		if _, err := p.outbox.ClaimCallbacks(t.Context(), store.CallbackClaim{Lease: newID(), Now: later, Until: later}); err == nil {
 			t.Error("a claim of none was taken")

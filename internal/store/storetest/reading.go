@@ -151,7 +151,7 @@ func lifeSteps() []step {
 		assessing(checkout.OutcomeDeny, true, ""),
 		authorizing(newID()),
 		releasing(),
-		assessing(checkout.OutcomeRefer, true, newID()),
+		assessing(checkout.OutcomeRefer, true, newID()), authorizing(newID()), // RunReviews has orders that were referred
 		tokenizing(newID()),
 		ordering(newID()),
 		capturing(900),

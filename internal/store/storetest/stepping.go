@@ -68,10 +68,48 @@ var steppingRules = []outboxRule{
 		p.step(store.ErrConflict, merchant, told[0], store.CallbackDrop, later)
 		p.mustClaim(later, 10, told[1])
 	}},
+	{"a delay gives a waiting callback another time", func(t *testing.T, p *post) {
+		merchant := newMerchant(t, p.engine)
+		_, told := p.authorized(merchant, 2)
+		p.step(nil, merchant, told[0], store.CallbackDelay, later.Add(time.Hour))
+		p.mustClaim(later, 10) // the second waits for the first
+		if got := p.list(store.CallbackFilter{MerchantID: merchant, CallbackID: told[0].Callback.ID}); len(got) != 1 || !got[0].DueAt.Equal(later.Add(time.Hour)) || got[0].Released {
+			t.Errorf("delayed: %+v", got)
+		}
+		lease := p.mustClaim(later.Add(time.Hour), 10, told[0])
+		p.step(store.ErrConflict, merchant, told[0], store.CallbackDelay, later)
+		p.finish(told[0], lease, store.CallbackEnd{State: store.CallbackDelivered})
+		p.step(store.ErrConflict, merchant, told[0], store.CallbackDelay, later)
+	}},
+	{"a note is kept until an attempt ends", func(t *testing.T, p *post) {
+		merchant := newMerchant(t, p.engine)
+		_, told := p.authorized(merchant, 1)
+		id := told[0].Callback.ID
+		note := func(want error, merchant, id, text string) {
+			t.Helper()
+			if err := p.outbox.NoteCallback(t.Context(), merchant, id, []byte(text)); !errors.Is(err, want) {
+				t.Errorf("note %q: %v, want %v", text, err, want)
+			}
+		}
+		note(nil, merchant, id, "a note \x00\xff")
+		note(store.ErrNotFound, newMerchant(t, p.engine), id, "of a stranger")
+		note(store.ErrNotFound, merchant, newID(), "of nothing")
+		note(store.ErrNotFound, merchant, "no uuid", "of nothing")
+		lease, claimed := p.claim(later, 10)
+		if len(claimed) != 1 || string(claimed[0].Answer) != "a note \x00\xff" || claimed[0].Attempts != 0 {
+			t.Fatalf("claimed %+v", claimed)
+		}
+		note(store.ErrConflict, merchant, id, "while it is delivered")
+		p.finish(told[0], lease, store.CallbackEnd{State: store.CallbackDelivered, Answer: []byte("204")})
+		note(store.ErrConflict, merchant, id, "after its end")
+		if got := p.list(store.CallbackFilter{MerchantID: merchant}); string(got[0].Answer) != "204" {
+			t.Errorf("kept %q", got[0].Answer)
+		}
+	}},
 	{"callbacks are their merchant's own", func(t *testing.T, p *post) {
 		owner, other := newMerchant(t, p.engine), newMerchant(t, p.engine)
 		_, told := p.authorized(owner, 1)
-		for _, step := range []store.CallbackStep{store.CallbackRelease, store.CallbackReplay, store.CallbackDrop} {
+		for _, step := range []store.CallbackStep{store.CallbackRelease, store.CallbackReplay, store.CallbackDrop, store.CallbackDelay} {
 			p.step(store.ErrNotFound, other, told[0], step, later)
 			for _, id := range []string{newID(), "", "no uuid"} {
 				if err := p.outbox.StepCallback(t.Context(), owner, id, step, later); !errors.Is(err, store.ErrNotFound) {
@@ -100,6 +138,10 @@ var steppingRules = []outboxRule{
 			{store.CallbackFilter{State: store.CallbackDropped}, 1},
 			{store.CallbackFilter{State: store.CallbackFailed}, 0},
 			{store.CallbackFilter{SessionID: newID()}, 0},
+			{store.CallbackFilter{CallbackID: told[2].Callback.ID}, 1},
+			{store.CallbackFilter{CallbackID: told[2].Callback.ID, State: store.CallbackDropped}, 0},
+			{store.CallbackFilter{CallbackID: newID()}, 0},
+			{store.CallbackFilter{CallbackID: "no uuid"}, 0},
 			{store.CallbackFilter{SessionID: "no uuid"}, 0},
 		} {
 			c.filter.MerchantID = merchant

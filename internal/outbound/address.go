@@ -1,10 +1,13 @@
-package notify
+package outbound
 
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
+	"syscall"
+	"time"
 )
 
 // Policy says which addresses may be called.
@@ -14,6 +17,8 @@ type Policy struct {
 	Plain bool
 	// Allow are networks that may be called although they are not public.
 	Allow []netip.Prefix
+	// Setting is the key of the configuration that Allow comes from, for errors.
+	Setting string
 }
 
 // Playground lets a developer's own machine and network be called, without TLS.
@@ -50,6 +55,26 @@ func within(networks []netip.Prefix, address netip.Addr) bool {
 	return false
 }
 
+// Dialer connects to what may be called. An address is looked at after its name
+// was resolved: no later answer of DNS can lead elsewhere. secure tells that TLS
+// will be spoken.
+func (p Policy) Dialer(timeout time.Duration, secure bool) *net.Dialer {
+	return &net.Dialer{Timeout: timeout, Control: func(_, address string, _ syscall.RawConn) error {
+		if err := p.check(address, secure); err != nil {
+			return &Refused{err}
+		}
+		return nil
+	}}
+}
+
+// Refused is why an address is not called.
+type Refused struct{ cause error }
+
+func (r *Refused) Error() string { return r.cause.Error() }
+
+// Unwrap is the cause.
+func (r *Refused) Unwrap() error { return r.cause }
+
 // check refuses an address that was resolved: host:port as a socket has it.
 func (p Policy) check(address string, secure bool) error {
 	resolved, err := netip.ParseAddrPort(address)
@@ -68,16 +93,23 @@ func (p Policy) check(address string, secure bool) error {
 	allowed := within(p.Allow, ip)
 	switch {
 	case !allowed && within(notPublic, ip):
-		return fmt.Errorf("%s is no public address; callbacks.allow_networks of the configuration can allow its network", ip)
+		return fmt.Errorf("%s is no public address%s", ip, p.howToAllow())
 	case !allowed && !secure && !p.Plain:
-		return fmt.Errorf("http is spoken only to the networks of callbacks.allow_networks, and %s is in none: use https", ip)
+		return fmt.Errorf("http is spoken only to the networks that are allowed, and %s is in none: use https%s", ip, p.howToAllow())
 	}
 	return nil
 }
 
-// target reads an address as a merchant stated it. The error does not repeat
-// it: it may hold a secret.
-func target(text string) (*url.URL, error) {
+func (p Policy) howToAllow() string {
+	if p.Setting == "" {
+		return ""
+	}
+	return "; " + p.Setting + " of the configuration can allow its network"
+}
+
+// Target reads an address as somebody stated it. The error does not repeat it:
+// it may hold a secret.
+func Target(text string) (*url.URL, error) {
 	parsed, err := url.Parse(text)
 	switch {
 	case err != nil:

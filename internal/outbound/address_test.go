@@ -1,4 +1,4 @@
-package notify
+package outbound
 
 import (
 	"net"
@@ -87,12 +87,12 @@ func TestAddressesAndPolicies(t *testing.T) {
 func TestWhatIsNoAddress(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "shop.example/a", "/a", "ftp://shop.example/", "https://", "https:///a", "file:///etc/passwd", "https://a b/", "http://[::1", "gopher://x", "javascript:alert(1)"} {
-		if to, err := target(text); err == nil {
+		if to, err := Target(text); err == nil {
 			t.Errorf("%q was taken: %v", text, to)
 		}
 	}
 	for _, text := range []string{"https://shop.example", "HTTPS://shop.example/a?key=1", "http://127.0.0.1:8080/x"} {
-		if _, err := target(text); err != nil {
+		if _, err := Target(text); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

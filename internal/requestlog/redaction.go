@@ -1,0 +1,230 @@
+package requestlog
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"hash"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// redaction is what is done to bodies before they are stored. It is used by one
+// goroutine.
+type redaction struct {
+	personal bool      // personal data is masked too
+	hash     hash.Hash // HMAC with the log's key
+	keyed    []byte    // hashes of the values that were met, each keyedSize long
+}
+
+func newRedaction(options *Options) redaction {
+	return redaction{personal: options.MaskPersonal, hash: hmac.New(sha256.New, options.SearchKey)}
+}
+
+// how is the way in which a value is stored.
+type how uint8
+
+const (
+	asItIs      how = iota
+	hidden          // ***
+	initial         // S***
+	mailbox         // a***@example.com
+	lastDigits      // ***67
+	year            // 1980-***
+	signIn          // an e-mail address or a phone number
+	objectApart     // what is in an object is decided on by itself; anything else is hidden
+)
+
+// hows are the ways for properties that are personal, unless it is initial. The
+// city and the region of an address stay: they explain decisions, and name
+// nobody.
+var hows = map[string]how{
+	"attachment":       objectApart,
+	"billing_address":  objectApart,
+	"body":             hidden, // of an attachment
+	"city":             asItIs,
+	"code":             hidden,
+	"customer":         objectApart,
+	"date_of_birth":    year,
+	"email":            mailbox,
+	"gender":           hidden,
+	"login":            signIn,
+	"merchant_data":    hidden,
+	"phone":            lastDigits,
+	"region":           asItIs,
+	"shipping_address": objectApart,
+}
+
+// personalHow is how the value of a property is stored where personal data is
+// masked. The object is the name under which the property's object stands.
+func personalHow(object, name string) how {
+	shared, about := personalObjects[object]
+	_, isObject := personalObjects[name]
+	if !isObject && !personalNames[name] && (!about || listed(shared, name)) {
+		return asItIs
+	}
+	if way, known := hows[name]; known {
+		return way
+	}
+	return initial
+}
+
+// apply masks a text.
+func (h how) apply(text string) string {
+	if text == "" || strings.HasPrefix(text, mask) {
+		return text // that it is missing is the explanation
+	}
+	if at := strings.LastIndexByte(text, '@'); at > 0 && (h == mailbox || h == signIn) {
+		return first(text) + mask + text[at:]
+	}
+	switch h {
+	case asItIs:
+		return text
+	case mailbox, initial:
+		return first(text) + mask
+	case lastDigits, signIn:
+		if digits := phoneOf(text); len(digits) >= shortestPhone {
+			return mask + digits[len(digits)-2:]
+		}
+	case year:
+		if len(text) >= 4 && isDigits([]byte(text[:4])) {
+			return text[:4] + "-" + mask
+		}
+	case hidden, objectApart:
+	}
+	return mask
+}
+
+// first is the first character of a text.
+func first(text string) string {
+	_, size := utf8.DecodeRuneInString(text)
+	return text[:size]
+}
+
+// keyedSize is the bytes of a keyed hash.
+const keyedSize = 8
+
+// What is looked for as a whole. It stands in hashes.
+const (
+	keyedMail  = "e"
+	keyedPhone = "p"
+	keyedToken = "t"
+)
+
+// keyedOf is under what a property's value is found as a whole: it is masked or
+// may be. A sign-in is an e-mail address or a phone number.
+func keyedOf(name string) string {
+	switch name {
+	case "email", "login":
+		return keyedMail
+	case "phone":
+		return keyedPhone
+	case "client_token":
+		return keyedToken
+	}
+	return ""
+}
+
+// appendKeyed appends the keyed hash of a value; without the key nobody can tell
+// whether it stands for a value.
+func (x *redaction) appendKeyed(dst []byte, kind, value string) []byte {
+	if kind == keyedMail && !strings.Contains(value, "@") {
+		kind = keyedPhone
+	}
+	switch kind {
+	case keyedMail:
+		value = strings.ToLower(strings.TrimSpace(value))
+	case keyedPhone:
+		if value = phoneOf(value); len(value) < shortestPhone {
+			return dst
+		}
+	}
+	x.hash.Reset()
+	x.hash.Write([]byte(kind)) // never fails
+	x.hash.Write([]byte{0})
+	x.hash.Write([]byte(value))
+	start := len(dst)
+	return x.hash.Sum(dst)[:start+keyedSize]
+}
+
+// shortestPhone is how many digits a phone number has at least.
+const shortestPhone = 6
+
+// phoneOf is the digits of a phone number, without the zeros or the plus in
+// front of a country's.
+func phoneOf(text string) string {
+	var digits []byte
+	for _, c := range []byte(text) {
+		switch {
+		case '0' <= c && c <= '9':
+			digits = append(digits, c)
+		case strings.IndexByte("+()-./ \t", c) < 0:
+			return ""
+		}
+	}
+	return strings.TrimPrefix(string(digits), "00")
+}
+
+// keyedWords are the keyed hashes that a typed word may stand for.
+func (x *redaction) keyedWords(word string) (keyed [][]byte) {
+	switch {
+	case strings.Contains(word, "@"):
+		keyed = append(keyed, x.appendKeyed(nil, keyedMail, word))
+	case strings.Count(word, ".") == 2:
+		keyed = append(keyed, x.appendKeyed(nil, keyedToken, word))
+	}
+	if hash := x.appendKeyed(nil, keyedPhone, word); hash != nil {
+		keyed = append(keyed, hash)
+	}
+	return keyed
+}
+
+// marks are what every personal property has in its name or in that of its
+// object; finding them is a fraction of looking at all names.
+var marks = [][]byte{
+	[]byte("address"), []byte("ustomer"), []byte("ttachment"), []byte("_data"), []byte("email"), []byte("phone"), []byte("login"), []byte("_name"),
+	[]byte("birth"), []byte("postal"), []byte("gender"), []byte("ttention"), []byte("vat_id"), []byte("registration_id"), []byte(`"code`), []byte("city"),
+}
+
+// keyedMarks are those of values that are found as a whole.
+var keyedMarks = [][]byte{[]byte("email"), []byte("phone"), []byte("login")}
+
+// mentions tells whether a text could name a property that has to be looked at.
+func (x *redaction) mentions(text []byte) bool {
+	wanted := keyedMarks
+	if x.personal {
+		wanted = marks
+	}
+	return containsSecret(text) || slices.ContainsFunc(wanted, func(mark []byte) bool { return bytes.Contains(text, mark) })
+}
+
+// mustNotStay tells whether a text that cannot be rewritten may be stored.
+func (x *redaction) mustNotStay(text []byte) bool {
+	return containsSecret(text) || x.personal && x.mentions(text)
+}
+
+// scalar is the stored form of a string or a number, and notes its hash.
+func (x *redaction) scalar(way how, kind string, value jsontext.Value) jsontext.Value {
+	text := string(value)
+	switch value.Kind() {
+	case '"':
+		unquoted, _ := jsontext.AppendUnquote(nil, value)
+		text = string(unquoted)
+	case '0':
+	default:
+		if way == asItIs || value.Kind() == 'n' {
+			return value
+		}
+		return quote(mask)
+	}
+	if kind != "" && text != mask {
+		x.keyed = x.appendKeyed(x.keyed, kind, text)
+	}
+	if way == asItIs {
+		return value
+	}
+	return quote(way.apply(text))
+}

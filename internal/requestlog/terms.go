@@ -1,0 +1,206 @@
+package requestlog
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+
+	"github.com/kvitto/kvitto/internal/requestlog/home"
+)
+
+// A term is what the index knows of a word, an amount or a property of an
+// exchange: forty bits of a hash, so that terms are short and the index holds
+// nobody's data. Two words may share a term; what the index finds is looked at.
+
+// The kinds of terms. What stands in files must keep its meaning.
+const (
+	termWord     = "w"
+	termAmount   = "a"
+	termID       = "i" // a correlation id that is none of ours; those are found by their time
+	termKeyed    = "k"
+	termMerchant = "m"
+	// The merchant is in these too: on a server of many merchants one's refusals
+	// are few.
+	termStatus    = "s"
+	termClass     = "c"
+	termMethod    = "h"
+	termOperation = "o"
+)
+
+// vocabulary gathers the terms of a segment.
+type vocabulary struct {
+	seen  map[uint64]bool
+	texts map[uint64]bool // hashes of whole texts, most of which come again
+	lower []byte
+}
+
+func newVocabulary() *vocabulary {
+	return &vocabulary{seen: map[uint64]bool{}, texts: map[uint64]bool{}}
+}
+
+const termBits = 40
+
+// hashOf is FNV-1a of the kind and the parts, with a NUL before each part.
+func hashOf(kind string, parts ...[]byte) uint64 {
+	const offset, prime = 14695981039346656037, 1099511628211
+	sum := uint64(offset)
+	for i := range len(kind) {
+		sum = (sum ^ uint64(kind[i])) * prime
+	}
+	for _, part := range parts {
+		sum *= prime // a NUL
+		for _, c := range part {
+			sum = (sum ^ uint64(c)) * prime
+		}
+	}
+	return (sum ^ sum>>termBits) & (1<<termBits - 1)
+}
+
+// termOf is how a term is written: eight letters and digits.
+func termOf(hash uint64) string {
+	const digits = "abcdefghijklmnopqrstuvwxyz234567"
+	var text [termBits / 5]byte
+	for i := range text {
+		text[i] = digits[hash>>(5*i)&31]
+	}
+	return string(text[:])
+}
+
+func term(kind string, parts ...[]byte) string { return termOf(hashOf(kind, parts...)) }
+
+func (v *vocabulary) add(kind string, parts ...[]byte) { v.seen[hashOf(kind, parts...)] = true }
+
+// exchange adds all terms of an exchange.
+func (v *vocabulary) exchange(k *kept) {
+	v.add(termMerchant, k.merchantID)
+	v.add(termStatus, k.merchantID, strconv.AppendInt(nil, int64(k.status), 10))
+	v.add(termClass, k.merchantID, strconv.AppendInt(nil, int64(k.status/100), 10))
+	v.add(termMethod, k.merchantID, k.method)
+	v.add(termOperation, k.merchantID, k.operation)
+	if len(k.correlationID) != uuidLength || !uuidAt(k.correlationID, 0) {
+		v.lower = appendLower(v.lower[:0], k.correlationID)
+		v.add(termID, v.lower)
+	}
+	for _, id := range [...][]byte{k.sessionID, k.orderID, k.authorizationToken} {
+		v.text(id)
+	}
+	for keyed := k.keyed; len(keyed) >= keyedSize; keyed = keyed[keyedSize:] {
+		v.add(termKeyed, keyed[:keyedSize])
+	}
+	for _, body := range [...][]byte{k.request, k.response} {
+		v.body(body)
+	}
+}
+
+func (v *vocabulary) text(text []byte) {
+	whole := hashOf("", text)
+	if v.texts[whole] {
+		return
+	}
+	v.texts[whole] = true
+	v.lower = appendLower(v.lower[:0], text)
+	words(v.lower, func(word []byte) { v.add(termWord, word) })
+}
+
+func (v *vocabulary) body(body []byte) {
+	lex(body, func(kind kind, name, text []byte) bool {
+		switch {
+		case kind != kindBare || !isDigits(text):
+			v.text(text)
+		case indexedAmount(name):
+			v.add(termAmount, text)
+		}
+		return true
+	})
+}
+
+// indexedAmount tells whether a number under the name is in the index: the
+// amounts that people know. The others would double it.
+func indexedAmount(name []byte) bool {
+	return bytes.HasSuffix(name, []byte("amount")) && !bytes.Contains(name, []byte("tax")) && !bytes.Contains(name, []byte("discount"))
+}
+
+// terms are those gathered, in an order that is always the same.
+func (v *vocabulary) terms() []string {
+	all := make([]string, 0, len(v.seen))
+	for hash := range v.seen {
+		all = append(all, termOf(hash))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// termsOf is what a segment must have that holds what is asked for.
+func termsOf(q *Query, text []wanted) home.Terms {
+	var all home.Terms
+	one := func(terms ...string) { all = append(all, home.Choice{terms}) }
+	merchant := []byte(q.MerchantID)
+	if !q.AllMerchants {
+		one(term(termMerchant, merchant))
+		if q.Method != "" {
+			one(term(termMethod, merchant, []byte(q.Method)))
+		}
+		if q.Operation != "" {
+			one(term(termOperation, merchant, []byte(q.Operation)))
+		}
+		switch {
+		case q.StatusFrom == 0:
+		case q.StatusFrom == q.StatusTo:
+			one(term(termStatus, merchant, strconv.AppendInt(nil, int64(q.StatusFrom), 10)))
+		case q.StatusFrom/100 == q.StatusTo/100:
+			one(term(termClass, merchant, strconv.AppendInt(nil, int64(q.StatusFrom/100), 10)))
+		}
+	}
+	for _, id := range [...]string{q.SessionID, q.OrderID} {
+		if terms := wordTerms(bytes.ToLower([]byte(id))); len(terms) > 0 {
+			one(terms...)
+		}
+	}
+	for i := range text {
+		if choice := text[i].terms(); len(choice) > 0 {
+			all = append(all, choice)
+		}
+	}
+	return all
+}
+
+func wordTerms(lower []byte) (terms []string) {
+	words(lower, func(word []byte) { terms = append(terms, term(termWord, word)) })
+	return terms
+}
+
+// terms are the ways in which an exchange may have the word; none when it has
+// nothing that is in the index.
+func (w *wanted) terms() (choice home.Choice) {
+	asWords := wordTerms(w.text)
+	if len(asWords) == 0 {
+		return nil
+	}
+	choice = home.Choice{asWords, {term(termID, w.text)}}
+	for _, hash := range w.keyed {
+		choice = append(choice, []string{term(termKeyed, hash)})
+	}
+	if w.digits {
+		choice = append(choice, []string{term(termAmount, w.text)})
+	}
+	if w.path == nil {
+		return choice
+	}
+	// At a path stands a word, an indexed amount, or a value that is in no index:
+	// then its name is all there is to go by.
+	var name []byte
+	for _, step := range w.path {
+		if !step.array {
+			name = []byte(step.name)
+		}
+	}
+	atPath := wordTerms(bytes.ToLower(name))
+	switch {
+	case !bare(w.value[0]) || !isDigits(w.value):
+		atPath = append(atPath, wordTerms(w.value)...)
+	case indexedAmount(name):
+		choice = append(choice, append(slices.Clone(atPath), term(termAmount, w.value)))
+		atPath = append(atPath, term(termWord, w.value))
+	}
+	return append(choice, atPath)
+}
