@@ -111,6 +111,7 @@ type Exchange struct {
 	SessionID          string          `json:"session_id"`
 	OrderID            string          `json:"order_id"`
 	AuthorizationToken string          `json:"authorization_token"`
+	AssessmentID       string          `json:"assessment_id"` // of the assessment it made; not in a list
 	ErrorCode          string          `json:"error_code"`
 	ErrorMessages      []string        `json:"error_messages"`
 	Reason             string          `json:"reason"` // one sentence, when refused

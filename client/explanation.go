@@ -30,6 +30,9 @@ func (e Exchange) String() string {
 	}
 	fmt.Fprintf(&b, "\n%s %s\n", clean(e.Method), clean(e.Path))
 	fmt.Fprintf(&b, "%s, %s, %.1f ms\n", clean(e.ID), moment(e.At), e.Milliseconds)
+	if e.AssessmentID != "" {
+		fmt.Fprintf(&b, "assessment %s\n", clean(e.AssessmentID))
+	}
 	for _, message := range e.ErrorMessages {
 		b.WriteString("\n" + wrapped("", "", clean(message)))
 	}

@@ -127,7 +127,8 @@ func (x *exchange) releaseBody() {
 	}
 }
 
-// mediaType takes JSON under any of its names, and no name at all.
+// mediaType takes JSON under any of its names, and no name at all; a rule file
+// is text.
 func (x *exchange) mediaType() error {
 	header := x.request.Header
 	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
@@ -138,6 +139,12 @@ func (x *exchange) mediaType() error {
 		return nil
 	}
 	name, _, err := mime.ParseMediaType(sent)
+	if x.record.Operation == operationReplay {
+		if name == "text/plain" || name == "application/toml" {
+			return nil
+		}
+		return &checkout.Refusal{Kind: checkout.KindUnsupportedMediaType, Reason: "Content-Type " + strconv.Quote(sent) + " is no rule file; send text/plain"}
+	}
 	if (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter)) && (name == "application/json" || name == "text/json" || strings.HasSuffix(name, "+json")) {
 		return nil
 	}

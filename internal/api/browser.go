@@ -1,6 +1,8 @@
 package api
 
 import (
+	"net/netip"
+	"regexp"
 	"unicode/utf8"
 
 	"github.com/kvitto/kvitto/internal/checkout"
@@ -50,6 +52,7 @@ func (x *exchange) carryOut(sessionID string, request *wire.BrowserRequest, call
 	}
 	result = answered.Result.Ask == nil && !answered.Result.Repeated
 	x.record.AuthorizationToken = answered.Result.AuthorizationToken
+	x.assessmentID = answered.AssessmentID
 	if len(answered.Result.Violations) > 0 {
 		request.Annotate(answered.Result.Violations)
 		x.record.Reason, x.record.Violations = "the data of the call breaks a rule", answered.Result.Violations
@@ -59,6 +62,10 @@ func (x *exchange) carryOut(sessionID string, request *wire.BrowserRequest, call
 
 // callIDMax is the length of a call's id, in characters.
 const callIDMax = 64
+
+// deviceID is what a page calls the device it runs on: a UUID, or anything like
+// it.
+var deviceID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 
 // pageCall is load, authorize, reauthorize or finalize of the SDK, and of the
 // purchase flow with what the customer has said so far.
@@ -78,6 +85,9 @@ func pageCall(x *exchange, call risk.Call) (answer, error) {
 	if id := request.CallID; id.Set && (id.Value == "" || utf8.RuneCountInString(id.Value) > callIDMax) {
 		return answer{}, badValue("call_id", id.Value, "1 to 64 characters, the same for a call and its repetition")
 	}
+	if id := request.DeviceID; id.Set && !deviceID.MatchString(id.Value) {
+		return answer{}, badValue("device_id", id.Value, "1 to 64 letters, digits and hyphens, the same for all calls of a device")
+	}
 	giveBack := func() {}
 	if call != risk.CallLoad || !browser.Patch.Empty() {
 		if giveBack, err = x.assessing(sessionID); err != nil {
@@ -85,6 +95,7 @@ func pageCall(x *exchange, call risk.Call) (answer, error) {
 		}
 	}
 	browser.CallID, browser.ShownRevision = request.CallID.Value, request.ShownRevision.Value
+	browser.DeviceID, browser.IP = request.DeviceID.Value, x.clientIP()
 	browser.Explain = x.api.Playground != nil
 	taken := x.api.Next.Take(x.caller.MerchantID, sessionID, string(call))
 	browser.Decided = taken.Primed().Decision()
@@ -105,6 +116,17 @@ func pageCall(x *exchange, call risk.Call) (answer, error) {
 			Methods: checkout.Offers(&known, browser.Category, browser.Categories)}
 	}
 	return ok(wire.AppendBrowserAnswer(nil, x.pageOf(string(call), &answered.Session, answered.Notes), answered.Result, view))
+}
+
+// clientIP is the address of the customer's browser: internal/proxy has put what
+// is true about it into the request. It is empty where there is none, as in a
+// test's recorder.
+func (x *exchange) clientIP() string {
+	address, err := netip.ParseAddrPort(x.request.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return address.Addr().Unmap().WithZone("").String()
 }
 
 // flow is how far the customer has come; nil where nobody is to be asked, which

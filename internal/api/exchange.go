@@ -32,12 +32,14 @@ type exchange struct {
 	class    ratelimit.Class
 	// unrecorded: the refusal is one of many that are counted instead.
 	unrecorded bool
-	unread     bool      // refused before the body
-	page       bool      // the caller is a page with a client token
-	tokenOf    string    // the session of that token
-	bare       bool      // recorded without its bodies
-	retryAfter string    // of a 429, in seconds; empty for none
-	values     [2]string // of the headers that every answer has
+	unread     bool   // refused before the body
+	page       bool   // the caller is a page with a client token
+	tokenOf    string // the session of that token
+	bare       bool   // recorded without its bodies
+	// assessmentID names the assessment that was made, for those who may read it.
+	assessmentID string
+	retryAfter   string    // of a 429, in seconds; empty for none
+	values       [2]string // of the headers that every answer has
 }
 
 // answer is what goes back: a status and a body in the recorded layout.
@@ -45,6 +47,9 @@ type answer struct {
 	status int
 	body   []byte
 	failed bool
+	// stream, when not nil, makes lines of JSON after the headers; line fails when
+	// the client has gone away. The record has the answer without them.
+	stream func(ctx context.Context, line func([]byte) error)
 }
 
 func newExchange(a *API, r *http.Request) *exchange {
@@ -130,6 +135,7 @@ var (
 	headerExpires      = []string{"0"}
 	headerFrame        = []string{"DENY"}
 	headerJSON         = []string{"application/json;charset=utf-8"}
+	headerLines        = []string{"application/x-ndjson"}
 	headerJSONError    = []string{"application/json"}
 	headerTransport    = []string{"max-age=31536000; includeSubDomains"}
 	headerBasic        = []string{`Basic realm="very closed site"`}
@@ -163,8 +169,13 @@ func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 		if x.record.MerchantID != "" && !x.unrecorded {
 			h["Kvitto-Explanation"] = []string{x.api.Addresses(x.request).API + "/kvitto/v1/exchanges/" + x.record.CorrelationID}
 		}
+	} else if answer.stream != nil {
+		h["Content-Type"] = headerLines
 	} else if len(answer.body) > 0 {
 		h["Content-Type"] = headerJSON
+	}
+	if x.assessmentID != "" {
+		h["Kvitto-Assessment-Id"] = []string{x.assessmentID}
 	}
 	switch answer.status {
 	case http.StatusUnauthorized:
@@ -191,6 +202,26 @@ func (x *exchange) write(w http.ResponseWriter, answer *answer) {
 		h["Content-Length"] = []string{strconv.Itoa(len(answer.body))}
 	}
 	w.WriteHeader(answer.status)
+	if answer.stream != nil {
+		answer.stream(x.request.Context(), lineWriter(w))
+		return
+	}
 	// A client that has gone away is its own affair: the state is committed.
 	_, _ = w.Write(answer.body)
+}
+
+// linePatience is how long a client may take for a line. The whole answer may
+// take longer than the server lets others.
+const linePatience = 30 * time.Second
+
+// lineWriter writes lines at once.
+func lineWriter(w http.ResponseWriter) func([]byte) error {
+	control := http.NewResponseController(w)
+	return func(line []byte) error {
+		_ = control.SetWriteDeadline(time.Now().Add(linePatience)) // a recorder in a test has none
+		if _, err := w.Write(append(line, '\n')); err != nil {
+			return err
+		}
+		return control.Flush()
+	}
 }

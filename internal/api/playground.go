@@ -59,7 +59,11 @@ func readExchange(x *exchange) (answer, error) {
 	} else if err != nil {
 		return answer{}, err
 	}
-	return ok(wire.AppendExchange(nil, exchangeView(&found)))
+	view := exchangeView(&found)
+	if view.AssessmentID, err = x.api.Service.AssessmentOfExchange(x.request.Context(), x.caller, found.SessionID, found.CorrelationID); err != nil {
+		return answer{}, err
+	}
+	return ok(wire.AppendExchange(nil, view))
 }
 
 func exchangeView(e *requestlog.Exchange) wire.Exchange {

@@ -41,6 +41,10 @@ func (a *API) routes() map[string]map[string]route {
 	table["/kvitto/v1/exchanges"] = map[string]route{http.MethodGet: {"search_exchanges", searchExchanges}}
 	table["/kvitto/v1/sessions/{session_id}/exchanges"] = map[string]route{http.MethodGet: {"read_session_exchanges", sessionExchanges}}
 	table["/kvitto/v1/check"] = map[string]route{http.MethodPost: {"check", check}}
+	table["/kvitto/v1/offers"] = map[string]route{http.MethodGet: {"read_offers", readOffers}}
+	table["/kvitto/v1/assessments/{assessment_id}"] = map[string]route{http.MethodGet: {"read_assessment", readAssessment}}
+	table["/kvitto/v1/assessments/replay"] = map[string]route{http.MethodPost: {operationReplay, replayAssessments}}
+	table["/kvitto/v1/sessions/{session_id}/assessments"] = map[string]route{http.MethodGet: {"read_session_assessments", sessionAssessments}}
 	a.pageRoutes(table)
 	a.callbackRoutes(table)
 	a.reviewRoutes(table)

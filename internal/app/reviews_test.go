@@ -419,3 +419,51 @@ func orderAsPage(t *testing.T, url, user, password, body string) (orderID string
 	}
 	return order.OrderID
 }
+
+// TestTestDataSaysHowAReviewEnds, as published: the e-mail address has the verdict
+// and the minutes.
+func TestTestDataSaysHowAReviewEnds(t *testing.T) {
+	t.Parallel()
+	s := shopAt(t, serve(t, app.Config{}))
+	const body = `{"purchase_country":"US","purchase_currency":"USD","order_amount":100,
+		"order_lines":[{"name":"a","quantity":1,"unit_price":100,"total_amount":100}],"billing_address":{"email":"joe+pend-%s-90@example.com"}}`
+	orders := map[string]string{}
+	for _, verdict := range []string{"accept", "reject"} {
+		order, _ := s.refer(fmt.Sprintf(body, verdict), `{}`)
+		if got := s.review(order); got.DueAt.Sub(got.PlacedAt) != 90*time.Minute || got.AtDue != verdict {
+			t.Errorf("%s: %+v", verdict, got)
+		}
+		orders[order] = verdict + "ed"
+	}
+	s.advance(90 * time.Minute)
+	for order, want := range orders {
+		if got := s.decided(order); got.State != want || !got.Automatic {
+			t.Errorf("want %s: %+v", want, got)
+		}
+	}
+}
+
+// TestHowAReviewEndsIsPrimed for the next call, in words and bounds that are
+// checked when they are said.
+func TestHowAReviewEndsIsPrimed(t *testing.T) {
+	t.Parallel()
+	server := serve(t, app.Config{})
+	s := shopAt(t, server)
+	prime := func(body string) reply {
+		return send(t, http.DefaultClient, "POST", server.URL+"/kvitto/v1/next", "shoes", "secret", body, nil)
+	}
+	for _, wrong := range []string{`{"outcome":"later"}`, `{"outcome":"accept_later","after_minutes":0}`,
+		`{"outcome":"accept_later","after_minutes":1441}`, `{"outcome":"accept_later","after_minutes":"soon"}`} {
+		if got := prime(wrong); got.status != 400 {
+			t.Errorf("%s: %d %s", wrong, got.status, got.body)
+		}
+	}
+	got := prime(`{"outcome":"Accept_Later","after_minutes":30}`)
+	if got.status != 200 || !strings.Contains(got.body, `"outcome" : "accept_later"`) || !strings.Contains(got.body, `"after_minutes" : 30`) {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	order, _ := s.refer(cart, `{}`)
+	if got := s.review(order); got.DueAt.Sub(got.PlacedAt) != 30*time.Minute || got.AtDue != "accept" || !strings.Contains(got.ReferredBecause, "accept_later") {
+		t.Errorf("%+v", got)
+	}
+}

@@ -64,18 +64,22 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	key, err := a.signingKey(ctx)
+	key, err := a.secret(ctx, "client_token_key", clienttoken.KeyBytes)
 	if err != nil {
 		return err
 	}
 	tokens := clienttoken.New(key, a.environment())
 	show := a.console()
 	notifier := a.notifier(own.clock, metrics, show)
-	checkouts, err := service.New(service.Options{
+	serving := service.Options{
 		Engine: a.stores, Committer: wakingCommitter{a.committer(batcher, protection, metrics), notifier.Wake}, Clock: own.clock,
 		Minter: tokens, Assessor: own.assessor, NewID: identifier.New, CacheBytes: a.config.CacheBytes, CallbackBody: callbackBody,
 		Shared: a.stores.shared, ReviewTerms: a.config.Reviews.Terms, FourEyesAbove: a.config.Reviews.FourEyesAbove,
-	})
+	}
+	if err := a.remember(ctx, &serving); err != nil {
+		return err
+	}
+	checkouts, err := service.New(serving)
 	if err != nil {
 		return err
 	}
@@ -105,6 +109,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireServer(surfaces); err != nil {
 		return err
 	}
+	a.server.RegisterOnShutdown(checkouts.StopReplays)
 	if err := a.wireNamed(); err != nil {
 		return err
 	}
@@ -125,15 +130,15 @@ func (a *App) wireServer(surfaces http.Handler) error {
 	return nil
 }
 
-// signingKey is the same for every process of a store.
-func (a *App) signingKey(ctx context.Context) ([]byte, error) {
-	proposed := make([]byte, clienttoken.KeyBytes)
+// secret is the same for every process of a store, and after a restart.
+func (a *App) secret(ctx context.Context, name string, size int) ([]byte, error) {
+	proposed := make([]byte, size)
 	if _, err := rand.Read(proposed); err != nil {
 		return nil, err
 	}
-	key, err := a.stores.Secret(ctx, "client_token_key", proposed)
+	key, err := a.stores.Secret(ctx, name, proposed)
 	if err != nil {
-		return nil, fmt.Errorf("signing key: %w", err)
+		return nil, fmt.Errorf("secret %s: %w", name, err)
 	}
 	return key, nil
 }

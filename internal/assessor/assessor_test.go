@@ -102,6 +102,7 @@ func input() risk.Input {
 	return risk.Input{
 		MerchantID: "shop", SessionID: "0199f3b7-0000-7000-8000-000000000000", Call: risk.CallAuthorize, Now: noon.Add(time.Hour),
 		Login: "a@email.se", DeviceID: "device", IP: "192.0.2.7",
+		History: risk.History{risk.SubjectEmail: {Known: true, Orders: 3, FirstAt: noon.AddDate(0, 0, -2)}},
 		Content: &checkout.Content{PurchaseCountry: checkout.TextOf("SE"), OrderAmount: checkout.IntegerOf(100),
 			BillingAddress: &checkout.Address{Email: checkout.TextOf("a@email.se")},
 			OrderLines:     []checkout.Line{{Name: checkout.TextOf("shoe"), Quantity: checkout.IntegerOf(1)}}},
@@ -201,6 +202,7 @@ func TestTheQuestion(t *testing.T) {
 		const want = `{"merchant_id":"shop","session_id":"0199f3b7-0000-7000-8000-000000000000","call":"authorize","at":"2026-03-01T13:00:00.000Z",` +
 			`"login":"a@email.se","device_id":"device","ip":"192.0.2.7",` +
 			`"rules":{"outcome":"approve","rule":"large","reason":"because","rule_set":"shop","version":"0a1b","failed":0},` +
+			`"signals":{"email_history.known":true,"email_history.days":2,"email_history.orders":3},` +
 			`"content":{"purchase_country":"SE","order_amount":100,"billing_address":{"email":"a@email.se"},"order_lines":[{"name":"shoe","quantity":1}]}}`
 		if string(body) != want {
 			t.Errorf("the body is\n%s, want\n%s", body, want)

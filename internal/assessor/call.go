@@ -108,9 +108,14 @@ func question(in *risk.Input, made *risk.Assessment) []byte {
 	if content == nil {
 		content = &checkout.Content{}
 	}
+	signals := risk.Signals(in)
+	told := make([]wire.Signal, len(signals))
+	for i, signal := range signals {
+		told[i] = wire.Signal(signal) // true and whole numbers are written as JSON writes them
+	}
 	return wire.AppendAssessorQuestion(nil, &wire.AssessorQuestion{
 		MerchantID: in.MerchantID, SessionID: in.SessionID, Call: string(in.Call), At: in.Now, Content: content,
-		Login: in.Login, DeviceID: in.DeviceID, IP: in.IP,
+		Login: in.Login, DeviceID: in.DeviceID, IP: in.IP, Signals: told,
 		Rules: wire.RulesAnswer{Outcome: string(made.Decision.Outcome), Rule: made.Rule, Reason: made.Decision.Reason,
 			RuleSet: made.RuleSet, Version: made.Version, Failed: made.Failed},
 	})

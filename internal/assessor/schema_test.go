@@ -154,7 +154,7 @@ func TestWhatIsSentFollowsTheSchema(t *testing.T) {
 	t.Parallel()
 	document := schema(t)
 	least := input()
-	least.Login, least.DeviceID, least.IP, least.Content = "", "", "", nil
+	least.Login, least.DeviceID, least.IP, least.Content, least.History = "", "", "", nil, nil
 	for _, in := range []risk.Input{input(), least} {
 		var sent any
 		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -223,7 +223,7 @@ func TestTheDocumentHasTheExample(t *testing.T) {
 	if !strings.Contains(string(page), "```go\n"+strings.TrimSpace(example)+"\n```\n") {
 		t.Error("docs/assessor.md does not have the example as it is in example_test.go")
 	}
-	for _, name := range []string{"merchant_id", "session_id", "call", "at", "content", "login", "device_id", "ip", "rules", "outcome", "reason", "fields", "due_minutes", "at_due"} {
+	for _, name := range []string{"merchant_id", "session_id", "call", "at", "content", "login", "device_id", "ip", "signals", "rules", "outcome", "reason", "fields", "due_minutes", "at_due"} {
 		if !strings.Contains(string(page), "`"+name+"`") {
 			t.Errorf("docs/assessor.md does not name %s", name)
 		}

@@ -92,6 +92,9 @@ func (s *Session) authorizationState() AuthorizationState {
 	return s.Authorization.State
 }
 
+// Denied tells that the newest answer to the session was a denial.
+func (s *Session) Denied() bool { return s.authorizationState() == AuthorizationDenied }
+
 // LiveToken is the token that can place an order now, or "".
 func (s *Session) LiveToken(now time.Time) string {
 	a := s.Authorization

@@ -108,11 +108,14 @@ func requireExplained(t interface{ Fatalf(string, ...any) }, violations []checko
 }
 
 // TestEveryRuleHasARow: the rules that are not in the table above belong to
-// decoding, to the comparison with an approval and to customer tokens.
+// decoding, to the comparison with an approval, to customer tokens, and to
+// questions why something is not offered.
 func TestEveryRuleHasARow(t *testing.T) {
 	t.Parallel()
 	elsewhere := []checkout.Rule{
 		checkout.RuleType, checkout.RuleMatch, checkout.RuleCartSize, checkout.RuleSameBody, checkout.RuleTokenCountry,
+		checkout.RuleCategory, checkout.RuleCategoryOfMarket, checkout.RuleSessionOpen, checkout.RuleLocaleOfMarket, checkout.RuleIntent,
+		checkout.RuleNothingToPay, checkout.RuleRisk,
 	}
 	for _, rule := range constants[checkout.Rule](t, "Rule") {
 		inTable := false

@@ -72,8 +72,9 @@ on your own machine and in your tests, and says why it refuses what it refuses.
 
   kvitto dev                    start a playground server
   kvitto try                    watch a payment from the first session to the order
-  kvitto explain ID             why an exchange was refused, by its correlation id
+  kvitto explain ID             why an exchange was refused, or a payment decided as it was
   kvitto logs --follow          what was asked and answered, as it happens; kvitto logs TEXT searches
+  kvitto offers SE SEK 10000    which ways to pay are offered, and why not the others
   kvitto callbacks list         what a shop's server was told, and what it answered
   kvitto check cart.json        what is wrong with the body of a create session
   kvitto hosts, kvitto trust    lead plugins with built-in host names to kvitto dev --tls
@@ -84,7 +85,7 @@ It is not affiliated with Klarna.`,
 		SilenceUsage:  true,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.AddCommand(newDev(), newTry(), newExplain(), newLogs(), newCallbacks(), newCheck(), newVersion())
+	root.AddCommand(newDev(), newTry(), newExplain(), newLogs(), newAssessments(), newOffers(), newCallbacks(), newCheck(), newVersion())
 	root.AddCommand(newHosts(), newTrust())
 	root.AddCommand(newServe(), newConfig(), newRules(), newReviews(), newMerchant(), newKey(), newPeople(), newMigrate(), newBackup(), newRestore())
 	return root

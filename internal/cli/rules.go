@@ -25,7 +25,7 @@ when it changes.`,
 		Example: "  kvitto rules default > rules.toml\n  kvitto rules check rules.toml",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	command.AddCommand(newRulesCheck(), newRulesTest(), newRulesDiff(), newRulesNames(), newRulesDefault())
+	command.AddCommand(newRulesCheck(), newRulesTest(), newRulesDiff(), newRulesReplay(), newRulesNames(), newRulesDefault())
 	return command
 }
 

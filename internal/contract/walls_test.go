@@ -31,6 +31,7 @@ var withSession = []attempt{
 	{"reauthorize", "POST", "/kvitto/v1/sessions/%s/reauthorize", ""},
 	{"finalize", "POST", "/kvitto/v1/sessions/%s/finalize", ""},
 	{"check", "POST", "/kvitto/v1/check?session_id=%s", `{"order_amount":1}`},
+	{"offers", "GET", "/kvitto/v1/offers?session_id=%s", ""},
 }
 
 // withToken are all calls that name an authorization.
@@ -69,6 +70,13 @@ func TestPromise8MerchantsAreWalls(t *testing.T) {
 	for name, id := range own.exchanges {
 		stranger.sameAsUnknown(t, name, attempt{"", "GET", "/kvitto/v1/exchanges/%s", ""}, id)
 	}
+	for name, id := range own.assessments {
+		stranger.sameAsUnknown(t, name, attempt{"", "GET", "/kvitto/v1/assessments/%s", ""}, id)
+	}
+	const empty = "{\n  \"assessments\" : [ ]\n}"
+	if list := stranger.must(t, 200, "GET", sessionAssessmentsPath(own.sessions["denied"]), ""); string(list.body) != empty {
+		t.Errorf("the assessments of the owner's session: %s", list.body)
+	}
 	if diff := cmp.Diff(before, own.seen(t, owner)); diff != "" {
 		t.Errorf("the stranger changed what the owner sees:\n%s", diff)
 	}
@@ -77,12 +85,14 @@ func TestPromise8MerchantsAreWalls(t *testing.T) {
 
 // possessions are one merchant's ids, by the state behind them.
 type possessions struct {
-	sessions, tokens, exchanges map[string]string
+	sessions, tokens, exchanges, assessments map[string]string
 }
+
+func sessionAssessmentsPath(id string) string { return "/kvitto/v1/sessions/" + id + "/assessments" }
 
 func newPossessions(t *testing.T, m merchant) possessions {
 	t.Helper()
-	p := possessions{map[string]string{}, map[string]string{}, map[string]string{}}
+	p := possessions{map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}}
 	add := func(state string) string {
 		p.sessions[state] = m.create(t, `{"intent":"buy_and_tokenize",`+cart[1:])
 		return p.sessions[state]
@@ -96,7 +106,8 @@ func newPossessions(t *testing.T, m merchant) possessions {
 	p.tokens["released"] = m.authorize(t, add("released"), "")
 	m.must(t, 204, "DELETE", authorizationPath(p.tokens["released"]), "")
 	p.tokens["denied"] = m.authorize(t, add("denied"), "")
-	m.must(t, 200, "POST", "/kvitto/v1/sessions/"+p.sessions["denied"]+"/authorize", `{"outcome":"deny"}`)
+	denial := m.must(t, 200, "POST", "/kvitto/v1/sessions/"+p.sessions["denied"]+"/authorize", `{"outcome":"deny"}`)
+	p.assessments["assessment"] = denial.header.Get("Kvitto-Assessment-Id")
 	m.must(t, 200, "POST", "/kvitto/v1/sessions/"+add("deferred")+"/authorize", `{"auto_finalize":false}`)
 	p.tokens["tokenized"] = m.authorize(t, add("tokenized"), "")
 	m.must(t, 200, "POST", tokenPath(p.tokens["tokenized"]), `{"description":"x","intended_use":"SUBSCRIPTION"}`)
@@ -121,6 +132,10 @@ func (p possessions) seen(t *testing.T, m merchant) map[string]string {
 	for name, id := range p.exchanges {
 		seen[name] = string(m.must(t, 200, "GET", "/kvitto/v1/exchanges/"+id, "").body)
 	}
+	for name, id := range p.assessments {
+		seen[name] = string(m.must(t, 200, "GET", "/kvitto/v1/assessments/"+id, "").body)
+	}
+	seen["assessments"] = string(m.must(t, 200, "GET", sessionAssessmentsPath(p.sessions["denied"]), "").body)
 	seen["clock"] = string(m.must(t, 200, "GET", "/kvitto/v1/clock", "").body)
 	return seen
 }

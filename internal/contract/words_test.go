@@ -88,11 +88,13 @@ var (
 	uuid      = regexp.MustCompile(`\b` + uuidPattern + `\b`)
 	jwt       = regexp.MustCompile(`\beyJ[\w-]+\.[\w-]+\.[\w-]+`)
 	timestamp = regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`)
-	duration  = regexp.MustCompile(`("duration_ms" : )\d+\.\d{3}`)
+	duration  = regexp.MustCompile(`("duration_(?:ms|us)" : )\d+(?:\.\d{3})?`)
+	// A rule file of the binary changes its version with every word of it.
+	ruleVersion = regexp.MustCompile(`(playground |"version" : ")[0-9a-f]{12}\b`)
 	// captured are the properties whose values later requests and answers
 	// speak of.
 	captured = regexp.MustCompile(
-		`"(session_id|authorization_token|order_id|token_id|client_token)" : "(` + uuidPattern + `|eyJ[\w-]+\.[\w-]+\.[\w-]+)"`)
+		`"(session_id|assessment_id|authorization_token|order_id|token_id|client_token)" : "(` + uuidPattern + `|eyJ[\w-]+\.[\w-]+\.[\w-]+)"`)
 )
 
 // shown writes an answer the way golden files have it: status, headers, an
@@ -162,6 +164,7 @@ func (w *words) named(exchange, text string) string {
 	text = jwt.ReplaceAllString(text, "<jwt>")
 	text = uuid.ReplaceAllString(text, "<uuid>")
 	text = duration.ReplaceAllString(text, "${1}<number>")
+	text = ruleVersion.ReplaceAllString(text, "${1}<version>")
 	return timestamp.ReplaceAllStringFunc(text, hideRealTime)
 }
 

@@ -78,12 +78,20 @@ func Lookup(country string) (Market, bool) {
 // locale the market does not offer falls back to English without an error, as
 // recorded client tokens show ("EN" and "PL" in Sweden both gave "en").
 func (m Market) Language(locale string) string {
-	for _, offered := range m.Locales {
-		if strings.EqualFold(offered, locale) {
-			return offered[:2]
-		}
+	if m.Speaks(locale) {
+		return strings.ToLower(locale[:2])
 	}
 	return "en"
+}
+
+// Speaks tells whether the locale, in any letter case, is one of the market's.
+func (m Market) Speaks(locale string) bool {
+	for _, offered := range m.Locales {
+		if strings.EqualFold(offered, locale) {
+			return true
+		}
+	}
+	return false
 }
 
 // Countries lists the country codes, for messages.

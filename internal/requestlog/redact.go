@@ -56,6 +56,13 @@ func secretAt(path string) bool {
 	return secret(lastName(path)) || path == code || strings.HasSuffix(path, "."+code)
 }
 
+// Redacted is a body without its secrets, for those who show what was sent
+// elsewhere than in an exchange.
+func Redacted(body []byte) []byte {
+	plain := newRedaction(&Options{})
+	return plain.redact(body)
+}
+
 // redact returns the body as it may be stored: itself when it names nothing
 // secret, and nothing personal where that is masked, else a copy that differs
 // only in the masked values.

@@ -34,7 +34,7 @@ func (s *Service) changeOfToken(ctx context.Context, caller Caller, token string
 func (s *Service) CancelAuthorization(ctx context.Context, caller Caller, token string) (checkout.Session, error) {
 	return s.changeOfToken(ctx, caller, token, checkout.KindAuthorizationNotDeletable, func(current checkout.Session) (decision, error) {
 		next, event, refusal := current.Release(token, caller.Now)
-		return decision{next, event, true}, refused(refusal)
+		return decision{next: next, event: event, changed: true}, refused(refusal)
 	})
 }
 
@@ -47,6 +47,6 @@ func (s *Service) CreateCustomerToken(ctx context.Context, caller Caller, comman
 	command.Now = caller.Now
 	return s.changeOfToken(ctx, caller, command.Token, checkout.KindAuthorizationNotFound, func(current checkout.Session) (decision, error) {
 		next, event, replayed, refusal := current.CreateCustomerToken(command)
-		return decision{next, event, !replayed}, refused(refusal)
+		return decision{next: next, event: event, changed: !replayed}, refused(refusal)
 	})
 }

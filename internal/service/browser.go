@@ -25,6 +25,8 @@ type BrowserCall struct {
 	// Person stands for the customer of a call without one; see checkout.Browser.
 	Person func(country string) *checkout.Content
 	CallID string // of the call and its repetitions, may be empty
+	// DeviceID and IP are of the customer's browser; empty when there is none.
+	DeviceID, IP string
 	// ShownRevision is what the page shows, 0 when it does not say.
 	ShownRevision int64
 	// Explain looks into the history for notes. It is for playgrounds: the reads
@@ -37,6 +39,8 @@ type BrowserAnswer struct {
 	Result  checkout.BrowserResult
 	Session checkout.Session // after the call
 	Notes   []string         // for the developer of the page
+	// AssessmentID names the assessment that was made and kept; it may be empty.
+	AssessmentID string
 }
 
 // Browser carries out load, authorize, reauthorize or finalize. The outcome of
@@ -44,38 +48,37 @@ type BrowserAnswer struct {
 func (s *Service) Browser(ctx context.Context, caller Caller, sessionID string, call BrowserCall) (BrowserAnswer, error) {
 	var answer BrowserAnswer
 	var before checkout.Session
+	assessing := assessing{service: s, ctx: ctx, caller: caller, call: &call}
+	defer assessing.turns.end()
 	session, err := s.change(ctx, caller, sessionID, func(current checkout.Session) (decision, error) {
 		var made decision
 		var refusal *checkout.Refusal
 		before = current
-		made.next, made.event, answer.Result, refusal = carryOut(current, call.Call, s.command(ctx, caller, sessionID, &call))
-		made.changed = answer.Result.Changed
+		assessing.begin(&current)
+		made.next, made.event, answer.Result, refusal = carryOut(current, call.Call, s.command(caller, &call, assessing.decide))
+		if assessing.err != nil {
+			return made, assessing.err
+		}
+		made.changed, made.assessment, made.subjects = answer.Result.Changed, assessing.kept, assessing.facts
 		return made, refused(refusal)
 	})
+	if err == nil && !answer.Result.Changed {
+		err = assessing.keepAlone()
+	}
 	if err != nil {
 		return BrowserAnswer{}, err
 	}
-	answer.Session = session
+	answer.Session, answer.AssessmentID = session, assessing.made()
 	answer.Notes = s.notes(ctx, caller, &before, &call, &answer.Result)
 	return answer, nil
 }
 
-func (s *Service) command(ctx context.Context, caller Caller, sessionID string, call *BrowserCall) checkout.Browser {
-	login := ""
-	if call.Flow != nil {
-		login = call.Flow.Answers.Login.Value
-	}
+func (s *Service) command(caller Caller, call *BrowserCall, decide func(*checkout.Content) checkout.Decision) checkout.Browser {
 	return checkout.Browser{
 		Patch: call.Patch, Problems: call.Problems, Category: call.Category, Categories: call.Categories,
 		AutoFinalize: call.AutoFinalize, CollectShippingAddress: call.CollectShippingAddress, Flow: call.Flow, Person: call.Person, CallID: call.CallID, Now: caller.Now,
 		NewToken: func() string { return s.NewID(caller.Now) },
-		Decide: func(content *checkout.Content) checkout.Decision {
-			if call.Decided != nil {
-				return *call.Decided
-			}
-			return s.Assessor.Assess(ctx, risk.Input{
-				MerchantID: caller.MerchantID, SessionID: sessionID, Call: call.Call, Content: content, Login: login, Now: caller.Now}).Decision
-		},
+		Decide:   decide,
 	}
 }
 

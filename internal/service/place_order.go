@@ -14,6 +14,10 @@ func (s *Service) PlaceOrder(ctx context.Context, caller Caller, token string, r
 	command := checkout.PlaceOrder{Token: token, Request: request, OrderID: s.NewID(caller.Now), Now: caller.Now, Review: s.ReviewTerms}
 	return s.changeOfToken(ctx, caller, token, checkout.KindAuthorizationNotFound, func(current checkout.Session) (decision, error) {
 		next, event, replayed, refusal := current.PlaceOrder(command)
-		return decision{next, event, !replayed}, refused(refusal)
+		if refusal != nil || replayed {
+			return decision{next: next}, refused(refusal)
+		}
+		facts, err := s.orderFacts(ctx, &next)
+		return decision{next: next, event: event, changed: true, subjects: facts}, err
 	})
 }

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -37,4 +38,46 @@ func TestAQueueIsLeftInTheOrderItWasEntered(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestWhoGoesAwayLeavesTheQueue, wherever in it: the others are served as if
+// nobody had been there, and a turn that comes at the same moment is passed on.
+func TestWhoGoesAwayLeavesTheQueue(t *testing.T) {
+	t.Parallel()
+	for gone := range 3 {
+		synctest.Test(t, func(t *testing.T) {
+			var q queues
+			var served []int
+			leave := q.enter("subject")
+			for i := range 3 {
+				ctx, cancel := context.WithCancel(t.Context())
+				go func() {
+					leave, err := q.enterWithin(ctx, "subject")
+					if (err != nil) != (i == gone) {
+						t.Errorf("%d: %v", i, err)
+					}
+					if err == nil {
+						served = append(served, i)
+						leave()
+					}
+				}()
+				synctest.Wait()
+				if i == gone {
+					cancel()
+					synctest.Wait()
+				}
+				defer cancel()
+			}
+			leave()
+			synctest.Wait()
+			if len(served) != 2 || !slices.IsSorted(served) || slices.Contains(served, gone) {
+				t.Errorf("%d went away, served were %v", gone, served)
+			}
+			for i := range q.shards {
+				if n := len(q.shards[i].queues); n != 0 {
+					t.Errorf("%d empty queues are kept", n)
+				}
+			}
+		})
+	}
 }

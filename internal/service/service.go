@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
@@ -40,6 +41,21 @@ type Options struct {
 	CacheBytes int // memory for recent sessions, estimated
 	// CallbackBody writes a message to a merchant's server; nil sends none.
 	CallbackBody func(*checkout.Callback) []byte
+	// Memory keeps assessments and what is remembered of those who take part; nil
+	// keeps nothing. SubjectSecret is what those are hashed with, the same for
+	// every process of a store; AssessmentDocument writes an assessment down,
+	// ReadAssessment reads it, and ReadInput what it was made of and came to.
+	Memory             Memory
+	SubjectSecret      []byte
+	AssessmentDocument func(*risk.Input, *risk.Assessment) []byte
+	ReadAssessment     func(document []byte) (risk.Input, risk.Assessment, error)
+	ReadInput          func(document []byte) (risk.Input, checkout.Outcome, error)
+	// ReplayWorkers is how many goroutines decide assessments again, beside the
+	// traffic; one when not positive.
+	ReplayWorkers int
+	// Backoff waits before a change is decided anew that met another process at
+	// one of those who take part; nil is a short random time.
+	Backoff func(ctx context.Context) error
 	// Shared says that other processes change the same store. Then the store is
 	// the truth, and the cache only saves work before a conditional commit.
 	Shared bool
@@ -54,11 +70,16 @@ type Options struct {
 type Service struct {
 	Options
 	recent *recent
-	queues queues
+	// queues are of sessions; subjectQueues of those who take part, see turns.
+	queues, subjectQueues queues
 	// staleness is of the cached states of a shared store.
 	staleness staleness
 	// explaining has room for one explanation of a mismatch.
 	explaining chan struct{}
+	// replaying has room for one replay; replaysEnd ends it.
+	replaying   chan struct{}
+	replaysEnd  context.Context
+	stopReplays context.CancelFunc
 }
 
 // New returns a Service.
@@ -66,11 +87,16 @@ func New(options Options) (*Service, error) {
 	if options.NewID == nil {
 		options.NewID = identifier.New
 	}
+	if options.Backoff == nil {
+		options.Backoff = shortRandomTime
+	}
 	recent, err := newRecent(options.CacheBytes)
 	if err != nil {
 		return nil, fmt.Errorf("session cache: %w", err)
 	}
-	return &Service{Options: options, recent: recent, explaining: make(chan struct{}, 1)}, nil
+	s := &Service{Options: options, recent: recent, explaining: make(chan struct{}, 1), replaying: make(chan struct{}, 1)}
+	s.replaysEnd, s.stopReplays = context.WithCancel(context.Background())
+	return s, nil
 }
 
 // Caller is who asks, and in which exchange.
@@ -166,11 +192,33 @@ type decision struct {
 	next    checkout.Session
 	event   checkout.Event
 	changed bool
+	// assessment and subjects are written with the change.
+	assessment *store.Assessment
+	subjects   []store.SubjectChange
 }
 
-// conflictsMax bounds how often a change is decided anew. Inside one process
-// the queue of the session prevents conflicts; several processes may meet.
-const conflictsMax = 16
+// How often a change is decided anew. Inside one process the queues prevent
+// conflicts; several processes may meet. One that depends on what is remembered
+// of a customer meets all changes of that customer, so it tries longer: of those
+// who meet one gets through, and the others draw anew who is next.
+const (
+	conflictsMax        = 16
+	subjectConflictsMax = 100
+)
+
+// backoffMax bounds one wait between two attempts; about what a commit takes.
+const backoffMax = 5 * time.Millisecond
+
+func shortRandomTime(ctx context.Context) error {
+	timer := time.NewTimer(rand.N(backoffMax))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // change loads, decides and commits, in the session's queue. In a shared store
 // a state from the cache may be old: a commit decided on it fails by its
@@ -179,7 +227,8 @@ const conflictsMax = 16
 func (s *Service) change(ctx context.Context, caller Caller, sessionID string, decide func(checkout.Session) (decision, error)) (checkout.Session, error) {
 	leave := s.queues.enter(sessionID)
 	defer leave()
-	for range conflictsMax {
+	tries := 0
+	for bound := conflictsMax; tries < bound; tries++ {
 		found, cached, err := s.current(ctx, sessionID)
 		current, err := owned(caller, found, err)
 		if err != nil {
@@ -195,7 +244,8 @@ func (s *Service) change(ctx context.Context, caller Caller, sessionID string, d
 		}
 		made.event.CorrelationID = caller.CorrelationID
 		next := made.next
-		err = s.Committer.Commit(ctx, store.Change{Session: next, Event: made.event, Callback: s.callback(&next, &made.event)})
+		err = s.Committer.Commit(ctx, store.Change{Session: next, Event: made.event, Callback: s.callback(&next, &made.event),
+			Assessment: made.assessment, Subjects: made.subjects})
 		if cached && (err == nil || errors.Is(err, store.ErrConflict)) {
 			s.staleness.note(err != nil)
 		}
@@ -208,8 +258,14 @@ func (s *Service) change(ctx context.Context, caller Caller, sessionID string, d
 		if !errors.Is(err, store.ErrConflict) {
 			return checkout.Session{}, unavailable(err)
 		}
+		if conditional(made.subjects) {
+			bound = subjectConflictsMax
+			if err := s.Backoff(ctx); err != nil {
+				return checkout.Session{}, err
+			}
+		}
 	}
-	return checkout.Session{}, unavailable(fmt.Errorf("session %s: %d conflicts in a row", sessionID, conflictsMax))
+	return checkout.Session{}, unavailable(fmt.Errorf("session %s: %d conflicts in a row", sessionID, tries))
 }
 
 // refused makes a *Refusal an error without the trap of a typed nil.

@@ -42,7 +42,7 @@ var mutations = []mutation{
 		"		if !errors.Is(err, store.ErrConflict) {\n			return checkout.Session{}, unavailable(err)\n		}\n", ""},
 	{"a change that met another is decided again", "service/service.go",
 		"if !errors.Is(err, store.ErrConflict) {", "if err != nil {"},
-	{"the next in a session's queue is woken", "service/queues.go", "	own.turn.Signal()\n", ""},
+	{"the next in a session's queue is woken", "service/queues.go", "	close(own.waiting[0])\n", ""},
 	{"durable before answered", "store/batcher.go",
 		"		answers := b.engine.Commit(context.Background(), changes)\n		took := time.Since(began)\n		b.ended()\n		b.answer(batch, answers)",
 		"		b.answer(batch, make([]error, len(batch)))\n		b.engine.Commit(context.Background(), changes)\n		took := time.Since(began)\n		b.ended()"},

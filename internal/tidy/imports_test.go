@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"internal/backup":          {"internal/requestlog/sqlite", "internal/store/sqlite"},
 	"internal/lab":             {"internal/checkout", "internal/credential"},
 	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
-	"internal/api": {"internal/checkout", "internal/credential", "internal/hostname", "internal/lab", "internal/market", "internal/notify", "internal/outbound", "internal/overload", "internal/proxy", "internal/ratelimit",
+	"internal/api": {"internal/checkout", "internal/credential", "internal/hostname", "internal/identifier", "internal/lab", "internal/market", "internal/notify", "internal/outbound", "internal/overload", "internal/proxy", "internal/ratelimit",
 		"internal/requestlog", "internal/risk", "internal/service", "internal/store", "internal/wire"},
 	"internal/console":               {"internal/checkout", "internal/requestlog"},
 	"internal/widget":                {"internal/checkout"},

@@ -63,10 +63,7 @@ func TestArgumentForms(t *testing.T) {
 			}
 			body := got[before].body
 			delete(body, "shown_revision")
-			if _, named := body["call_id"]; named == (form.path == "/load") {
-				t.Errorf("call_id %v", body["call_id"])
-			}
-			delete(body, "call_id")
+			takeIDs(t, body, form.path != "/load")
 			if form.path == "/authorize" {
 				form.want = merged(object{"auto_finalize": true, "collect_shipping_address": false}, form.want)
 			}
@@ -147,5 +144,16 @@ func TestMisuse(t *testing.T) {
 	})
 	if n := len(f.calls("load")) + len(f.calls("authorize")); n > 0 {
 		t.Errorf("%d misuses reached the server as calls", n)
+	}
+}
+
+// takeIDs takes out of a body the ids that every call of the purchase has.
+func takeIDs(t *testing.T, body object, wanted bool) {
+	t.Helper()
+	for _, name := range []string{"call_id", "device_id"} {
+		if _, named := body[name]; named != wanted {
+			t.Errorf("%s %v", name, body[name])
+		}
+		delete(body, name)
 	}
 }

@@ -50,6 +50,7 @@ func TestTheExpressButton(t *testing.T) {
 	}
 	sent := f.calls("/authorize")[0].body
 	delete(sent, "call_id")
+	delete(sent, "device_id")
 	if diff := cmp.Diff(object{"auto_finalize": false, "collect_shipping_address": true}, sent); diff != "" {
 		t.Errorf("sent (- wanted, + got):\n%s", diff)
 	}

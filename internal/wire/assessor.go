@@ -13,8 +13,12 @@ type AssessorQuestion struct {
 	At                          time.Time // of the merchant's clock
 	Content                     *checkout.Content
 	Login, DeviceID, IP         string
+	Signals                     []Signal
 	Rules                       RulesAnswer
 }
+
+// Signal is something computed, with its value as JSON.
+type Signal struct{ Name, Value string }
 
 // RulesAnswer is what the rules said before.
 type RulesAnswer struct {
@@ -47,6 +51,15 @@ func AppendAssessorQuestion(dst []byte, q *AssessorQuestion) []byte {
 	w.text("version", q.Rules.Version)
 	w.integer("failed", int64(q.Rules.Failed))
 	w.close('}')
+	if len(q.Signals) > 0 {
+		w.key("signals")
+		w.open('{')
+		for _, signal := range q.Signals {
+			w.key(signal.Name)
+			w.buf = append(w.buf, signal.Value...)
+		}
+		w.close('}')
+	}
 	w.key("content")
 	w.buf = AppendContent(w.buf, q.Content)
 	w.comma = true

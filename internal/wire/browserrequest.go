@@ -27,6 +27,7 @@ type BrowserRequest struct {
 
 	// The rest is read from the browser's API only.
 	CallID        checkout.Text
+	DeviceID      checkout.Text
 	Interaction   checkout.Text
 	ShownRevision checkout.Integer
 	Answers       checkout.Answers
@@ -61,6 +62,8 @@ func DecodePageRequest(body []byte) (BrowserRequest, error) {
 			d.readText(&r.Interaction, false)
 		case "call_id":
 			d.readText(&r.CallID, false)
+		case "device_id":
+			d.readText(&r.DeviceID, false)
 		case "shown_revision":
 			d.readInteger(&r.ShownRevision)
 		case "answers":

@@ -23,6 +23,7 @@ type Exchange struct {
 	SessionID          string
 	OrderID            string
 	AuthorizationToken string
+	AssessmentID       string // of the assessment it made; a list does not say it
 	Request            []byte
 	Response           []byte
 	ErrorCode          string
@@ -91,7 +92,7 @@ func (w *writer) happened(e *Exchange) {
 	w.text("operation", e.Operation)
 	w.integer("status", int64(e.Status))
 	for _, id := range []struct{ name, value string }{
-		{"session_id", e.SessionID}, {"order_id", e.OrderID}, {"authorization_token", e.AuthorizationToken},
+		{"session_id", e.SessionID}, {"order_id", e.OrderID}, {"authorization_token", e.AuthorizationToken}, {"assessment_id", e.AssessmentID},
 		{"error_code", e.ErrorCode}, {"reason", e.Reason},
 	} {
 		if id.value != "" {

@@ -91,6 +91,8 @@ export interface Answers {
 export interface CallRequest {
   /** Names a call of the purchase; the same in all its requests and repetitions. */
   call_id?: string;
+  /** Of the device, made once; absent where the page may store nothing. */
+  device_id?: string;
   data?: object;
   payment_method_category?: string;
   payment_method_categories?: string[];

@@ -3,6 +3,7 @@ import type { Callback } from './arguments';
 import { answer } from './callback';
 import { callID } from './callid';
 import { informNotes, warn } from './developer';
+import { deviceID } from './device';
 import { runFlow } from './flow';
 import type { Overlays } from './overlays';
 import { focused } from './pagelock';
@@ -80,6 +81,8 @@ export class Purchases {
     }
     const shown = this.widgets.get(name);
     const sent: CallRequest = { ...withSwitch(request), call_id: callID() };
+    const device = deviceID();
+    if (device) sent.device_id = device;
     if (shown?.session === token.session_id) sent.shown_revision = shown.revision;
     else if (shown?.session) {
       warn(`stale ${token.session_id}`, `${call}: init was called with another client_token, but not load: the widget "${name}" still shows the earlier session.`);

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/ncruces/go-sqlite3/vfs"
 
+	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -24,6 +25,7 @@ type lossyDisk struct {
 	vfs.VFSFilename
 	mu    sync.Mutex
 	files map[string]*lossyContent // by base name: database and log
+	kept  func(map[string][]byte)  // is told what is on the disk after each sync; may be nil
 }
 
 // lossyContent is a file on the disk, and what was done to it since.
@@ -149,6 +151,13 @@ func (f *lossyFile) Sync(vfs.SyncFlag) error {
 		}
 		c.changes = nil
 	}
+	if f.disk.kept != nil {
+		image := map[string][]byte{}
+		for name, c := range f.disk.files {
+			image[name] = bytes.Clone(c.synced)
+		}
+		f.disk.kept(image)
+	}
 	return nil
 }
 
@@ -173,7 +182,8 @@ func (a *acknowledged) all() map[string]int64 {
 // TestALossOfPowerLosesNothingAcknowledged lets the machine crash again and
 // again while sessions are made, changed, read, and the log is copied back and
 // begun anew. What anybody was told, as an answer or by a read, is there
-// afterwards, and the file is whole.
+// afterwards, and the file is whole; a change and its callback are there both, or
+// none of them is.
 func TestALossOfPowerLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	diskName, disk := newLossyDisk(t)
@@ -211,9 +221,9 @@ func changeAndCopyBack(t *testing.T, engine *Engine, told *acknowledged, crash f
 	var old store.Change
 	for n := range 100 {
 		fresh := newSession()
-		batch := []store.Change{fresh, next(fresh)}
+		batch := []store.Change{fresh, telling(next(fresh))}
 		if n > 0 {
-			batch = append(batch, next(old))
+			batch = append(batch, telling(next(old)))
 		}
 		for i, err := range engine.Commit(t.Context(), batch) {
 			if err != nil {
@@ -231,6 +241,18 @@ func changeAndCopyBack(t *testing.T, engine *Engine, told *acknowledged, crash f
 		}
 	}
 }
+
+// telling is the change with a callback.
+func telling(c store.Change) store.Change {
+	c.Callback = &store.Callback{ID: uuid.NewString(), Kind: checkout.CallbackAuthorization, URL: "https://shop.example/"}
+	return c
+}
+
+// halves counts the changes of changeAndCopyBack that are there without their
+// callback, and the callbacks without their change.
+const halves = `SELECT count(*) FROM (SELECT s.session_id, r.revision FROM revisions r JOIN sessions s ON s.number = r.session WHERE r.revision > 1) r
+	FULL JOIN callbacks c ON c.session_id = r.session_id AND c.revision = r.revision
+	WHERE c.revision IS NULL OR r.revision IS NULL`
 
 // readSome reads sessions: what is shown is told.
 func readSome(t *testing.T, engine *Engine, told *acknowledged) {
@@ -264,11 +286,66 @@ func mustHaveKept(t *testing.T, path string, told map[string]int64) {
 	if err := q.reset(); err != nil || strings.Join(verdict, "; ") != "ok" {
 		t.Errorf("the file is damaged: %v, %v", verdict, err)
 	}
+	mustHoldTogether(t, engine)
 	for id, revision := range told {
 		session, err := engine.Session(t.Context(), id)
 		if err != nil || session.Revision < revision {
 			t.Errorf("session %s was acknowledged at revision %d and is at %d, %v", id, revision, session.Revision, err)
 			return
+		}
+	}
+}
+
+// mustHoldTogether: of the changes of this test, each that tells has its callback,
+// and no callback is without its change.
+func mustHoldTogether(t *testing.T, engine *Engine) {
+	t.Helper()
+	q, err := engine.writer.conn.prepare(halves)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	torn := int64(-1)
+	if _, err := single(q, func(q *statement) { torn = q.columnInteger(0) }); err != nil || torn != 0 {
+		t.Errorf("%d changes are there without their callback, or the other way round; %v", torn, err)
+	}
+}
+
+// TestAChangeAndItsCallbackAreOneTransaction: whenever the machine loses its
+// power, after whichever sync, both are there or none of them is.
+func TestAChangeAndItsCallbackAreOneTransaction(t *testing.T) {
+	t.Parallel()
+	diskName, disk := newLossyDisk(t)
+	engine := openOn(t, filepath.Join(t.TempDir(), "kvitto.db"), diskName)
+	var images []map[string][]byte
+	disk.mu.Lock()
+	disk.kept = func(image map[string][]byte) { images = append(images, image) }
+	disk.mu.Unlock()
+	const batches = 8
+	for range batches {
+		fresh := newSession()
+		mustAnswer(t, engine, []store.Change{fresh, telling(next(fresh))}, nil, nil)
+	}
+	disk.mu.Lock()
+	disk.kept = nil
+	disk.mu.Unlock()
+	if len(images) < batches {
+		t.Fatalf("%d syncs for %d batches", len(images), batches)
+	}
+	for _, image := range images {
+		dir := t.TempDir()
+		for name, content := range image {
+			if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		left, err := Open(t.Context(), filepath.Join(dir, "kvitto.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustHoldTogether(t, left)
+		if err := left.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -1,0 +1,90 @@
+package api
+
+import (
+	"strconv"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/risk"
+	"github.com/kvitto/kvitto/internal/service"
+	"github.com/kvitto/kvitto/internal/wire"
+)
+
+// readAssessment shows a merchant one of its assessments.
+func readAssessment(x *exchange) (answer, error) {
+	kept, err := x.api.Service.Assessment(x.request.Context(), x.caller, x.request.PathValue("assessment_id"))
+	if err != nil {
+		return answer{}, err
+	}
+	x.record.SessionID = kept.SessionID
+	return ok(wire.AppendAssessment(nil, assessmentView(&kept)))
+}
+
+// sessionAssessments shows the newest of a session.
+func sessionAssessments(x *exchange) (answer, error) {
+	found, err := x.api.Service.AssessmentsOf(x.request.Context(), x.caller, x.sessionID())
+	if err != nil {
+		return answer{}, err
+	}
+	list := make([]wire.Assessment, len(found))
+	for i := range found {
+		list[i] = assessmentView(&found[i])
+	}
+	return ok(wire.AppendAssessments(nil, list))
+}
+
+// assessmentView hides of the content what the request log hides.
+func assessmentView(a *service.KeptAssessment) wire.Assessment {
+	in := &a.Input
+	view := wire.Assessment{
+		ID: a.ID, SessionID: a.SessionID, CorrelationID: a.CorrelationID, Revision: a.Revision, At: a.At, Call: a.Call,
+		RuledBy: ruledBy(&a.Made), Review: a.Made.Decision.Review,
+		Login: in.Login, Device: in.DeviceID, IP: in.IP, Changes: in.Changes, CreatedAt: in.CreatedAt, Denied: in.Denied,
+	}
+	if in.Content != nil {
+		view.Content = requestlog.Redacted(wire.AppendContent(nil, in.Content))
+	}
+	for _, step := range a.Made.Steps {
+		view.Duration += step.Duration
+		view.Steps = append(view.Steps, wire.AssessmentStep{Rule: step.Rule, State: string(step.State), Duration: step.Duration, Error: step.Error})
+	}
+	for _, signal := range risk.Signals(in) {
+		view.Signals = append(view.Signals, wire.AssessmentSignal(signal))
+	}
+	return view
+}
+
+func ruledBy(made *risk.Assessment) wire.RuledBy {
+	decision := &made.Decision
+	return wire.RuledBy{Outcome: string(decision.Outcome), Reason: decision.Reason, Rule: made.Rule, RuleSet: made.RuleSet, Version: made.Version,
+		InvalidFields: decision.InvalidFields}
+}
+
+// readOffers says what a load would show and why not the rest: of a session, of
+// what the query says, or of a session as the query would change it.
+func readOffers(x *exchange) (answer, error) {
+	query := x.request.URL.Query()
+	question := service.OfferQuestion{SessionID: query.Get("session_id"), Category: query.Get("payment_method_category")}
+	x.record.SessionID = question.SessionID
+	for _, field := range checkout.ContentTextFields {
+		switch field.Name {
+		case "purchase_country", "purchase_currency", "locale", "intent":
+			if query.Has(field.Name) {
+				*field.At(&question.Content) = checkout.TextOf(query.Get(field.Name))
+			}
+		}
+	}
+	if sent := query.Get("order_amount"); sent != "" {
+		amount, err := strconv.ParseInt(sent, 10, 64)
+		if err != nil {
+			return answer{}, badValue("order_amount", sent, "a whole number of minor units")
+		}
+		question.Content.OrderAmount = checkout.IntegerOf(amount)
+	}
+	found, err := x.api.Service.Offers(x.request.Context(), x.caller, question)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(wire.AppendOffers(nil, wire.Offers{
+		SessionID: question.SessionID, Content: &found.Content, Offerings: found.Offerings, Load: ruledBy(&found.Load)}))
+}
