@@ -121,22 +121,34 @@ func (a *Accounts) tryOne(ctx context.Context, t tried) error {
 		if err != nil {
 			return err
 		}
-		if t.stale(made, now) {
-			if err := a.Store.ForgetAttempts(ctx, t.key); err != nil {
-				return err
-			}
-			made = store.Attempts{}
-		}
-		if until := t.until(made); now.Before(until) {
+		left := t.left(made, now)
+		if until := t.until(left); now.Before(until) {
 			return &WaitError{until}
 		}
 		// Of attempts at the same time one is counted, and the others look again: each
 		// loss is another's gain, and their number is bounded by guessing.
-		if err = a.Store.CountAttempt(ctx, t.key, made.Count, now); !errors.Is(err, store.ErrConflict) {
+		if err = a.Store.SetAttempts(ctx, t.key, made.Count, store.Attempts{Count: left.Count + 1, At: now}); !errors.Is(err, store.ErrConflict) {
 			return err
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
+}
+
+// right takes back an attempt from an address that was no guess: many who share
+// one must not wait because they sign in.
+func (a *Accounts) right(ctx context.Context, from From) error {
+	t := triedAddress(from.Address)
+	for range changesMax {
+		made, err := a.Store.Attempts(ctx, t.key)
+		if err != nil || made.Count == 0 {
+			return err
+		}
+		err = a.Store.SetAttempts(ctx, t.key, made.Count, store.Attempts{Count: made.Count - 1, At: made.At})
+		if !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+	return nil // it counts once too often, and is forgotten
 }

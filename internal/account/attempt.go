@@ -8,29 +8,35 @@ import (
 	"github.com/kvitto/kvitto/internal/store"
 )
 
-// guessing bounds how often something may be tried: some times at once, then
-// after a wait that doubles with every further time.
+// guessing bounds how often something may be tried in vain: some times at once,
+// then after a wait that doubles with every further time.
 type guessing struct {
 	free        int64
 	first, most time.Duration
+	// leak is how long it takes until one attempt is forgotten; never when 0.
+	leak time.Duration
 }
 
-// Each is counted whatever comes of it, before it is looked at, and for names
-// that nobody has as well.
+// Each is counted before it is looked at, and for names that nobody has as well.
+// What was right is taken back.
 var (
 	// guessingName is of passwords for one e-mail address. Whoever knows the
 	// address can make its owner wait; a passkey does not.
-	guessingName = guessing{free: 10, first: 30 * time.Second, most: 15 * time.Minute}
+	guessingName = guessing{free: 10, first: 30 * time.Second, most: 15 * time.Minute, leak: time.Hour}
 	// guessingCode is of codes after a right password. Somebody knows the password,
 	// and a code is one of a million: a year of guesses is about 400.
 	guessingCode = guessing{free: 5, first: 15 * time.Minute, most: 24 * time.Hour}
 	// guessingAddress is of everything from one address, which many may share.
-	guessingAddress = guessing{free: 50, first: 30 * time.Second, most: time.Hour}
+	guessingAddress = guessing{free: 50, first: 30 * time.Second, most: time.Hour, leak: 10 * time.Minute}
 )
 
-// forgottenAfter is how long after the newest attempt they are as if never made,
-// in guessings whose longest wait is shorter.
-const forgottenAfter = 24 * time.Hour
+// left are the attempts that are not forgotten at a time.
+func (g guessing) left(made store.Attempts, now time.Time) store.Attempts {
+	if past := now.Sub(made.At); g.leak > 0 && past > 0 {
+		made.Count = max(0, made.Count-int64(past/g.leak))
+	}
+	return made
+}
 
 // until is when the next attempt may be made: the zero time at once.
 func (g guessing) until(made store.Attempts) time.Time {
@@ -42,11 +48,6 @@ func (g guessing) until(made store.Attempts) time.Time {
 		wait = min(g.most, g.first<<doublings)
 	}
 	return made.At.Add(wait)
-}
-
-// stale tells that the attempts are as if never made.
-func (g guessing) stale(made store.Attempts, now time.Time) bool {
-	return made.Count > 0 && now.Sub(made.At) > max(forgottenAfter, 2*g.most)
 }
 
 // tried is what attempts are counted for.

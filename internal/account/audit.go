@@ -93,8 +93,9 @@ func (a *Accounts) AuditEntries(ctx context.Context, viewer Viewer, before Audit
 
 const (
 	sweepStep = 500
-	// attemptsKept is longer than any wait.
-	attemptsKept = 4 * 24 * time.Hour
+	// attemptsKept is far longer than any wait: whoever guesses codes must not begin
+	// anew by waiting.
+	attemptsKept = 90 * 24 * time.Hour
 )
 
 // Sweep deletes what has had its time.

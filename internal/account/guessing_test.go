@@ -103,6 +103,23 @@ func TestAnAddressThatTriesManyNamesWaits(t *testing.T) {
 	mustBe(t, "from another network", err, account.ErrRefused)
 }
 
+// TestAnOfficeMaySignIn: what is right does not count against an address that
+// many share, and mistakes are forgotten.
+func TestAnOfficeMaySignIn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	admin := h.admin()
+	for range 60 {
+		admin.signIn()
+	}
+	for i := range 120 {
+		_, err := h.SignInWithPassword(t.Context(), fmt.Sprintf("typo%d@example.com", i), "x", home)
+		mustBe(t, "a mistake in every quarter of an hour", err, account.ErrRefused)
+		h.pass(15 * time.Minute)
+	}
+	admin.signIn()
+}
+
 func TestADisabledPersonIsOut(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

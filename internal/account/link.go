@@ -135,6 +135,9 @@ func (a *Accounts) Accept(ctx context.Context, link Secret, given Acceptance, fr
 	if err := a.note(ctx, person.viewer(), from, "followed a link", "", person.MerchantID); err != nil {
 		return Welcome{}, err
 	}
+	if err := a.right(ctx, from); err != nil {
+		return Welcome{}, err
+	}
 	session, err := a.begin(ctx, person, "link", from)
 	return Welcome{session, recovery}, err
 }

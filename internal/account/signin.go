@@ -39,7 +39,7 @@ func (a *Accounts) SignInWithPassword(ctx context.Context, email, password strin
 	if !same || !person.DisabledAt.IsZero() || person.credentials.Authenticator == nil {
 		return "", a.refuse(ctx, Viewer{PersonID: person.ID, Email: name, MerchantID: person.MerchantID}, from, "password")
 	}
-	if err := a.Store.ForgetAttempts(ctx, triedName(name).key); err != nil {
+	if err := errors.Join(a.Store.ForgetAttempts(ctx, triedName(name).key), a.right(ctx, from)); err != nil {
 		return "", err
 	}
 	if outdated {
@@ -125,7 +125,7 @@ func (a *Accounts) SignInWithCode(ctx context.Context, step Secret, code string,
 	if err := a.end(ctx, ticket.Hash); err != nil {
 		return "", err
 	}
-	if err := a.Store.ForgetAttempts(ctx, triedCode(person.ID).key); err != nil {
+	if err := errors.Join(a.Store.ForgetAttempts(ctx, triedCode(person.ID).key), a.right(ctx, from)); err != nil {
 		return "", err
 	}
 	return a.begin(ctx, person, by, from)
@@ -184,6 +184,9 @@ func (a *Accounts) SignInWithPasskey(ctx context.Context, ceremony Secret, answe
 		p.credentials.Passkeys[at].Credential, p.credentials.Passkeys[at].UsedAt = *used, a.now()
 		return nil
 	})
+	if err == nil {
+		err = a.right(ctx, from)
+	}
 	if err != nil {
 		return "", err
 	}

@@ -87,9 +87,9 @@ type SignIns interface {
 
 	// Attempts returns how often; the zero value when never.
 	Attempts(ctx context.Context, key SecretHash) (Attempts, error)
-	// CountAttempt counts one more on condition that the count is expected, so that
+	// SetAttempts writes how often on condition that the count is expected, so that
 	// attempts at the same time are counted one by one. ErrConflict.
-	CountAttempt(ctx context.Context, key SecretHash, expected int64, at time.Time) error
+	SetAttempts(ctx context.Context, key SecretHash, expected int64, made Attempts) error
 	// ForgetAttempts begins at none again.
 	ForgetAttempts(ctx context.Context, key SecretHash) error
 	// DeleteAttempts deletes up to limit counts whose newest attempt was before, and

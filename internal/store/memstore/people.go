@@ -238,8 +238,8 @@ func (e *Engine) Attempts(ctx context.Context, key store.SecretHash) (store.Atte
 	return e.signIns.attempts[key], nil
 }
 
-// CountAttempt is store.SignIns's.
-func (e *Engine) CountAttempt(ctx context.Context, key store.SecretHash, expected int64, at time.Time) error {
+// SetAttempts is store.SignIns's.
+func (e *Engine) SetAttempts(ctx context.Context, key store.SecretHash, expected int64, made store.Attempts) error {
 	if err := e.enter(ctx); err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func (e *Engine) CountAttempt(ctx context.Context, key store.SecretHash, expecte
 	if e.signIns.attempts[key].Count != expected {
 		return store.ErrConflict
 	}
-	e.signIns.attempts[key] = store.Attempts{Count: expected + 1, At: milliseconds(at)}
+	e.signIns.attempts[key] = store.Attempts{Count: made.Count, At: milliseconds(made.At)}
 	return nil
 }
 

@@ -18,10 +18,11 @@ const (
 
 	takeTicket = `UPDATE tickets SET taken_by = $2 WHERE hash = $1 AND taken_by IS NULL`
 
-	// countAttempt is the same when it is run twice: the second time the count is
-	// not the expected one any more.
-	countFirst   = `INSERT INTO attempts (hash, change_id, count, at) VALUES ($1, $2, 1 + $3::bigint, $4) ON CONFLICT DO NOTHING`
-	countAnother = `UPDATE attempts SET change_id = $2, count = 1 + $3::bigint, at = $4 WHERE hash = $1 AND count = $3::bigint`
+	// Run twice they are the same: the second time the count is not the expected one
+	// any more, or is written again.
+	setFirst = `INSERT INTO attempts (hash, change_id, count, at) SELECT $1::bytea, $2::uuid, $4::bigint, $5::bigint WHERE $3::bigint = 0
+		ON CONFLICT (hash) DO UPDATE SET change_id = excluded.change_id, count = excluded.count, at = excluded.at WHERE attempts.count = 0`
+	setAnother = `UPDATE attempts SET change_id = $2, count = $4, at = $5 WHERE hash = $1 AND count = $3`
 )
 
 // holderOf is the person of a ticket; nobody is NULL.
@@ -143,13 +144,13 @@ func (e *Engine) Attempts(ctx context.Context, key store.SecretHash) (store.Atte
 	return found[0], nil
 }
 
-// CountAttempt is store.SignIns's.
-func (e *Engine) CountAttempt(ctx context.Context, key store.SecretHash, expected int64, at time.Time) error {
-	count := countAnother
+// SetAttempts is store.SignIns's.
+func (e *Engine) SetAttempts(ctx context.Context, key store.SecretHash, expected int64, made store.Attempts) error {
+	set := setAnother
 	if expected == 0 {
-		count = countFirst
+		set = setFirst
 	}
-	return e.insert(ctx, count, `SELECT change_id = $2 FROM attempts WHERE hash = $1`, key[:], newChangeNames().at(0), expected, at.UnixMilli())
+	return e.insert(ctx, set, `SELECT change_id = $2 FROM attempts WHERE hash = $1`, key[:], newChangeNames().at(0), expected, made.Count, made.At.UnixMilli())
 }
 
 // ForgetAttempts is store.SignIns's.

@@ -26,8 +26,9 @@ func (s *signInWriter) statements() []preparation {
 		{&s.touch, `UPDATE tickets SET seen_at = ?2, expires_at = ?3 WHERE hash = ?1`},
 		{&s.drop, `DELETE FROM tickets WHERE person_id IS ?1 AND kind = ?2 AND hash <> ?3`},
 		{&s.expire, `DELETE FROM tickets WHERE hash IN (SELECT hash FROM tickets WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)`},
-		{&s.first, `INSERT INTO attempts (hash, count, at) VALUES (?1, 1, ?3) ON CONFLICT DO NOTHING`},
-		{&s.another, `UPDATE attempts SET count = ?2 + 1, at = ?3 WHERE hash = ?1 AND count = ?2`},
+		{&s.first, `INSERT INTO attempts (hash, count, at) VALUES (?1, ?3, ?4)
+			ON CONFLICT DO UPDATE SET count = excluded.count, at = excluded.at WHERE count = 0`},
+		{&s.another, `UPDATE attempts SET count = ?3, at = ?4 WHERE hash = ?1 AND count = ?2`},
 		{&s.forget, `DELETE FROM attempts WHERE hash = ?`},
 		{&s.sweep, `DELETE FROM attempts WHERE hash IN (SELECT hash FROM attempts WHERE at < ?1 ORDER BY at LIMIT ?2)`},
 	}
@@ -138,13 +139,13 @@ func (e *Engine) Attempts(ctx context.Context, key store.SecretHash) (attempts s
 	return attempts, err
 }
 
-// CountAttempt is store.SignIns's.
-func (e *Engine) CountAttempt(ctx context.Context, key store.SecretHash, expected int64, at time.Time) error {
+// SetAttempts is store.SignIns's.
+func (e *Engine) SetAttempts(ctx context.Context, key store.SecretHash, expected int64, made store.Attempts) error {
 	counted, err := e.writeRow(ctx, func(w *writer) *statement {
 		if expected == 0 {
-			return w.signIns.first.blob(1, key[:]).integer(3, at.UnixMilli())
+			return w.signIns.first.blob(1, key[:]).integer(3, made.Count).integer(4, made.At.UnixMilli())
 		}
-		return w.signIns.another.blob(1, key[:]).integer(2, expected).integer(3, at.UnixMilli())
+		return w.signIns.another.blob(1, key[:]).integer(2, expected).integer(3, made.Count).integer(4, made.At.UnixMilli())
 	})
 	if err == nil && !counted {
 		return store.ErrConflict

@@ -128,30 +128,43 @@ var attemptRules = []peopleRule{
 		mustHaveTried(t, engine, key, store.Attempts{})
 		for i := range int64(3) {
 			at := dawn.Add(time.Duration(i) * time.Second)
-			if err := engine.CountAttempt(t.Context(), key, i, at); err != nil {
-				t.Fatalf("CountAttempt: %v", err)
+			if err := engine.SetAttempts(t.Context(), key, i, store.Attempts{Count: i + 1, At: at}); err != nil {
+				t.Fatalf("SetAttempts: %v", err)
 			}
 			mustHaveTried(t, engine, key, store.Attempts{Count: i + 1, At: at})
 		}
 		for _, wrong := range []int64{0, 2, 4} {
-			if err := engine.CountAttempt(t.Context(), key, wrong, dawn); !errors.Is(err, store.ErrConflict) {
-				t.Errorf("CountAttempt expecting %d of 3: %v, want ErrConflict", wrong, err)
+			if err := engine.SetAttempts(t.Context(), key, wrong, store.Attempts{Count: 9, At: dawn}); !errors.Is(err, store.ErrConflict) {
+				t.Errorf("SetAttempts expecting %d of 3: %v, want ErrConflict", wrong, err)
 			}
 		}
-		if err := engine.CountAttempt(t.Context(), hashOf(newID()), 1, dawn); !errors.Is(err, store.ErrConflict) {
-			t.Errorf("CountAttempt expecting 1 of none: %v, want ErrConflict", err)
+		if err := engine.SetAttempts(t.Context(), hashOf(newID()), 1, store.Attempts{Count: 2, At: dawn}); !errors.Is(err, store.ErrConflict) {
+			t.Errorf("SetAttempts expecting 1 of none: %v, want ErrConflict", err)
+		}
+	}},
+	{"attempts can be taken back, to none and on from there", func(t *testing.T, engine peopled) {
+		key := hashOf(newID())
+		for i, count := range []int64{1, 2, 1, 0, 1} {
+			expected := []int64{0, 1, 2, 1, 0}[i]
+			made := store.Attempts{Count: count, At: dawn.Add(time.Duration(i) * time.Second)}
+			if err := engine.SetAttempts(t.Context(), key, expected, made); err != nil {
+				t.Fatalf("SetAttempts from %d to %d: %v", expected, count, err)
+			}
+			mustHaveTried(t, engine, key, made)
 		}
 	}},
 	{"of many attempts at the same time one is counted", func(t *testing.T, engine peopled) {
 		key := hashOf(newID())
 		for expected := range int64(2) {
-			mustBeOne(t, "CountAttempt", func(int) error { return engine.CountAttempt(t.Context(), key, expected, dawn) }, store.ErrConflict)
+			mustBeOne(t, "SetAttempts", func(int) error {
+				return engine.SetAttempts(t.Context(), key, expected, store.Attempts{Count: expected + 1, At: dawn})
+			}, store.ErrConflict)
 		}
 	}},
 	{"attempts are forgotten by key and by age", func(t *testing.T, engine peopled) {
 		one, two := hashOf(newID()), hashOf(newID())
 		for key, at := range map[store.SecretHash]time.Time{one: dawn, two: dawn.Add(time.Hour)} {
-			if err := engine.CountAttempt(t.Context(), key, 0, at); err != nil {
+			if err := engine.SetAttempts(t.Context(), key, 0, store.Attempts{Count: 1, At: at}); err != nil {
 				t.Fatal(err)
 			}
 		}

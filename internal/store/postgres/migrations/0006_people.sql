@@ -39,7 +39,7 @@ CREATE INDEX tickets_expired ON tickets (expires_at);
 CREATE TABLE attempts (
     hash      bytea  NOT NULL PRIMARY KEY,
     change_id uuid   NOT NULL,
-    count     bigint NOT NULL CHECK (count >= 1),
+    count     bigint NOT NULL CHECK (count >= 0),
     at        bigint NOT NULL
 );
 

@@ -32,7 +32,7 @@ CREATE INDEX tickets_expired ON tickets (expires_at);
 -- How often something was tried that may be a guess.
 CREATE TABLE attempts (
     hash  BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
-    count INTEGER NOT NULL CHECK (count >= 1),
+    count INTEGER NOT NULL CHECK (count >= 0),
     at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
