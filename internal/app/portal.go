@@ -40,10 +40,10 @@ func (a *App) publicURL() string { return cmp.Or(a.config.PublicURL, a.URL) }
 // withPortal puts the portal beside everything else. That of a playground stands
 // before the trust in proxies: who may open it is decided by the connection. That
 // of a server for shops stands behind it: who signed in may open it, over TLS.
-func (a *App) withPortal(ctx context.Context, next http.Handler, own *mode, wake func()) (http.Handler, error) {
+func (a *App) withPortal(ctx context.Context, next http.Handler, own *mode, checkouts *service.Service, wake func()) (http.Handler, error) {
 	trusting := proxy.Trust(a.config.TrustedProxies)
 	options := portal.Options{
-		Log: a.stores.log, Sessions: a.stores, Callbacks: desk{a.stores.engine, wake}, URL: a.publicURL(),
+		Log: a.stores.log, Sessions: a.stores, Assessments: checkouts, Callbacks: desk{a.stores.engine, wake}, URL: a.publicURL(),
 		// The request log has the time of the machine, whatever the clocks are.
 		Now: time.Now, Logger: a.config.Logger,
 	}

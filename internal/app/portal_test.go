@@ -74,3 +74,21 @@ func TestThePortalWarnsOfAnUpdateAfterTheApproval(t *testing.T) {
 		t.Errorf("no warning in\n%s", body)
 	}
 }
+
+// TestThePortalShowsHowAPaymentWasDecided: from the assessment that was kept.
+func TestThePortalShowsHowAPaymentWasDecided(t *testing.T) {
+	t.Parallel()
+	server := serve(t, app.Config{})
+	s := shopAt(t, server)
+	created, err := s.CreateSession(t.Context(), strings.Replace(cart, "{", `{"billing_address":{"email":"customer+denied@email.se"},`, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := s.Authorize(t.Context(), created.SessionID, `{}`)
+	if err != nil || result.Approved {
+		t.Fatal(result, err)
+	}
+	if _, body := get(t, server.PortalURL()+"sessions/"+created.SessionID); !strings.Contains(body, "How it was decided: deny, by rule denied") {
+		t.Errorf("no word of the rule in\n%s", body)
+	}
+}

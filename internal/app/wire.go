@@ -102,7 +102,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	surfaces, err = a.withPortal(ctx, underNames(surfaces), &own, notifier.Wake)
+	surfaces, err = a.withPortal(ctx, underNames(surfaces), &own, checkouts, notifier.Wake)
 	if err != nil {
 		return err
 	}

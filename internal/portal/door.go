@@ -40,11 +40,15 @@ func (p *portal) enter(w http.ResponseWriter, r *http.Request, needs account.Per
 	if !ok {
 		return nil, false
 	}
-	narrowed := *p
 	s := scope{all: p.Options, viewer: viewer, request: r}
-	narrowed.Log, narrowed.Sessions, narrowed.Callbacks, narrowed.Clock = s, s, s, s
-	narrowed.viewer = viewer
-	return &narrowed, true
+	// Said one by one: what is added to the options and forgotten here is not there,
+	// rather than seen by everybody.
+	return &portal{
+		Options: Options{
+			Log: s, Sessions: s, Assessments: s, Callbacks: s, Clock: s, Next: p.Next, Door: p.Door, URL: p.URL, Now: p.Now, Logger: p.Logger,
+		},
+		assets: p.assets, pages: p.pages, viewer: viewer,
+	}, true
 }
 
 // anybody is the permission of what even those see who have not signed in.

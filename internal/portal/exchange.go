@@ -24,7 +24,8 @@ type exchangePage struct {
 	Said       string // what the answer said
 	Known      []circumstance
 	Outcome    browserOutcome
-	Effect     *entry // the change it made to its session; nil for none
+	Effect     *entry   // the change it made to its session; nil for none
+	Decided    *decided // likewise, the assessment
 	Violations []violationView
 	Mismatch   *mismatch // the same as a comparison, for an order that is not what was approved
 	More       int       // violations beyond those shown
@@ -93,9 +94,13 @@ const textMax = 500
 
 func (p *portal) exchange(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	e, err := p.find(ctx, r.PathValue("correlation_id"))
+	id, archived := strings.CutSuffix(r.PathValue("correlation_id"), ".har")
+	e, err := p.find(ctx, id)
 	if err != nil {
 		return err
+	}
+	if archived {
+		return p.har(w, &e)
 	}
 	shown := exchangePage{Exchange: e, Name: heading(readable(e.Operation)), Ago: ago(e.At, p.Now()), Direction: direction(&e)}
 	corrected, violations := p.corrected(ctx, &e)
@@ -127,7 +132,11 @@ func (p *portal) explainMore(ctx context.Context, x *exchangePage) (err error) {
 	if x.Known, err = p.circumstances(ctx, &x.Exchange); err != nil {
 		return err
 	}
-	x.Effect, err = p.effect(ctx, &x.Exchange)
+	if x.Effect, err = p.effect(ctx, &x.Exchange); err != nil || x.SessionID == "" {
+		return err
+	}
+	assessed, err := p.decidedIn(ctx, x.MerchantID, x.SessionID)
+	x.Decided = assessed[x.CorrelationID]
 	return err
 }
 

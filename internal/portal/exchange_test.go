@@ -117,7 +117,7 @@ func TestCopies(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal(s.ask(http.MethodGet, "/portal/exchanges/"+refusedID+"/har").Body.Bytes(), &har); err != nil {
+	if err := json.Unmarshal(s.ask(http.MethodGet, "/portal/exchanges/"+refusedID+".har").Body.Bytes(), &har); err != nil {
 		t.Fatal(err)
 	}
 	if har.Log.Version != "1.2" || len(har.Log.Entries) != 1 || har.Log.Entries[0].Request.URL != "http://127.0.0.1:7420/payments/v1/sessions" || har.Log.Entries[0].Response.Status != 400 {
@@ -169,7 +169,7 @@ func TestOnlyThisMachineGetsIn(t *testing.T) {
 func TestHeadersOfEveryAnswer(t *testing.T) {
 	t.Parallel()
 	s := open(t, refusedTax())
-	for _, path := range []string{"/portal/exchanges/" + refusedID, "/portal/exchanges/x", "/portal/exchanges/" + refusedID + "/har", "/portal/nowhere"} {
+	for _, path := range []string{"/portal/exchanges/" + refusedID, "/portal/exchanges/x", "/portal/exchanges/" + refusedID + ".har", "/portal/nowhere"} {
 		w := s.ask(http.MethodGet, path)
 		policy := w.Header().Get("Content-Security-Policy")
 		if !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {

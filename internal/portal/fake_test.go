@@ -16,6 +16,7 @@ import (
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/portal"
 	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/store/memstore"
 )
@@ -123,6 +124,17 @@ type site struct {
 	store  *memstore.Engine
 	clocks *clocks
 	next   *lab.Queue
+	kept   []service.KeptAssessment
+}
+
+// AssessmentsOf gives what the test has put there.
+func (s *site) AssessmentsOf(_ context.Context, caller service.Caller, sessionID string) (found []service.KeptAssessment, err error) {
+	for _, k := range s.kept {
+		if k.MerchantID == caller.MerchantID && k.SessionID == sessionID {
+			found = append(found, k)
+		}
+	}
+	return found, nil
 }
 
 func open(t *testing.T, exchanges ...requestlog.Exchange) *site {
@@ -134,7 +146,7 @@ func open(t *testing.T, exchanges ...requestlog.Exchange) *site {
 		return err == nil
 	}
 	handler, err := portal.New(portal.Options{
-		Log: s.log, Sessions: s.store, Callbacks: s.store, Clock: s.clocks, Next: s.next,
+		Log: s.log, Sessions: s.store, Assessments: s, Callbacks: s.store, Clock: s.clocks, Next: s.next,
 		URL: "http://127.0.0.1:7420", Now: func() time.Time { return noon.Add(5 * time.Minute) }, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

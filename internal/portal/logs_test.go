@@ -132,3 +132,9 @@ func TestABusyDayKeepsItsRefusals(t *testing.T) {
 	page := open(t, append([]requestlog.Exchange{refusedTax()}, many...)...).page("/portal/")
 	has(t, page, "<b class=\"times\">1 ×</b>", "create session: order_lines[…].total_tax_amount", `2001+</a> requests</p><p>2000+ done, <a href="/portal/logs?status=4xx">1 refused</a>`)
 }
+
+// TestLittleIsSeenBesideMuch: one refusal among many has a bar too.
+func TestLittleIsSeenBesideMuch(t *testing.T) {
+	t.Parallel()
+	has(t, open(t, append(served(300), refusedTax())...).page("/portal/"), `<rect class="bad" x="440" y="98" width="30" height="2" rx="2">`)
+}

@@ -167,7 +167,7 @@ func (p *portal) effect(ctx context.Context, e *requestlog.Exchange) (*entry, er
 			return nil, err
 		}
 		for i := range revisions {
-			if revisions[i].Event.CorrelationID == e.CorrelationID && revisions[i].Session.MerchantID == e.MerchantID {
+			if revisions[i].Event.CorrelationID == e.CorrelationID {
 				return p.effectOf(ctx, e, &revisions[i])
 			}
 		}

@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -81,4 +82,20 @@ func TestWhatTheServerKnowsOfA404(t *testing.T) {
 	has(t, ask(32, "shoes", "", old), "The token was replaced at revision 3 by "+l.session.Authorization.Token, "The newest authorization is live until")
 	has(t, ask(33, "shoes", refusedID, ""), "This server knows no such session, of any merchant")
 	has(t, ask(34, "shoes", "", refusedID), "This server knows no such token, of any merchant")
+}
+
+// TestATestIsMadeOfTheOwnSession: not of the session of a token that another
+// merchant sent.
+func TestATestIsMadeOfTheOwnSession(t *testing.T) {
+	t.Parallel()
+	l := begin(t)
+	l.authorize(10)
+	for merchant, want := range map[string]int{"shoes": http.StatusOK, "socks": http.StatusNotFound} {
+		e := requestlog.Exchange{CorrelationID: idAt(len(merchant) + int(merchant[1])), MerchantID: merchant, AuthorizationToken: l.session.Authorization.Token, Status: 400,
+			At: noon.Add(time.Hour), Operation: "create_order", Method: "POST", RequestBody: []byte(`{"order_amount":1}`)}
+		l.log.add(e)
+		if w := l.ask(http.MethodGet, "/portal/exchanges/"+e.CorrelationID+"/test"); w.Code != want {
+			t.Errorf("%s: %d, want %d", merchant, w.Code, want)
+		}
+	}
 }

@@ -213,12 +213,21 @@ func plotOf(exchanges []requestlog.Exchange, now time.Time) plot {
 		if p.Most == 0 {
 			continue
 		}
-		b.Good, b.Bad = b.Done*barHeight/p.Most, (b.All-b.Done)*barHeight/p.Most
+		b.Good, b.Bad = heightOf(b.Done, p.Most), heightOf(b.Troubles(), p.Most)
 		b.BadTop = barHeight - b.Bad
 		b.GoodTop = b.BadTop - b.Good
 	}
 	p.Says = fmt.Sprintf("The last hour in steps of five minutes: %s, %d refused or failed, at most %d in one step", count(all, "request"), bad, p.Most)
 	return p
+}
+
+// heightOf is seen also where it is little beside the most.
+func heightOf(n, most int) int {
+	if n == 0 {
+		return 0
+	}
+	const least = 2
+	return max(least, n*barHeight/most)
 }
 
 // firstRequest is a mistake to begin with.

@@ -10,6 +10,7 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -44,6 +45,13 @@ type Callbacks interface {
 	StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error
 }
 
+// Assessments are how payments were decided.
+type Assessments interface {
+	// AssessmentsOf returns the newest of a session, the newest first; a session
+	// that is not the caller's has none.
+	AssessmentsOf(ctx context.Context, caller service.Caller, sessionID string) ([]service.KeptAssessment, error)
+}
+
 // Clock is the time of each merchant, which a playground moves.
 type Clock interface {
 	Now(ctx context.Context, merchantID string) (time.Time, error)
@@ -62,15 +70,16 @@ type Next interface {
 // Options are what a portal is made of. All fields are required but for those
 // that say what they mean when they are not there.
 type Options struct {
-	Log       Log
-	Sessions  Sessions
-	Callbacks Callbacks
-	Clock     Clock
-	Next      Next             // nil leaves out the controls of a playground
-	Door      Door             // nil lets in who is on this machine, as an operator who sees all
-	URL       string           // of the server, for commands to copy; no slash at the end
-	Now       func() time.Time // the system's, as the request log has it
-	Logger    *slog.Logger
+	Log         Log
+	Sessions    Sessions
+	Assessments Assessments
+	Callbacks   Callbacks
+	Clock       Clock
+	Next        Next             // nil leaves out the controls of a playground
+	Door        Door             // nil lets in who is on this machine, as an operator who sees all
+	URL         string           // of the server, for commands to copy; no slash at the end
+	Now         func() time.Time // the system's, as the request log has it
+	Logger      *slog.Logger
 }
 
 type portal struct {
@@ -112,7 +121,6 @@ var (
 		"GET /exchanges/{correlation_id}/request":   (*portal).requestBody,
 		"GET /exchanges/{correlation_id}/response":  (*portal).responseBody,
 		"GET /exchanges/{correlation_id}/corrected": (*portal).correctedBody,
-		"GET /exchanges/{correlation_id}/har":       (*portal).har,
 		"GET /exchanges/{correlation_id}/test":      (*portal).goTest,
 		"GET /logs":                                 (*portal).logs,
 		"GET /sessions/{session_id}":                (*portal).session,

@@ -9,6 +9,7 @@ import (
 	"github.com/kvitto/kvitto/internal/account"
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -23,10 +24,11 @@ type scope struct {
 }
 
 var (
-	_ Log       = scope{}
-	_ Sessions  = scope{}
-	_ Callbacks = scope{}
-	_ Clock     = scope{}
+	_ Log         = scope{}
+	_ Sessions    = scope{}
+	_ Assessments = scope{}
+	_ Callbacks   = scope{}
+	_ Clock       = scope{}
 )
 
 func (s scope) looked(merchantID string) error {
@@ -131,6 +133,18 @@ func (s scope) Merchants(ctx context.Context) ([]store.Merchant, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(all, func(m store.Merchant) bool { return !s.viewer.Sees(m.ID) }), nil
+}
+
+// AssessmentsOf implements Assessments.
+func (s scope) AssessmentsOf(ctx context.Context, caller service.Caller, sessionID string) ([]service.KeptAssessment, error) {
+	if !s.viewer.Sees(caller.MerchantID) {
+		return nil, nil
+	}
+	found, err := s.all.Assessments.AssessmentsOf(ctx, caller, sessionID)
+	if err == nil && len(found) > 0 {
+		err = s.looked(caller.MerchantID)
+	}
+	return found, err
 }
 
 // Callbacks implements Callbacks.

@@ -70,7 +70,7 @@ func walled(t *testing.T, viewer account.Viewer) (*site, *fakeDoor) {
 		s.fill(of)
 	}
 	handler, err := portal.New(portal.Options{
-		Log: s.log, Sessions: s.store, Callbacks: s.store, Clock: s.clocks, Door: door,
+		Log: s.log, Sessions: s.store, Assessments: s, Callbacks: s.store, Clock: s.clocks, Door: door,
 		URL: "https://pay.example.com", Now: func() time.Time { return noon.Add(5 * time.Minute) }, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
@@ -114,6 +114,9 @@ func (s *site) fill(of things) {
 // name in the path, and in each parameter that pages know.
 func requests(pattern string, of things) (all []*http.Request) {
 	method, path, _ := strings.Cut(pattern, " ")
+	if strings.HasSuffix(path, "/{correlation_id}") {
+		all = append(all, httptest.NewRequest(method, "https://pay.example.com"+portal.Path+"/exchanges/"+of.exchange+".har", nil))
+	}
 	path = strings.NewReplacer("{correlation_id}", of.exchange, "{session_id}", of.session, "{callback_id}", of.callback, "{$}", "").Replace(path)
 	forms := []url.Values{{}, {"merchant": {of.merchant}}, {"merchant": {own.merchant}}, {"merchant": {""}}}
 	for _, text := range []string{of.exchange, of.session, of.order, of.token, of.callback, of.mark, of.merchant} {
@@ -213,7 +216,7 @@ func TestOnesOwnThingsAreThere(t *testing.T) {
 		s, door := walled(t, viewer)
 		for path, want := range map[string]string{
 			"/": "/portal/sessions/" + own.session, "/logs": own.exchange, "/logs?merchant=shoes": own.exchange, "/callbacks": own.mark, "/callbacks?merchant=shoes": own.mark,
-			"/exchanges/" + own.exchange: own.mark, "/exchanges/" + own.exchange + "/request": own.mark, "/exchanges/" + own.exchange + "/har": own.mark, "/sessions/" + own.session: own.mark,
+			"/exchanges/" + own.exchange: own.mark, "/exchanges/" + own.exchange + "/request": own.mark, "/exchanges/" + own.exchange + ".har": own.mark, "/sessions/" + own.session: own.mark,
 		} {
 			if body := s.page(portal.Path + path); !strings.Contains(body, want) {
 				t.Errorf("%s: %s does not show it\n%s", name, path, body)

@@ -61,7 +61,12 @@ func (p *portal) session(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	shown := sessionPage{Session: session, Amount: amountText(&session.Content), Country: session.Content.EffectiveCountry(), Entries: timeline(exchanges, steps), Older: older}
+	assessed, err := p.decidedIn(ctx, session.MerchantID, id)
+	if err != nil {
+		return err
+	}
 	for i := range shown.Entries {
+		shown.Entries[i].Decided = assessed[shown.Entries[i].CorrelationID]
 		shown.Warnings += len(shown.Entries[i].Warnings)
 	}
 	if err := p.describe(ctx, &shown); err != nil {

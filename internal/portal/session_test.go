@@ -7,6 +7,8 @@ import (
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/risk"
+	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -170,4 +172,25 @@ func TestCorrectionsKnowTheSession(t *testing.T) {
 	if body := l.ask(http.MethodGet, "/portal/exchanges/"+idAt(10)+"/corrected").Body.String(); body != "{\n  \"order_amount\": 10000\n}" {
 		t.Errorf("corrected: %s", body)
 	}
+}
+
+// TestADecisionShowsItsRules: the rule that decided, one that failed, how many
+// others there were, and what they could know; on both pages.
+func TestADecisionShowsItsRules(t *testing.T) {
+	t.Parallel()
+	l := begin(t)
+	l.authorize(10)
+	l.kept = []service.KeptAssessment{{
+		Assessment: store.Assessment{ID: idAt(500), MerchantID: "shoes", SessionID: sessionID, CorrelationID: idAt(10)},
+		Input:      risk.Input{Content: &l.session.Content, Changes: 3, Now: noon},
+		Made: risk.Assessment{Rule: "large", RuleSet: "test.toml", Version: "v7", Failed: 1, Decision: checkout.Decision{Outcome: checkout.OutcomeInvalidFields, Reason: "the amount is <large>"},
+			Steps: []risk.Step{{Rule: "young", State: risk.StateNotMatched}, {Rule: "broken", State: risk.StateFailed, Error: "no such list"}, {Rule: "large", State: risk.StateMatched}}},
+	}}
+	for _, path := range []string{"/portal/sessions/" + sessionID, "/portal/exchanges/" + idAt(10)} {
+		page := l.page(path)
+		has(t, page, "How it was decided: invalid fields, by rule large", "the amount is <large>", "test.toml, version v7; 1 other rule without effect, 1 rule failed",
+			"<code>large</code> <span>matched, and decided</span>", "<code>broken</code> <span>failed</span>", "no such list", "kvitto explain "+idAt(500))
+		lacks(t, page, "<large>", "young")
+	}
+	lacks(t, l.page("/portal/exchanges/"+idAt(0)), "How it was decided")
 }

@@ -24,6 +24,7 @@ type entry struct {
 	Took          time.Duration
 	Why           string // of a refusal
 	Outcome       browserOutcome
+	Decided       *decided // nil where nothing was assessed
 	OrderID       string
 
 	Revision int64 // that it made; 0 for none
