@@ -90,11 +90,11 @@ function creation(json: PublicKeyCredentialCreationOptionsJSON): PublicKeyCreden
     challenge: bytes(json.challenge),
     user: { ...json.user, id: bytes(json.user.id) },
     excludeCredentials: described(json.excludeCredentials),
-  } as PublicKeyCredentialCreationOptions;
+  } as unknown as PublicKeyCredentialCreationOptions; // the server asks for no extensions
 }
 
 function request(json: PublicKeyCredentialRequestOptionsJSON): PublicKeyCredentialRequestOptions {
-  return { ...json, challenge: bytes(json.challenge), allowCredentials: described(json.allowCredentials) } as PublicKeyCredentialRequestOptions;
+  return { ...json, challenge: bytes(json.challenge), allowCredentials: described(json.allowCredentials) } as unknown as PublicKeyCredentialRequestOptions;
 }
 
 function described(list: PublicKeyCredentialDescriptorJSON[] | undefined): PublicKeyCredentialDescriptor[] {
