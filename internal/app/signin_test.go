@@ -382,7 +382,10 @@ func TestThePortalWantsTLS(t *testing.T) {
 	w := behind.visitor()
 	w.header = map[string]string{"Host": "pay.example.com", "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.1"}
 	w.follow(linkInLog.FindString(behind.log.String()), "admin@example.com")
-	w.expect("/portal/account", nil, http.StatusOK, "198.51.100.1")
+	account := w.expect("/portal/account", nil, http.StatusOK, "198.51.100.1")
+	if account.header.Get("Strict-Transport-Security") == "" {
+		t.Error("browsers are not told to stay with TLS")
+	}
 	w.header["X-Forwarded-Proto"] = "http"
 	w.expect("/portal/account", nil, http.StatusForbidden, "over TLS only")
 	if !strings.Contains(behind.log.String(), "https://pay.example.com/portal/link/") {

@@ -27,6 +27,9 @@ func (s *SignIn) overTLS(next http.Handler) http.Handler {
 				"and has it send X-Forwarded-Proto, X-Forwarded-For and X-Forwarded-Host.", http.StatusForbidden)
 			return
 		}
+		if proxy.Secure(r) && !hostname.Local(r.Host) {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains") // as the API says it
+		}
 		next.ServeHTTP(w, r)
 	})
 }
