@@ -35,7 +35,7 @@ var errDamaged = errors.New("a stored exchange is damaged")
 // appendExchange appends e as it may be stored: bodies redacted, and the
 // explanation as given, if any.
 func (x *redaction) appendExchange(dst []byte, e *Exchange, explanation string) []byte {
-	x.keyed = x.keyed[:0]
+	x.keyed, x.wary = x.keyed[:0], e.Refused()
 	request, response := x.redact(e.RequestBody), x.redact(e.ResponseBody)
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0) // the length, of a fixed size so that nothing has to move

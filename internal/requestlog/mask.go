@@ -17,11 +17,13 @@ func (x *redaction) hiderOf(violations []checkout.Violation) *strings.Replacer {
 	var pairs []string
 	for i := range violations {
 		v := &violations[i]
+		if !secretAt(v.Path) && !(x.personal && Personal(v.Path)) {
+			continue
+		}
 		masked := x.maskedViolation(*v)
 		for _, value := range [][2]any{{v.Sent, masked.Sent}, {v.Expected, masked.Expected}} {
 			text := fmt.Sprint(value[0])
-			masks := secretAt(v.Path) || x.personal && Personal(v.Path) && value[0] != value[1]
-			if masks && value[0] != nil && len(text) >= shortestHidden {
+			if value[0] != nil && value[0] != value[1] && len(text) >= shortestHidden {
 				pairs = append(pairs, text, fmt.Sprint(value[1]))
 			}
 		}

@@ -136,6 +136,9 @@ func TestMarksOfPersonalProperties(t *testing.T) {
 	t.Parallel()
 	masking := newRedaction(&Options{MaskPersonal: true})
 	for name := range personalNames {
+		if way, known := hows[name]; known && way == asItIs {
+			continue
+		}
 		if !masking.mentions([]byte(`{"` + name + `":1}`)) {
 			t.Errorf("a body with %s is not looked at", name)
 		}

@@ -67,6 +67,10 @@ func Redacted(body []byte) []byte {
 // secret, and nothing personal where that is masked, else a copy that differs
 // only in the masked values.
 func (x *redaction) redact(body []byte) []byte {
+	if start := bytes.TrimLeft(body, " \t\r\n"); len(start) > 0 && start[0] != '{' && start[0] != '[' {
+		defer func(wary bool) { x.wary = wary }(x.wary)
+		x.wary = true
+	}
 	if !x.suspicious(body) {
 		return body
 	}
@@ -82,7 +86,7 @@ func (x *redaction) redact(body []byte) []byte {
 // suspicious tells whether the body could name what must be masked. It is all
 // that the usual body costs.
 func (x *redaction) suspicious(body []byte) bool {
-	return x.mentions(body) || escapedASCII(body) >= 0
+	return x.mentions(body) || escapedASCII(body) >= 0 || x.wary && x.mustNotStay(body)
 }
 
 func containsSecret(body []byte) bool {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +17,8 @@ import (
 	"github.com/kvitto/kvitto/internal/identifier"
 )
 
+var keptLog = flag.String("log", "", "a file in which BenchmarkSearch/sqlite keeps its log, or finds it filled")
+
 // BenchmarkSearch measures searches of a log with -stored exchanges, 200 in a
 // second over seven days, of twenty merchants, ten of a session, one of fifty
 // refused. It tells how long filling and indexing took and what the log and its
@@ -24,10 +27,17 @@ func BenchmarkSearch(b *testing.B) {
 	for name, newHome := range homes {
 		b.Run(name, func(b *testing.B) {
 			address := newHome(b)
+			if name == "sqlite" && *keptLog != "" {
+				address = *keptLog
+			}
 			l := placeAt(address)(b, Options{indexByHand: true})
+			count := countAt(b, address)
 			began := time.Now()
-			told := fillShops(b, l, *stored)
-			b.Logf("%d exchanges were written in %v", *stored, time.Since(began).Round(time.Millisecond))
+			if count == 0 {
+				count = *stored
+				fillShops(b, l, count)
+			}
+			b.Logf("%d exchanges; written in %v", count, time.Since(began).Round(time.Millisecond))
 			before := sizeAt(b, address)
 			began = time.Now()
 			if err := l.index(context.Background(), true); err != nil {
@@ -35,7 +45,7 @@ func BenchmarkSearch(b *testing.B) {
 			}
 			after := sizeAt(b, address)
 			b.Logf("indexed in %v; the log takes %d MB, its index %d MB", time.Since(began).Round(time.Millisecond), before>>20, (after-before)>>20)
-			for _, test := range told.queries() {
+			for _, test := range someOf(b, l, count).queries() {
 				b.Run(test.name, func(b *testing.B) { benchmarkSearch(b, l, test.query, test.none) })
 			}
 		})
@@ -95,16 +105,52 @@ func measure(ctx context.Context, address string, size *int64) error {
 	return errors.Join(pages.Close(), conn.Close())
 }
 
-// shops are what was written, as far as queries need it: every 997th.
+// countAt is how many exchanges a file has.
+func countAt(b *testing.B, address string) (count int) {
+	b.Helper()
+	if strings.HasPrefix(address, "postgres://") {
+		return 0
+	}
+	conn, err := sqlite3.Open(address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	sum, _, err := conn.Prepare("SELECT coalesce(sum(exchanges), 0) FROM blocks")
+	if err == nil && sum.Step() {
+		count = int(sum.ColumnInt64(0))
+	}
+	if err := errors.Join(err, sum.Close(), conn.Close()); err != nil {
+		b.Fatal(err)
+	}
+	return count
+}
+
+// someOf are some of what was written, from the oldest to the newest.
+func someOf(b *testing.B, l *Log, count int) shops {
+	b.Helper()
+	const samples = 200
+	told := shops{count: count}
+	for i := range samples {
+		call, _ := shopCallOf(count / samples * i)
+		page, err := l.Search(context.Background(), Query{MerchantID: call.merchant, Text: call.reference, Limit: 10})
+		if err != nil || len(page.Exchanges) == 0 {
+			b.Fatalf("%s: %d found, %v", call.reference, len(page.Exchanges), err)
+		}
+		call.correlation, call.session = page.Exchanges[0].CorrelationID, page.Exchanges[0].SessionID
+		told.some = append(told.some, call)
+	}
+	return told
+}
+
+// shops are what was written, as far as queries need it.
 type shops struct {
 	count int
 	some  []shopCall
 }
 
 type shopCall struct {
-	n                     int
 	correlation, session  string
-	token, merchant       string
+	merchant              string
 	amount                []byte
 	reference, mail, word string
 }
@@ -115,7 +161,7 @@ func merchantOf(n int) string { return fmt.Sprintf("K%06d", n*n%20) }
 // that few do.
 func shopCallOf(n int) (shopCall, []byte) {
 	call := shopCall{
-		n: n, merchant: merchantOf(n / 10), reference: fmt.Sprintf("SE-%07d", n/10), mail: fmt.Sprintf("anna.%d@example.com", n/10),
+		merchant: merchantOf(n / 10), reference: fmt.Sprintf("SE-%07d", n/10), mail: fmt.Sprintf("anna.%d@example.com", n/10),
 		word: fmt.Sprintf("word%d", n/1000),
 	}
 	body := shopBody(3, n)
@@ -127,9 +173,8 @@ func shopCallOf(n int) (shopCall, []byte) {
 	return call, append(head, body[1:]...)
 }
 
-func fillShops(b *testing.B, l *Log, count int) shops {
+func fillShops(b *testing.B, l *Log, count int) {
 	b.Helper()
-	told := shops{count: count}
 	var sessions [100]string
 	var at time.Time
 	for n := range count {
@@ -141,27 +186,23 @@ func fillShops(b *testing.B, l *Log, count int) shops {
 		}
 		at = at.Add(5 * time.Millisecond)
 		call, body := shopCallOf(n)
-		call.correlation, call.session, call.token = identifier.New(at), sessions[n%1000/10], ""
+		session := sessions[n%1000/10]
 		e := Exchange{
-			CorrelationID: call.correlation, MerchantID: call.merchant, At: at, Duration: 3 * time.Millisecond, Method: "POST", Status: 204,
-			Path: "/payments/v1/sessions/" + call.session, Operation: "update_session", SessionID: call.session, RequestBody: body,
+			CorrelationID: identifier.New(at), MerchantID: call.merchant, At: at, Duration: 3 * time.Millisecond, Method: "POST", Status: 204,
+			Path: "/payments/v1/sessions/" + session, Operation: "update_session", SessionID: session, RequestBody: body,
 		}
 		switch n % 10 {
 		case 0:
 			e.Operation, e.Status, e.Path = "create_session", 200, "/payments/v1/sessions"
 			e.ResponseBody = createdBody(n)
 		case 9:
-			call.token = identifier.New(at)
-			e.Operation, e.Status, e.AuthorizationToken = "browser_authorize", 200, call.token
-			e.ResponseBody = fmt.Appendf(nil, `{"approved":true,"authorization_token":%q}`, call.token)
+			e.Operation, e.Status, e.AuthorizationToken = "browser_authorize", 200, identifier.New(at)
+			e.ResponseBody = fmt.Appendf(nil, `{"approved":true,"authorization_token":%q}`, e.AuthorizationToken)
 		}
 		if n%50 == 1 {
 			e.Status, e.ErrorCode = 400, "BAD_VALUE"
 			e.ResponseBody = []byte(`{"error_code":"BAD_VALUE","error_messages":["Bad value: order_amount"]}`)
 			e.Expendable = true // it need not be waited for
-		}
-		if n%997 == 0 {
-			told.some = append(told.some, call)
 		}
 		if err := l.Record(context.Background(), e); err != nil {
 			b.Fatal(err)
@@ -178,7 +219,6 @@ func fillShops(b *testing.B, l *Log, count int) shops {
 	if s := l.Stats(); s.Shed != 0 || s.Dropped != 0 || s.Failed != 0 {
 		b.Fatalf("not all was written: %+v", s)
 	}
-	return told
 }
 
 type timedQuery struct {

@@ -182,6 +182,12 @@ func testSearches(t *testing.T, l *Log, told []Exchange) {
 			}
 		}
 	}
+	// All merchants have told the same, each in a half of the story.
+	for _, test := range searches {
+		if test.query.MerchantID, test.query.AllMerchants, test.query.Limit = "", true, 3; len(searched(t, l, test.query)) != 2*len(test.want) {
+			t.Errorf("%s of all merchants: %v", test.name, searched(t, l, test.query))
+		}
+	}
 	for i, e := range told {
 		q := Query{MerchantID: "m1", Text: e.CorrelationID}
 		if found := searched(t, l, q); i < len(mine) != slices.Equal(found, []string{e.CorrelationID}) || len(found) > 1 {

@@ -19,8 +19,8 @@ const (
 	termID       = "i" // a correlation id that is none of ours; those are found by their time
 	termKeyed    = "k"
 	termMerchant = "m"
-	// The merchant is in these too: on a server of many merchants one's refusals
-	// are few.
+	// These are there twice, once with the merchant: on a server of many merchants
+	// one's refusals are few.
 	termStatus    = "s"
 	termClass     = "c"
 	termMethod    = "h"
@@ -73,10 +73,13 @@ func (v *vocabulary) add(kind string, parts ...[]byte) { v.seen[hashOf(kind, par
 // exchange adds all terms of an exchange.
 func (v *vocabulary) exchange(k *kept) {
 	v.add(termMerchant, k.merchantID)
-	v.add(termStatus, k.merchantID, strconv.AppendInt(nil, int64(k.status), 10))
-	v.add(termClass, k.merchantID, strconv.AppendInt(nil, int64(k.status/100), 10))
-	v.add(termMethod, k.merchantID, k.method)
-	v.add(termOperation, k.merchantID, k.operation)
+	for _, of := range [...]struct {
+		kind  string
+		value []byte
+	}{{termStatus, number(k.status)}, {termClass, number(k.status / 100)}, {termMethod, k.method}, {termOperation, k.operation}} {
+		v.add(of.kind, of.value)
+		v.add(of.kind, k.merchantID, of.value)
+	}
 	if len(k.correlationID) != uuidLength || !uuidAt(k.correlationID, 0) {
 		v.lower = appendLower(v.lower[:0], k.correlationID)
 		v.add(termID, v.lower)
@@ -115,7 +118,7 @@ func (v *vocabulary) body(body []byte) {
 }
 
 // indexedAmount tells whether a number under the name is in the index: the
-// amounts that people know. The others would double it.
+// amounts that people know. A cart has many others, which few look for.
 func indexedAmount(name []byte) bool {
 	return bytes.HasSuffix(name, []byte("amount")) && !bytes.Contains(name, []byte("tax")) && !bytes.Contains(name, []byte("discount"))
 }
@@ -130,26 +133,34 @@ func (v *vocabulary) terms() []string {
 	return all
 }
 
+func number(n int) []byte { return strconv.AppendInt(nil, int64(n), 10) }
+
 // termsOf is what a segment must have that holds what is asked for.
 func termsOf(q *Query, text []wanted) home.Terms {
 	var all home.Terms
 	one := func(terms ...string) { all = append(all, home.Choice{terms}) }
-	merchant := []byte(q.MerchantID)
+	of := func(kind string, value []byte) {
+		if q.AllMerchants {
+			one(term(kind, value))
+		} else {
+			one(term(kind, []byte(q.MerchantID), value))
+		}
+	}
 	if !q.AllMerchants {
-		one(term(termMerchant, merchant))
-		if q.Method != "" {
-			one(term(termMethod, merchant, []byte(q.Method)))
-		}
-		if q.Operation != "" {
-			one(term(termOperation, merchant, []byte(q.Operation)))
-		}
-		switch {
-		case q.StatusFrom == 0:
-		case q.StatusFrom == q.StatusTo:
-			one(term(termStatus, merchant, strconv.AppendInt(nil, int64(q.StatusFrom), 10)))
-		case q.StatusFrom/100 == q.StatusTo/100:
-			one(term(termClass, merchant, strconv.AppendInt(nil, int64(q.StatusFrom/100), 10)))
-		}
+		one(term(termMerchant, []byte(q.MerchantID)))
+	}
+	if q.Method != "" {
+		of(termMethod, []byte(q.Method))
+	}
+	if q.Operation != "" {
+		of(termOperation, []byte(q.Operation))
+	}
+	switch {
+	case q.StatusFrom == 0:
+	case q.StatusFrom == q.StatusTo:
+		of(termStatus, number(q.StatusFrom))
+	case q.StatusFrom/100 == q.StatusTo/100:
+		of(termClass, number(q.StatusFrom/100))
 	}
 	for _, id := range [...]string{q.SessionID, q.OrderID} {
 		if terms := wordTerms(bytes.ToLower([]byte(id))); len(terms) > 0 {
