@@ -22,9 +22,13 @@ import (
 )
 
 // PortalURL is where the portal is; empty where it would answer nobody: that of a
-// playground opens at this machine's own addresses only.
+// playground opens at this machine's own addresses only, that of a server for shops
+// where it was asked for.
 func (a *App) PortalURL() string {
 	if a.config.Production {
+		if !a.config.Portal {
+			return ""
+		}
 		return a.publicURL() + portal.Path + "/"
 	}
 	at, err := url.Parse(a.URL)
@@ -39,7 +43,8 @@ func (a *App) publicURL() string { return cmp.Or(a.config.PublicURL, a.URL) }
 
 // withPortal puts the portal beside everything else. That of a playground stands
 // before the trust in proxies: who may open it is decided by the connection. That
-// of a server for shops stands behind it: who signed in may open it, over TLS.
+// of a server for shops stands behind it: who signed in may open it, over TLS. Where
+// it was not asked for there is none, and people are invited all the same.
 func (a *App) withPortal(ctx context.Context, next http.Handler, own *mode, checkouts *service.Service, wake func()) (http.Handler, error) {
 	trusting := proxy.Trust(a.config.TrustedProxies)
 	options := portal.Options{
@@ -54,6 +59,13 @@ func (a *App) withPortal(ctx context.Context, next http.Handler, own *mode, chec
 			return nil, err
 		}
 		return atPortal(pages, trusting.Handler(next)), nil
+	}
+	var err error
+	if a.people, err = newAccounts(a.stores, a.config.SystemTime, passkeyURL(a.publicURL())); err != nil {
+		return nil, err
+	}
+	if !a.config.Portal {
+		return trusting.Handler(atPortal(http.NotFoundHandler(), next)), nil
 	}
 	options.Clock, options.Now = unmoved{own.clock}, a.config.SystemTime
 	pages, err := a.signedIn(ctx, options)
@@ -76,9 +88,6 @@ func atPortal(pages, next http.Handler) http.Handler {
 
 // signedIn is the portal for those who sign in.
 func (a *App) signedIn(ctx context.Context, options portal.Options) (pages http.Handler, err error) {
-	if a.people, err = newAccounts(a.stores, a.config.SystemTime, passkeyURL(a.publicURL())); err != nil {
-		return nil, err
-	}
 	door, err := signin.New(signin.Options{
 		Accounts: a.people, Merchants: a.stores.Merchants, URL: a.publicURL(), Now: a.config.SystemTime, Logger: a.config.Logger,
 	})

@@ -50,7 +50,7 @@ func openHouse(t *testing.T, change func(*app.Config)) *house {
 	data := t.TempDir()
 	h := &house{store: "sqlite:" + data, clock: &setClock{now: time.Now().Truncate(time.Second)}, log: &lockedBuffer{}}
 	h.running = run(t, func(c *app.Config) {
-		c.DataDir, c.SystemTime, c.Logger = data, h.clock.read, slog.New(slog.NewTextHandler(h.log, nil))
+		c.Portal, c.DataDir, c.SystemTime, c.Logger = true, data, h.clock.read, slog.New(slog.NewTextHandler(h.log, nil))
 		if change != nil {
 			change(c)
 		}
@@ -476,5 +476,20 @@ func TestTheCommandLineIsTheWayBackIn(t *testing.T) {
 	}
 	if text := h.log.String(); strings.Contains(text, strings.TrimPrefix(invited.Link, h.URL)) || strings.Contains(text, "example.com") {
 		t.Errorf("the log tells more than ids:\n%s", text)
+	}
+}
+
+// TestTheOperatorOpensThePortal: a server for shops has none, and offers nobody a
+// link, until it is asked for.
+func TestTheOperatorOpensThePortal(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, func(c *app.Config) { c.Portal = false })
+	for _, path := range []string{"/portal", "/portal/", "/portal/sign-in", "/portal/assets/portal.css"} {
+		if got := send(t, noRedirect, "GET", h.URL+path, "", "", "", nil); got.status != http.StatusNotFound {
+			t.Errorf("%s: %d, want 404", path, got.status)
+		}
+	}
+	if at := h.PortalURL(); at != "" || strings.Contains(h.log.String(), "/portal/") {
+		t.Errorf("there is a portal at %q, or a link in %s", at, h.log)
 	}
 }

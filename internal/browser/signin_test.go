@@ -44,7 +44,7 @@ func (l *lockedLog) String() string {
 func openHouse(t *testing.T) *house {
 	t.Helper()
 	log := &lockedLog{}
-	server, err := app.Open(t.Context(), app.Config{Production: true, DataDir: t.TempDir(), Listen: "127.0.0.1:0", Logger: slog.New(slog.NewTextHandler(log, nil))})
+	server, err := app.Open(t.Context(), app.Config{Production: true, Portal: true, DataDir: t.TempDir(), Listen: "127.0.0.1:0", Logger: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
