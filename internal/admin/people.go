@@ -26,7 +26,8 @@ type Invitation struct {
 	Email      string
 	Name       string // the address's own when empty
 	Role       string // viewer when empty
-	MerchantID string // "" is the operator
+	MerchantID string // whose they are
+	Operator   bool   // they are the operator's; of somebody new this or the merchant is said
 }
 
 // Invited is a person with their link, which is told once.
@@ -62,10 +63,16 @@ func (d Direct) People(ctx context.Context) ([]Person, error) {
 
 // Invite implements Operations.
 func (d Direct) Invite(ctx context.Context, invitation Invitation) (Invited, error) {
+	if invitation.MerchantID != "" && invitation.Operator {
+		return Invited{}, errors.New("invite: --merchant and --operator say two things; give one of them")
+	}
 	person, err := d.Accounts.PersonByEmail(ctx, invitation.Email)
 	var link account.Secret
 	switch {
 	case errors.Is(err, account.ErrUnknown):
+		if invitation.MerchantID == "" && !invitation.Operator {
+			return Invited{}, errors.New("invite: it is not said whom they belong to\ngive --merchant ID for one merchant's things, or --operator for every merchant's")
+		}
 		if invitation.Role == "" {
 			invitation.Role = string(account.RoleViewer)
 		}
@@ -88,6 +95,9 @@ func (d Direct) Invite(ctx context.Context, invitation Invitation) (Invited, err
 func (d Direct) linkAgain(ctx context.Context, person *account.Person, invitation Invitation) (*account.Person, account.Secret, error) {
 	if invitation.MerchantID != "" && invitation.MerchantID != person.MerchantID {
 		return nil, "", fmt.Errorf("%s is there already and does not belong to merchant %s: nobody moves from one to another", person.Email, invitation.MerchantID)
+	}
+	if invitation.Operator && person.MerchantID != "" {
+		return nil, "", fmt.Errorf("%s is there already and belongs to merchant %s: nobody moves from one to another", person.Email, person.MerchantID)
 	}
 	if role := account.Role(invitation.Role); role != "" && role != person.Role {
 		if _, err := d.Accounts.SetRole(ctx, account.System, person.ID, role, terminal); err != nil {

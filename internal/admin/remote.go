@@ -104,7 +104,7 @@ func (r *Remote) People(ctx context.Context) (all []Person, err error) {
 
 // Invite implements Operations.
 func (r *Remote) Invite(ctx context.Context, i Invitation) (invited Invited, err error) {
-	err = r.call(ctx, "invite", request{Email: i.Email, Name: i.Name, Role: i.Role, Merchant: i.MerchantID}, &invited)
+	err = r.call(ctx, "invite", request{Email: i.Email, Name: i.Name, Role: i.Role, Merchant: i.MerchantID, Operator: i.Operator}, &invited)
 	return invited, err
 }
 

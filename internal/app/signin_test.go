@@ -289,7 +289,7 @@ func TestADisabledPersonIsOut(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t, nil)
 	v := h.admin()
-	other := v.invite("b@example.com", "operator", "")
+	other := v.invite("b@example.com", "operator", "*")
 	other.expect("/portal/", nil, http.StatusOK, "Overview")
 	page := v.expect("/portal/people", nil, http.StatusOK, "b@example.com")
 	id := regexp.MustCompile(`/portal/people/([0-9a-f-]{36})/disable`).FindStringSubmatch(page.body)
@@ -302,8 +302,8 @@ func TestRolesAreDenied(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t, nil)
 	v := h.admin()
-	viewer := v.invite("viewer@example.com", "viewer", "")
-	operator := v.invite("operator@example.com", "operator", "")
+	viewer := v.invite("viewer@example.com", "viewer", "*")
+	operator := v.invite("operator@example.com", "operator", "*")
 	for _, path := range []string{"/portal/people", "/portal/audit"} {
 		viewer.expect(path, nil, http.StatusForbidden, "Your role does not allow this")
 		operator.expect(path, nil, http.StatusForbidden, "Your role does not allow this")
@@ -492,4 +492,21 @@ func TestTheOperatorOpensThePortal(t *testing.T) {
 	if at := h.PortalURL(); at != "" || strings.Contains(h.log.String(), "/portal/") {
 		t.Errorf("there is a portal at %q, or a link in %s", at, h.log)
 	}
+}
+
+// TestWhatSomebodySeesIsSaid: an invitation without it makes nobody, not somebody
+// who sees every merchant.
+func TestWhatSomebodySeesIsSaid(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	v := h.admin()
+	for _, form := range []url.Values{
+		{"name": {"B"}, "email": {"b@example.com"}, "role": {"admin"}}, {"name": {"B"}, "email": {"b@example.com"}, "role": {"admin"}, "merchant": {""}},
+	} {
+		v.expect("/portal/people", form, http.StatusUnprocessableEntity, "Choose what they see")
+	}
+	if page := v.expect("/portal/people", nil, http.StatusOK, "People"); strings.Contains(page.body, "b@example.com") {
+		t.Error("somebody was made all the same")
+	}
+	v.invite("b@example.com", "admin", "*")
 }

@@ -20,7 +20,7 @@ func newPeople() *cobra.Command {
 kvitto people invite sets a password and an authenticator app; it works once,
 within a day. It is also the way back in for somebody, or everybody, who lost
 what signs them in. The commands work while a server runs.`,
-		Example: "  kvitto people invite you@example.com --admin --config kvitto.toml\n  kvitto people list --config kvitto.toml",
+		Example: "  kvitto people invite you@example.com --admin --operator --config kvitto.toml\n  kvitto people list --config kvitto.toml",
 		Args:    noArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -37,9 +37,9 @@ func newPeopleInvite() *cobra.Command {
 		Short: "Make a link with which somebody sets a password",
 		Long: `Invite prints a link. Whoever opens it first sets the password and the app of
 the person. Somebody who is there already gets a new link: what they sign in
-with works until they follow it. Without --merchant a person is the operator's
-and sees every merchant.`,
-		Example: "  kvitto people invite you@example.com --admin\n  kvitto people invite shop@example.com --merchant ID --role operator --name \"Åsa\"",
+with works until they follow it. Of somebody new --merchant or --operator says
+what they see: the things of one merchant, or of every one.`,
+		Example: "  kvitto people invite you@example.com --admin --operator\n  kvitto people invite shop@example.com --merchant ID --role operator --name \"Åsa\"",
 		Args:    oneArg("the e-mail address of the person"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if invitation.Email = args[0]; isAdmin {
@@ -65,6 +65,7 @@ and sees every merchant.`,
 	command.Flags().BoolVar(&isAdmin, "admin", false, "the same as --role admin")
 	command.Flags().StringVar(&invitation.Name, "name", "", "what they are called")
 	command.Flags().StringVar(&invitation.MerchantID, "merchant", "", "they see the merchant `ID` only")
+	command.Flags().BoolVar(&invitation.Operator, "operator", false, "they are the operator's and see every merchant")
 	from.flags(command)
 	from.jsonFlag(command, "print the person and the link as one JSON object")
 	return command
@@ -132,7 +133,7 @@ func newPeopleList() *cobra.Command {
 
 func listPeople(c *cobra.Command, all []admin.Person, asJSON bool) error {
 	if len(all) == 0 && !asJSON {
-		_, err := fmt.Fprintln(c.OutOrStdout(), "there is nobody; invite the first with: kvitto people invite EMAIL --admin")
+		_, err := fmt.Fprintln(c.OutOrStdout(), "there is nobody; invite the first with: kvitto people invite EMAIL --admin --operator")
 		return err
 	}
 	for _, person := range all {

@@ -18,6 +18,10 @@ const (
 	merchantsShown = 500
 )
 
+// everyMerchant is how a form says that somebody is the operator's. It must say so:
+// a form that says nothing gives nobody every merchant's things.
+const everyMerchant = "*"
+
 // peoplePage lists people and asks for more.
 type peoplePage struct {
 	People    []*account.Person
@@ -25,8 +29,8 @@ type peoplePage struct {
 	Roles     []account.Role
 	Merchants []store.Merchant // that a person can belong to; none where there is no choice
 	Fresh     bool
-	Next      string // address of the next page
-	Given     account.Invitation
+	Next      string             // address of the next page
+	Given     account.Invitation // as the form has it: its merchant may be everyMerchant
 	Done      string
 	Problems  problems
 }
@@ -75,15 +79,21 @@ func (s *SignIn) invite(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Accounts.RequireFresh(session); err != nil {
 		return err
 	}
-	invitation := account.Invitation{
-		Email: r.PostFormValue("email"), Name: r.PostFormValue("name"), Role: account.Role(r.PostFormValue("role")), MerchantID: session.MerchantID,
+	given := account.Invitation{
+		Email: r.PostFormValue("email"), Name: r.PostFormValue("name"), Role: account.Role(r.PostFormValue("role")), MerchantID: r.PostFormValue("merchant"),
 	}
-	if session.OfOperator() {
-		invitation.MerchantID = r.PostFormValue("merchant")
+	invitation := given
+	switch {
+	case !session.OfOperator():
+		invitation.MerchantID = session.MerchantID
+	case given.MerchantID == "":
+		return s.showPeople(w, r, http.StatusUnprocessableEntity, session, given, problems{"merchant": "Choose what they see: one merchant, or every one."})
+	case given.MerchantID == everyMerchant:
+		invitation.MerchantID = ""
 	}
 	person, link, err := s.Accounts.Invite(r.Context(), session.Viewer, invitation, from(r))
 	if wrong, ok := problem(err); ok {
-		return s.showPeople(w, r, http.StatusUnprocessableEntity, session, invitation, wrong)
+		return s.showPeople(w, r, http.StatusUnprocessableEntity, session, given, wrong)
 	}
 	if err != nil {
 		return err
