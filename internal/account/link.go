@@ -12,7 +12,8 @@ const LinkPath = "/portal/link/"
 
 // linkDocument is what the store keeps of a link.
 type linkDocument struct {
-	First bool `json:"first,omitzero"`
+	First bool  `json:"first,omitzero"`
+	Since int64 `json:"since,omitzero"` // the count of the person's credentials
 }
 
 // Offer is what a link is for.
@@ -41,7 +42,7 @@ func (a *Accounts) empty(ctx context.Context) (bool, error) {
 // Offer tells what a link is for, and changes nothing: programs that look at mails
 // follow links. ErrNoLink.
 func (a *Accounts) Offer(ctx context.Context, link Secret) (Offer, error) {
-	_, person, err := a.offered(ctx, link)
+	_, _, person, err := a.offered(ctx, link)
 	if err != nil {
 		return Offer{}, err
 	}
@@ -52,27 +53,31 @@ func (a *Accounts) Offer(ctx context.Context, link Secret) (Offer, error) {
 }
 
 // offered is the person of a link, nil for the first admin.
-func (a *Accounts) offered(ctx context.Context, link Secret) (store.Ticket, *Person, error) {
-	var document linkDocument
-	ticket, err := a.ticket(ctx, ticketLink, link, &document)
+func (a *Accounts) offered(ctx context.Context, link Secret) (ticket store.Ticket, made linkDocument, person *Person, err error) {
+	ticket, err = a.ticket(ctx, ticketLink, link, &made)
 	if errors.Is(err, errNoTicket) {
-		return ticket, nil, ErrNoLink
+		err = ErrNoLink
 	}
 	if err != nil {
-		return ticket, nil, err
+		return ticket, made, nil, err
 	}
-	if document.First {
+	if made.First {
 		empty, err := a.empty(ctx)
 		if err == nil && !empty {
 			err = ErrNoLink
 		}
-		return ticket, nil, err
+		return ticket, made, nil, err
 	}
-	person, err := a.person(ctx, ticket.PersonID)
-	if err == nil && !person.DisabledAt.IsZero() || errors.Is(err, ErrUnknown) {
-		return ticket, nil, ErrNoLink
+	person, err = a.person(ctx, ticket.PersonID)
+	if errors.Is(err, ErrUnknown) || err == nil && !made.good(person) {
+		return ticket, made, nil, ErrNoLink
 	}
-	return ticket, person, err
+	return ticket, made, person, err
+}
+
+// good tells whether the link still is one of the person's.
+func (d linkDocument) good(p *Person) bool {
+	return p.DisabledAt.IsZero() && !p.credentials.hasEnded(d.Since, "")
 }
 
 // Acceptance is what somebody sets who follows a link.
@@ -91,17 +96,14 @@ type Welcome struct {
 
 // Accept uses a link up: it sets a password and an authenticator app, ends
 // whatever signed the person in before, and signs them in. ErrNoLink, *Problem,
-// ErrBusy. After a Problem the link is still good.
+// ErrBusy. After a Problem the link is still good. Nobody guesses a link, so that
+// no attempt is counted.
 func (a *Accounts) Accept(ctx context.Context, link Secret, given Acceptance, from From) (Welcome, error) {
-	if err := a.try(ctx, triedAddress(from.Address)); err != nil {
-		return Welcome{}, err
-	}
-	ticket, person, err := a.offered(ctx, link)
+	ticket, made, person, err := a.offered(ctx, link)
 	if err != nil {
 		return Welcome{}, err
 	}
-	firstAdmin := person == nil
-	if firstAdmin {
+	if made.First {
 		if person, err = a.firstAdmin(given); err != nil {
 			return Welcome{}, err
 		}
@@ -110,18 +112,22 @@ func (a *Accounts) Accept(ctx context.Context, link Secret, given Acceptance, fr
 	if err != nil {
 		return Welcome{}, err
 	}
+	ctx, cancel := finishing(ctx)
+	defer cancel()
 	if _, err := a.Store.TakeTicket(ctx, ticket.Hash); errors.Is(err, store.ErrNotFound) {
 		return Welcome{}, ErrNoLink // somebody was faster
 	} else if err != nil {
 		return Welcome{}, err
 	}
-	if firstAdmin {
+	if made.First {
 		person, err = a.addFirst(ctx, person, own)
 	} else {
 		person, err = a.change(ctx, person.ID, func(p *Person) error {
-			if !p.DisabledAt.IsZero() {
+			if !made.good(p) {
 				return ErrNoLink
 			}
+			own.Since = p.credentials.Since
+			own.endAll("")
 			p.credentials = own
 			return nil
 		})
@@ -129,17 +135,22 @@ func (a *Accounts) Accept(ctx context.Context, link Secret, given Acceptance, fr
 	if err != nil {
 		return Welcome{}, err
 	}
-	if err := a.dropAll(ctx, person.ID, store.SecretHash{}); err != nil {
-		return Welcome{}, err
+	session, err := a.enterByLink(ctx, person, from)
+	return Welcome{session, recovery}, err
+}
+
+// enterByLink tidies up after a link was followed, and signs the person in. What
+// was guessed of the credentials before is no affair of the new ones.
+func (a *Accounts) enterByLink(ctx context.Context, person *Person, from From) (Secret, error) {
+	err := errors.Join(a.dropAll(ctx, person.ID, store.SecretHash{}),
+		a.Store.ForgetAttempts(ctx, triedName(person.Email).key), a.Store.ForgetAttempts(ctx, triedCode(person.ID).key))
+	if err != nil {
+		return "", err
 	}
 	if err := a.note(ctx, person.viewer(), from, "followed a link", "", person.MerchantID); err != nil {
-		return Welcome{}, err
+		return "", err
 	}
-	if err := a.right(ctx, from); err != nil {
-		return Welcome{}, err
-	}
-	session, err := a.begin(ctx, person, "link", from)
-	return Welcome{session, recovery}, err
+	return a.begin(ctx, person, "link", from)
 }
 
 // firstAdmin is the person that a first link makes.

@@ -33,10 +33,36 @@ func (a *Accounts) changeOwn(ctx context.Context, own Session, from From, action
 	if err := a.RequireFresh(own); err != nil {
 		return err
 	}
-	if _, err := a.change(ctx, own.PersonID, decide); err != nil {
+	ctx, cancel := finishing(ctx)
+	defer cancel()
+	_, err := a.change(ctx, own.PersonID, func(p *Person) error {
+		if !p.DisabledAt.IsZero() || p.credentials.hasEnded(own.since, own.ID) {
+			return ErrNoSession // it was ended since it was read
+		}
+		return decide(p)
+	})
+	if err != nil {
 		return err
 	}
 	return a.note(ctx, own.Viewer, from, action, subject, own.MerchantID)
+}
+
+// replaceOwn is changeOwn of what may be in other hands: it ends whatever the
+// person holds, but for the session.
+func (a *Accounts) replaceOwn(ctx context.Context, own Session, from From, action, subject string, decide func(*Person) error) error {
+	ctx, cancel := finishing(ctx)
+	defer cancel()
+	err := a.changeOwn(ctx, own, from, action, subject, func(p *Person) error {
+		if err := decide(p); err != nil {
+			return err
+		}
+		p.credentials.endAll(own.ID)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return a.dropAll(ctx, own.PersonID, own.hash)
 }
 
 // ChangePassword sets another password and ends the other sessions. ErrStale,
@@ -67,7 +93,9 @@ func (a *Accounts) ChangePassword(ctx context.Context, own Session, current, nex
 	if err != nil {
 		return err
 	}
-	err = a.changeOwn(ctx, own, from, "changed the password", "", func(p *Person) error {
+	ctx, cancel := finishing(ctx)
+	defer cancel()
+	err = a.replaceOwn(ctx, own, from, "changed the password", "", func(p *Person) error {
 		if p.credentials.Password != before {
 			return ErrChanged
 		}
@@ -77,20 +105,18 @@ func (a *Accounts) ChangePassword(ctx context.Context, own Session, current, nex
 	if err != nil {
 		return err
 	}
-	if err := a.Store.ForgetAttempts(ctx, triedName(person.Email).key); err != nil {
-		return err
-	}
-	return a.dropAll(ctx, person.ID, own.hash)
+	return a.Store.ForgetAttempts(ctx, triedName(person.Email).key)
 }
 
-// ChangeAuthenticator sets another app; the one before makes no codes any more.
+// ChangeAuthenticator sets another app; the one before makes no codes any more,
+// and the other sessions end.
 // ErrStale, *Problem.
 func (a *Accounts) ChangeAuthenticator(ctx context.Context, own Session, secret, code string, from From) error {
 	app, err := a.newAuthenticator(secret, code)
 	if err != nil {
 		return err
 	}
-	return a.changeOwn(ctx, own, from, "changed the authenticator", "", func(p *Person) error { p.credentials.Authenticator = &app; return nil })
+	return a.replaceOwn(ctx, own, from, "changed the authenticator", "", func(p *Person) error { p.credentials.Authenticator = &app; return nil })
 }
 
 // RenewRecoveryCodes makes new ones, told once; those before do not work any more.
@@ -179,9 +205,9 @@ func (a *Accounts) RegisterPasskey(ctx context.Context, own Session, ceremony Se
 	})
 }
 
-// RemovePasskey ends a passkey of the session's person. ErrUnknown, ErrStale.
+// RemovePasskey ends a passkey of the session's person, and the other sessions. ErrUnknown, ErrStale.
 func (a *Accounts) RemovePasskey(ctx context.Context, own Session, id string, from From) error {
-	return a.changeOwn(ctx, own, from, "removed a passkey", "", func(p *Person) error {
+	return a.replaceOwn(ctx, own, from, "removed a passkey", "", func(p *Person) error {
 		at := p.passkey(id)
 		if at < 0 {
 			return ErrUnknown

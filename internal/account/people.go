@@ -66,7 +66,7 @@ func (a *Accounts) newLink(ctx context.Context, by Viewer, person *Person, actio
 	if err := a.note(ctx, by, from, action, person.Email+" as "+string(person.Role), person.MerchantID); err != nil {
 		return "", err
 	}
-	link, _, err := a.issue(ctx, ticketLink, person.ID, LinkLife, struct{}{})
+	link, _, err := a.issue(ctx, ticketLink, person.ID, LinkLife, linkDocument{Since: person.credentials.Since})
 	return link, err
 }
 
@@ -141,13 +141,17 @@ func (a *Accounts) SetDisabled(ctx context.Context, by Viewer, personID string, 
 	if err := a.note(ctx, by, from, action, person.Email, person.MerchantID); err != nil {
 		return nil, err
 	}
+	ctx, cancel := finishing(ctx)
+	defer cancel()
 	person, err = a.change(ctx, personID, func(p *Person) error {
 		switch {
 		case !disabled:
 			p.DisabledAt = time.Time{}
+			return nil
 		case p.DisabledAt.IsZero():
 			p.DisabledAt = a.now()
 		}
+		p.credentials.endAll("")
 		return nil
 	})
 	if err != nil || !disabled {
@@ -156,7 +160,7 @@ func (a *Accounts) SetDisabled(ctx context.Context, by Viewer, personID string, 
 	return person, a.dropAll(ctx, personID, store.SecretHash{})
 }
 
-// dropAll ends whatever a person holds, but for one session.
+// dropAll deletes what a person held, but for one session: it has ended already.
 func (a *Accounts) dropAll(ctx context.Context, personID string, keep store.SecretHash) error {
 	for _, kind := range []string{ticketSession, ticketStep, ticketLink, ticketRegister} {
 		if err := a.Store.DropTickets(ctx, personID, kind, keep); err != nil {

@@ -32,6 +32,20 @@ type credentials struct {
 	Authenticator *Authenticator `json:"authenticator,omitzero"`
 	Recovery      []string       `json:"recovery,omitzero"` // hashes of the codes that are left
 	Passkeys      []passkey      `json:"passkeys,omitzero"`
+	// Since counts how often everything that the person held was ended. What they
+	// hold has the count of its time, and is nothing at another one: ending it is one
+	// write, whatever becomes of the rows.
+	Since int64 `json:"since,omitzero"`
+	// Kept is the id of the session that ended all others, and goes on.
+	Kept string `json:"kept,omitzero"`
+}
+
+// endAll ends whatever the person holds, but for one session; "" keeps none.
+func (c *credentials) endAll(kept string) { c.Since, c.Kept = c.Since+1, kept }
+
+// hasEnded tells whether a session of a count was ended.
+func (c *credentials) hasEnded(since int64, sessionID string) bool {
+	return since != c.Since && (c.Kept == "" || sessionID != c.Kept)
 }
 
 // Accepted tells whether the person has ever followed a link: before that they

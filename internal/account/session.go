@@ -21,7 +21,8 @@ type Session struct {
 	Agent     string
 	By        string // how: "password" or "passkey"
 
-	hash store.SecretHash
+	hash  store.SecretHash
+	since int64 // the count of the person's credentials
 }
 
 // Fresh tells whether the person signed in so shortly ago that they may change
@@ -33,6 +34,7 @@ type sessionDocument struct {
 	Address string `json:"address"`
 	Agent   string `json:"agent"`
 	By      string `json:"by"`
+	Since   int64  `json:"since,omitzero"`
 }
 
 const agentMax = 200 // bytes of what a browser calls itself
@@ -40,7 +42,7 @@ const agentMax = 200 // bytes of what a browser calls itself
 // begin makes a session of a person whose credentials were right.
 func (a *Accounts) begin(ctx context.Context, person *Person, by string, from From) (Secret, error) {
 	agent := strings.ToValidUTF8(from.Agent[:min(len(from.Agent), agentMax)], "")
-	secret, _, err := a.issue(ctx, ticketSession, person.ID, SessionIdle, sessionDocument{from.Address, agent, by})
+	secret, _, err := a.issue(ctx, ticketSession, person.ID, SessionIdle, sessionDocument{from.Address, agent, by, person.credentials.Since})
 	if err != nil {
 		return "", err
 	}
@@ -74,7 +76,8 @@ func (a *Accounts) read(ctx context.Context, secret Secret, used bool) (Session,
 	if err != nil {
 		return Session{}, err
 	}
-	if !person.DisabledAt.IsZero() || !person.Role.Known() {
+	found := sessionOf(ticket, document, person.viewer())
+	if !person.DisabledAt.IsZero() || !person.Role.Known() || person.credentials.hasEnded(found.since, found.ID) {
 		return Session{}, ErrNoSession
 	}
 	if now := a.now(); used && now.Sub(ticket.SeenAt) >= touchEvery {
@@ -87,13 +90,14 @@ func (a *Accounts) read(ctx context.Context, secret Secret, used bool) (Session,
 			return Session{}, err
 		}
 	}
-	return sessionOf(ticket, document, person.viewer()), nil
+	found.SeenAt, found.ExpiresAt = ticket.SeenAt, ticket.ExpiresAt
+	return found, nil
 }
 
 func sessionOf(ticket store.Ticket, document sessionDocument, viewer Viewer) Session {
 	return Session{
 		Viewer: viewer, ID: hex.EncodeToString(ticket.Hash[:]), Began: ticket.CreatedAt, SeenAt: ticket.SeenAt, ExpiresAt: ticket.ExpiresAt,
-		Address: document.Address, Agent: document.Agent, By: document.By, hash: ticket.Hash,
+		Address: document.Address, Agent: document.Agent, By: document.By, hash: ticket.Hash, since: document.Since,
 	}
 }
 
@@ -122,11 +126,17 @@ func (a *Accounts) Sessions(ctx context.Context, own Session) ([]Session, error)
 	if err != nil {
 		return nil, err
 	}
+	person, err := a.Own(ctx, own)
+	if err != nil {
+		return nil, err
+	}
 	var all []Session
 	for _, ticket := range tickets {
 		var document sessionDocument
 		if _, err := a.live(ticketSession, ticket, nil, &document); err == nil {
-			all = append(all, sessionOf(ticket, document, own.Viewer))
+			if found := sessionOf(ticket, document, own.Viewer); !person.credentials.hasEnded(found.since, found.ID) {
+				all = append(all, found)
+			}
 		}
 	}
 	return all, nil

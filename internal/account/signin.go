@@ -47,8 +47,13 @@ func (a *Accounts) SignInWithPassword(ctx context.Context, email, password strin
 			return "", err
 		}
 	}
-	secret, _, err := a.issue(ctx, ticketStep, person.ID, StepLife, struct{}{})
+	secret, _, err := a.issue(ctx, ticketStep, person.ID, StepLife, stepDocument{person.credentials.Since})
 	return secret, err
+}
+
+// stepDocument is what the store keeps between the steps.
+type stepDocument struct {
+	Since int64 `json:"since,omitzero"` // of the credentials that had the password
 }
 
 // hashAgain stores the password at today's cost.
@@ -77,17 +82,23 @@ func (a *Accounts) refuse(ctx context.Context, viewer Viewer, from From, what st
 
 // HasStep tells whether the second step of a sign-in is open.
 func (a *Accounts) HasStep(ctx context.Context, step Secret) (bool, error) {
-	_, err := a.ticket(ctx, ticketStep, step, &struct{}{})
+	var begun stepDocument
+	ticket, err := a.ticket(ctx, ticketStep, step, &begun)
 	if errors.Is(err, errNoTicket) {
 		return false, nil
 	}
-	return err == nil, err
+	if err != nil {
+		return false, err
+	}
+	person, err := a.person(ctx, ticket.PersonID)
+	return err == nil && !person.credentials.hasEnded(begun.Since, ""), err
 }
 
 // SignInWithCode is the second step, with a code of the app or a recovery code.
 // ErrNoSession when the first is too long ago, ErrRefused, *WaitError.
 func (a *Accounts) SignInWithCode(ctx context.Context, step Secret, code string, from From) (Secret, error) {
-	ticket, err := a.ticket(ctx, ticketStep, step, &struct{}{})
+	var begun stepDocument
+	ticket, err := a.ticket(ctx, ticketStep, step, &begun)
 	if errors.Is(err, errNoTicket) {
 		return "", ErrNoSession
 	}
@@ -97,10 +108,15 @@ func (a *Accounts) SignInWithCode(ctx context.Context, step Secret, code string,
 	if err := a.try(ctx, triedAddress(from.Address), triedCode(ticket.PersonID)); err != nil {
 		return "", err
 	}
+	ctx, cancel := finishing(ctx)
+	defer cancel()
 	by := "password and code"
 	person, err := a.change(ctx, ticket.PersonID, func(p *Person) error {
 		if !p.DisabledAt.IsZero() || p.credentials.Authenticator == nil {
 			return ErrRefused
+		}
+		if p.credentials.hasEnded(begun.Since, "") {
+			return ErrNoSession // the password is another one by now
 		}
 		ok := false
 		if plain, recovery := isRecovery(code); recovery {
@@ -151,14 +167,15 @@ func (a *Accounts) BeginPasskey(ctx context.Context) (Ceremony, error) {
 	return Ceremony{secret, asked.Response}, err
 }
 
-// SignInWithPasskey is both steps at once. ErrRefused, *WaitError.
+// SignInWithPasskey is both steps at once. ErrRefused. Nobody guesses a signature,
+// so that no attempt is counted and nobody who guesses passwords keeps a passkey
+// out.
 func (a *Accounts) SignInWithPasskey(ctx context.Context, ceremony Secret, answer []byte, from From) (Secret, error) {
 	if a.party == nil {
 		return "", ErrNoPasskeys
 	}
-	if err := a.try(ctx, triedAddress(from.Address)); err != nil {
-		return "", err
-	}
+	ctx, cancel := finishing(ctx)
+	defer cancel()
 	var begun webauthn.SessionData
 	if _, err := a.take(ctx, ticketSignIn, ceremony, &begun); err != nil {
 		if errors.Is(err, errNoTicket) {
@@ -184,9 +201,6 @@ func (a *Accounts) SignInWithPasskey(ctx context.Context, ceremony Secret, answe
 		p.credentials.Passkeys[at].Credential, p.credentials.Passkeys[at].UsedAt = *used, a.now()
 		return nil
 	})
-	if err == nil {
-		err = a.right(ctx, from)
-	}
 	if err != nil {
 		return "", err
 	}

@@ -61,6 +61,15 @@ func (a *Accounts) issue(ctx context.Context, kind, personID string, life time.D
 	return secret, hash, err
 }
 
+// finishLife bounds what is finished after its sender has gone.
+const finishLife = 30 * time.Second
+
+// finishing is the context of what must not stop half way: a link is used up, a
+// password is another one. A sender who hangs up does not end it.
+func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), finishLife)
+}
+
 // errNoTicket: there is no such ticket of this kind, or it has expired.
 var errNoTicket = errors.New("account: no such ticket")
 

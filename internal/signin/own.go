@@ -25,9 +25,9 @@ type accountPage struct {
 
 // doneTexts say what was done, by the word for it in the address.
 var doneTexts = map[string]string{
-	"password": "The password was changed, and your other sessions were ended.", "authenticator": "The new app makes the codes from now on.",
+	"password": "The password was changed, and your other sessions were ended.", "authenticator": "The new app makes the codes from now on, and your other sessions were ended.",
 	"session": "The session was ended.", "sessions": "Your other sessions were ended.", "passkey": "The passkey was added.",
-	"removed": "The passkey was removed.", "role": "The role was changed.", "disable": "They were signed out and cannot sign in any more.",
+	"removed": "The passkey was removed, and your other sessions were ended.", "role": "The role was changed.", "disable": "They were signed out and cannot sign in any more.",
 	"enable": "They can sign in again.",
 }
 
