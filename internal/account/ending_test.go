@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/kvitto/kvitto/internal/account"
@@ -173,5 +175,37 @@ func TestNobodyGuessesPasskeysAndLinks(t *testing.T) {
 	}
 	if _, err = h.SignInWithCode(t.Context(), step, again.code(), account.From{Address: "192.0.2.8"}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestOneBecomesTheFirst of many who follow first links at the same time.
+func TestOneBecomesTheFirst(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var links []account.Secret
+	for range 8 {
+		link, _, err := h.FirstLink(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		links = append(links, link)
+	}
+	var wait sync.WaitGroup
+	var came atomic.Int64
+	for i, link := range links {
+		app := h.newApp()
+		given := account.Acceptance{Email: fmt.Sprintf("a%d@example.com", i), Name: "A", Password: goodPassword, Authenticator: app, Code: h.codeOf(app)}
+		wait.Go(func() {
+			switch _, err := h.Accept(t.Context(), link, given, home); {
+			case err == nil:
+				came.Add(1)
+			case !errors.Is(err, account.ErrNoLink):
+				t.Errorf("a link: %v, want ErrNoLink", err)
+			}
+		})
+	}
+	wait.Wait()
+	if all, err := h.People(t.Context(), account.System, "", 10); err != nil || len(all) != 1 || came.Load() != 1 {
+		t.Errorf("%d came, %d are there, %v", came.Load(), len(all), err)
 	}
 }

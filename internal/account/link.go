@@ -153,6 +153,10 @@ func (a *Accounts) enterByLink(ctx context.Context, person *Person, from From) (
 	return a.begin(ctx, person, "link", from)
 }
 
+// firstID is the id of whoever comes by a first link: of several at the same time
+// the store takes one.
+const firstID = "00000000-0000-4000-8000-000000000001"
+
 // firstAdmin is the person that a first link makes.
 func (a *Accounts) firstAdmin(given Acceptance) (*Person, error) {
 	email, err := NormalEmail(given.Email)
@@ -164,7 +168,7 @@ func (a *Accounts) firstAdmin(given Acceptance) (*Person, error) {
 		return nil, err
 	}
 	now := a.now()
-	return &Person{ID: a.NewID(now), Email: email, Name: name, Role: RoleAdmin, CreatedAt: now, version: 1}, nil
+	return &Person{ID: firstID, Email: email, Name: name, Role: RoleAdmin, CreatedAt: now, version: 1}, nil
 }
 
 // addFirst adds the first admin and ends every other link that would make one.
@@ -174,7 +178,7 @@ func (a *Accounts) addFirst(ctx context.Context, person *Person, own credentials
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Store.AddPerson(ctx, stored); errors.Is(err, store.ErrConflict) {
+	if err := a.Store.AddFirstPerson(ctx, stored); errors.Is(err, store.ErrConflict) {
 		return nil, ErrNoLink // somebody else became the first with another link
 	} else if err != nil {
 		return nil, err

@@ -32,6 +32,10 @@ type People interface {
 	// AddPerson adds a person of version 1. ErrNotFound for an unknown merchant,
 	// ErrConflict when the id or the e-mail address is taken.
 	AddPerson(ctx context.Context, person Person) error
+	// AddFirstPerson adds a person of the operator's while there is nobody, in one
+	// step. ErrConflict when there is somebody, and for all but one of those who come
+	// under the same id at the same time.
+	AddFirstPerson(ctx context.Context, person Person) error
 	// ChangePerson writes name, role, DisabledAt and credentials on condition that
 	// the person is at the version before. ErrNotFound, ErrConflict.
 	ChangePerson(ctx context.Context, person Person) error

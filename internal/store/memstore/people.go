@@ -58,6 +58,19 @@ func (e *Engine) AddPerson(ctx context.Context, person store.Person) error {
 	return nil
 }
 
+// AddFirstPerson is store.People's.
+func (e *Engine) AddFirstPerson(ctx context.Context, person store.Person) error {
+	if err := e.enter(ctx); err != nil {
+		return err
+	}
+	defer e.mu.Unlock()
+	if len(e.signIns.people) > 0 {
+		return store.ErrConflict
+	}
+	e.signIns.people[person.ID] = ownPerson(person)
+	return nil
+}
+
 // ChangePerson is store.People's.
 func (e *Engine) ChangePerson(ctx context.Context, person store.Person) error {
 	if err := e.enter(ctx); err != nil {

@@ -18,6 +18,11 @@ var _ store.People = (*Engine)(nil)
 const (
 	findPeople = `SELECT person_id, merchant_id, email, name, role, created_at, disabled_at, version, credentials FROM people WHERE `
 
+	insertPerson = `INSERT INTO people (person_id, change_id, merchant_id, email, name, role, created_at, disabled_at, version, credentials)
+		SELECT $1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text, $7::bigint, $8::bigint, $9::bigint, $10::bytea`
+	addPerson      = insertPerson + ` ON CONFLICT DO NOTHING`
+	addFirstPerson = insertPerson + ` WHERE NOT EXISTS (SELECT 1 FROM people) ON CONFLICT DO NOTHING`
+
 	changePerson = `UPDATE people SET change_id = $2, version = $3, name = $4, role = $5, disabled_at = $6, credentials = $7
 		WHERE person_id = $1 AND version = $3 - 1`
 
@@ -28,6 +33,21 @@ var errLimit = errors.New("postgres: a limit must be positive")
 
 // AddPerson is store.People's.
 func (e *Engine) AddPerson(ctx context.Context, person store.Person) error {
+	if person.MerchantID != "" { // merchants are never deleted
+		if err := e.mustKnow(ctx, person.MerchantID); err != nil {
+			return err
+		}
+	}
+	return e.addPerson(ctx, addPerson, person)
+}
+
+// AddFirstPerson is store.People's. Transactions at the same time do not see each
+// other's people; of those under one id the key lets one in.
+func (e *Engine) AddFirstPerson(ctx context.Context, person store.Person) error {
+	return e.addPerson(ctx, addFirstPerson, person)
+}
+
+func (e *Engine) addPerson(ctx context.Context, insertion string, person store.Person) error {
 	var id [16]byte
 	if !identifier.Parse(person.ID, &id) {
 		return errIdentifier
@@ -37,13 +57,7 @@ func (e *Engine) AddPerson(ctx context.Context, person store.Person) error {
 			return errText
 		}
 	}
-	if person.MerchantID != "" { // merchants are never deleted
-		if err := e.mustKnow(ctx, person.MerchantID); err != nil {
-			return err
-		}
-	}
-	return e.insert(ctx, `INSERT INTO people (person_id, change_id, merchant_id, email, name, role, created_at, disabled_at, version, credentials)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`, changedPerson,
+	return e.insert(ctx, insertion, changedPerson,
 		id, newChangeNames().at(0), person.MerchantID, person.Email, person.Name, person.Role, person.CreatedAt.UnixMilli(),
 		optional(person.DisabledAt), person.Version, notNull(person.Credentials))
 }

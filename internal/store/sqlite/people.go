@@ -14,12 +14,14 @@ var _ store.People = (*Engine)(nil)
 const personColumns = `person_id, merchant_id, email, name, role, created_at, disabled_at, version, credentials`
 
 // peopleWriter are the statements that change people.
-type peopleWriter struct{ add, change *statement }
+type peopleWriter struct{ add, addFirst, change *statement }
 
 func (p *peopleWriter) statements() []preparation {
 	return []preparation{
 		{&p.add, `INSERT INTO people (` + personColumns + `) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
 			WHERE ?2 = '' OR EXISTS (SELECT 1 FROM merchants WHERE merchant_id = ?2) ON CONFLICT DO NOTHING`},
+		{&p.addFirst, `INSERT INTO people (` + personColumns + `) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
+			WHERE NOT EXISTS (SELECT 1 FROM people)`},
 		{&p.change, `UPDATE people SET name = ?3, role = ?4, disabled_at = ?5, credentials = ?6, version = ?2
 			WHERE person_id = ?1 AND version = ?2 - 1`},
 	}
@@ -45,8 +47,7 @@ func (e *Engine) AddPerson(ctx context.Context, person store.Person) error {
 		return errIdentifier
 	}
 	added, err := e.writeRow(ctx, func(w *writer) *statement {
-		return w.people.add.blob(1, id[:]).text(2, person.MerchantID).text(3, person.Email).text(4, person.Name).text(5, person.Role).
-			integer(6, person.CreatedAt.UnixMilli()).optionalTime(7, person.DisabledAt).integer(8, person.Version).blob(9, person.Credentials)
+		return bindPerson(w.people.add, &id, &person)
 	})
 	if err != nil || added {
 		return err
@@ -60,6 +61,25 @@ func (e *Engine) AddPerson(ctx context.Context, person store.Person) error {
 		return store.ErrConflict
 	}
 	return orNotFound(known, err)
+}
+
+// bindPerson binds a new row.
+func bindPerson(add *statement, id *identifier, person *store.Person) *statement {
+	return add.blob(1, id[:]).text(2, person.MerchantID).text(3, person.Email).text(4, person.Name).text(5, person.Role).
+		integer(6, person.CreatedAt.UnixMilli()).optionalTime(7, person.DisabledAt).integer(8, person.Version).blob(9, person.Credentials)
+}
+
+// AddFirstPerson is store.People's.
+func (e *Engine) AddFirstPerson(ctx context.Context, person store.Person) error {
+	var id identifier
+	if !parseIdentifier(person.ID, &id) {
+		return errIdentifier
+	}
+	added, err := e.writeRow(ctx, func(w *writer) *statement { return bindPerson(w.people.addFirst, &id, &person) })
+	if err == nil && !added {
+		return store.ErrConflict
+	}
+	return err
 }
 
 // ChangePerson is store.People's.

@@ -74,6 +74,20 @@ var peopleRules = []peopleRule{
 		}
 		mustListPeople(t, engine, store.PeopleFilter{Everybody: true, Limit: 10}, first)
 	}},
+	{"the first person comes while there is nobody, and once", func(t *testing.T, engine peopled) {
+		id := newID()
+		mustBeOne(t, "AddFirstPerson", func(i int) error {
+			person := newPerson("", i)
+			person.ID = id
+			return engine.AddFirstPerson(t.Context(), person)
+		}, store.ErrConflict)
+		if err := engine.AddFirstPerson(t.Context(), newPerson("", 100)); !errors.Is(err, store.ErrConflict) {
+			t.Errorf("another first person: %v, want ErrConflict", err)
+		}
+		if all, err := engine.People(t.Context(), store.PeopleFilter{Everybody: true, Limit: 10}); err != nil || len(all) != 1 || all[0].ID != id {
+			t.Errorf("%+v, %v", all, err)
+		}
+	}},
 	{"a person belongs to the operator or to a merchant that is known", func(t *testing.T, engine peopled) {
 		if err := engine.AddPerson(t.Context(), newPerson(newID(), 0)); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("a person of an unknown merchant: %v, want ErrNotFound", err)
