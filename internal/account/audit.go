@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -20,11 +22,26 @@ const AuditKept = 400 * 24 * time.Hour
 // System is who acts in a terminal of the operator's.
 var System = Viewer{Email: "the command line", Role: RoleAdmin}
 
+const (
+	actionMax  = 64 // bytes of an entry
+	subjectMax = 512
+)
+
+// writable tells whether a text of an entry is one line of a bounded length.
+func writable(text string, most int) bool {
+	return len(text) <= most && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
+}
+
+var errNote = errors.New("account: an audit entry is a short line without control characters")
+
 // note writes down what somebody did. merchantID is whose thing it was done to.
 func (a *Accounts) note(ctx context.Context, by Viewer, from From, action, subject, merchantID string) error {
+	if !writable(action, actionMax) || !writable(subject, subjectMax) || !writable(merchantID, subjectMax) {
+		return errNote
+	}
 	now := a.now()
 	return a.Store.AddAudit(ctx, store.AuditEntry{
-		ID: a.NewID(now), At: now, PersonID: by.PersonID, Person: by.Email, Action: action, Subject: strings.ToValidUTF8(subject, ""),
+		ID: a.NewID(now), At: now, PersonID: by.PersonID, Person: by.Email, Action: action, Subject: subject,
 		MerchantID: merchantID, Address: from.Address,
 	})
 }

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -246,5 +247,19 @@ func TestWhatIsOldIsSwept(t *testing.T) {
 	}
 	if deleted, err := h.engine.DeleteExpiredTickets(t.Context(), h.clock(), 100); err != nil || deleted != 0 {
 		t.Errorf("%d tickets were left, %v", deleted, err)
+	}
+}
+
+// TestAnEntryIsAShortLine: nobody fills the audit, or forges a line of it.
+func TestAnEntryIsAShortLine(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	viewer := h.admin().in().Viewer
+	for subject, fits := range map[string]bool{
+		"a thing": true, strings.Repeat("x", 512): true, strings.Repeat("x", 513): false, "a\nb": false, "a\x00": false, "a\xff": false,
+	} {
+		if err := h.Note(t.Context(), viewer, home, "did", subject, "M1"); (err == nil) != fits {
+			t.Errorf("%.20q: %v, want it taken: %v", subject, err, fits)
+		}
 	}
 }

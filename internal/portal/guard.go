@@ -32,6 +32,15 @@ func Protect(next http.Handler) http.Handler {
 	})
 }
 
+// ReadForm waits for the form of a request, before anybody asks who sent it:
+// whoever sends slowly must not act on what they were allowed when they began. One
+// that cannot be read has no values.
+func ReadForm(r *http.Request) {
+	if r.Method == http.MethodPost {
+		_ = r.ParseMultipartForm(formMax)
+	}
+}
+
 // guard lets in requests of this machine to this machine. It stands before
 // anything that believes in forwarded headers: a tunnel that shows the server to
 // the world connects from here too, and those headers are how it is told from a

@@ -158,6 +158,7 @@ func (m *missing) Error() string { return "portal: no " + m.What + " " + m.ID }
 // answering turns what a handler could not do into a page that says what to do next.
 func (p *portal) answering(to route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ReadForm(r)
 		p, ok := p.enter(w, r, to.needs)
 		if !ok {
 			return

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/account"
 	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
@@ -188,8 +189,16 @@ func (s scope) HoldCallbacks(ctx context.Context, merchantID string, hold bool) 
 
 // StepCallback implements Callbacks.
 func (s scope) StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error {
-	if !s.viewer.Sees(merchantID) {
+	if !s.viewer.Sees(merchantID) || !identifier.Parse(callbackID, new([16]byte)) {
 		return store.ErrNotFound
+	}
+	// What is written down names a thing that is there.
+	found, err := s.all.Callbacks.Callbacks(ctx, store.CallbackFilter{MerchantID: merchantID, CallbackID: callbackID, Limit: 1})
+	if err == nil && len(found) == 0 {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return err
 	}
 	if err := s.all.Door.Acts(s.request, s.viewer, string(step)+" callback", callbackID, merchantID); err != nil {
 		return err

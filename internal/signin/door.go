@@ -101,6 +101,7 @@ func safeNext(next string) string {
 // next.
 func (s *SignIn) answering(handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		portal.ReadForm(r)
 		err := handle(w, r)
 		var wait *account.WaitError
 		switch {

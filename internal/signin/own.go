@@ -164,11 +164,11 @@ func registrationProblem(err error) string {
 }
 
 func (s *SignIn) register(w http.ResponseWriter, r *http.Request) error {
+	answer, ok := readAnswer(r) // before the session, as of forms
 	session, err := s.session(r)
 	if err != nil {
 		return err
 	}
-	answer, ok := readAnswer(r)
 	if !ok {
 		return tell(w, http.StatusBadRequest, told{Problem: "The browser sent something else than a passkey."})
 	}
