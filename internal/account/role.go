@@ -1,9 +1,6 @@
 package account
 
-import (
-	"context"
-	"slices"
-)
+import "slices"
 
 // Role is what somebody is.
 type Role string
@@ -72,17 +69,3 @@ func (v Viewer) Sees(merchantID string) bool {
 
 // OfOperator tells whether the viewer sees every merchant.
 func (v Viewer) OfOperator() bool { return v.Role.Known() && v.MerchantID == "" }
-
-type viewerKey struct{}
-
-// WithViewer puts the viewer into the context of a request.
-func WithViewer(ctx context.Context, viewer Viewer) context.Context {
-	return context.WithValue(ctx, viewerKey{}, viewer)
-}
-
-// ViewerOf is the viewer of a request. Without one it is the zero Viewer, who may
-// do nothing and sees nothing.
-func ViewerOf(ctx context.Context) (viewer Viewer, ok bool) {
-	viewer, ok = ctx.Value(viewerKey{}).(Viewer)
-	return viewer, ok
-}
