@@ -308,3 +308,18 @@ func TestOnlyWhatIsThereIsWrittenDown(t *testing.T) {
 		}
 	}
 }
+
+// TestOthersSessionsAreNobodysOfYours: a merchant's people are not told what the
+// server knows of others.
+func TestOthersSessionsAreNobodysOfYours(t *testing.T) {
+	t.Parallel()
+	s, _ := walled(t, account.Viewer{PersonID: "p", MerchantID: own.merchant, Role: account.RoleViewer})
+	for i, session := range []string{others.session, nobodys.session} {
+		e := refusedTax()
+		e.CorrelationID, e.MerchantID, e.SessionID, e.Status, e.Operation = idAt(i), own.merchant, session, http.StatusNotFound, "create_order"
+		s.log.add(e)
+		page := s.page(portal.Path + "/exchanges/" + e.CorrelationID)
+		has(t, page, "This server knows no such session of yours")
+		lacks(t, page, "of any merchant", others.merchant)
+	}
+}

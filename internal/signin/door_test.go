@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -50,5 +51,17 @@ func TestAQRCodeHasNothingOfTheText(t *testing.T) {
 	}
 	if _, err := drawQR(strings.Repeat("x", 5000)); err == nil {
 		t.Error("a text that no code holds was drawn")
+	}
+}
+
+// TestAFormIsReadFirst: who sent it is asked when all of it has arrived.
+func TestAFormIsReadFirst(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest(http.MethodPost, "/portal/people", strings.NewReader("role=admin"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	asked := ""
+	(&SignIn{}).answering(func(_ http.ResponseWriter, r *http.Request) error { asked = r.PostForm.Get("role"); return nil }).ServeHTTP(httptest.NewRecorder(), r)
+	if asked != "admin" {
+		t.Errorf("the form says %q when the handler begins", asked)
 	}
 }
