@@ -1,4 +1,5 @@
-// Package admin is what an operator does to a store: merchants and their keys.
+// Package admin is what an operator does to a store: merchants and their
+// keys, and the people who sign in to the portal.
 //
 // A SQLite file has one owner. While a server owns it, the commands reach the
 // same operations through a Unix socket beside the file, which only the file's

@@ -6,7 +6,7 @@ import (
 )
 
 // Logged leaves a line for every change in the log of the server: the id of the
-// merchant and the user name of the key, never a password and no other name.
+// merchant and the user name of the key, the id of a person, never a password, a link or another name.
 type Logged struct {
 	Operations
 	Logger *slog.Logger
@@ -50,4 +50,26 @@ func (l Logged) RevokeKey(ctx context.Context, username string) error {
 		l.Logger.InfoContext(ctx, "key revoked", "username", username)
 	}
 	return err
+}
+
+// Invite implements Operations.
+func (l Logged) Invite(ctx context.Context, invitation Invitation) (Invited, error) {
+	invited, err := l.Operations.Invite(ctx, invitation)
+	if err == nil {
+		l.Logger.InfoContext(ctx, "link made", "person_id", invited.ID, "merchant_id", invited.MerchantID, "role", invited.Role)
+	}
+	return invited, err
+}
+
+// SetPersonDisabled implements Operations.
+func (l Logged) SetPersonDisabled(ctx context.Context, email string, disabled bool) (Person, error) {
+	person, err := l.Operations.SetPersonDisabled(ctx, email, disabled)
+	if err == nil {
+		said := "person enabled"
+		if disabled {
+			said = "person disabled"
+		}
+		l.Logger.InfoContext(ctx, said, "person_id", person.ID)
+	}
+	return person, err
 }

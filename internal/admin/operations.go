@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/kvitto/kvitto/internal/account"
 	"github.com/kvitto/kvitto/internal/credential"
 	"github.com/kvitto/kvitto/internal/store"
 )
@@ -41,14 +42,22 @@ type Operations interface {
 	Keys(ctx context.Context, merchantID string) ([]Key, error)
 	// RevokeKey ends a key. A second call changes nothing.
 	RevokeKey(ctx context.Context, username string) error
+
+	People(ctx context.Context) ([]Person, error)
+	// Invite makes a link for a person, who is added when nobody has the address.
+	Invite(ctx context.Context, invitation Invitation) (Invited, error)
+	// SetPersonDisabled keeps a person out or lets them in again.
+	SetPersonDisabled(ctx context.Context, email string, disabled bool) (Person, error)
 	ReviewDesk
 	ReplayDesk
 }
 
 // Direct works on a store.
 type Direct struct {
-	Tenants store.Tenants
-	Now     func() time.Time
+	Tenants  store.Tenants
+	Accounts *account.Accounts
+	Now      func() time.Time
+	URL      string // what browsers reach; links begin with it. Empty leaves it out
 	ReviewDesk
 	ReplayDesk
 }

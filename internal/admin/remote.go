@@ -99,3 +99,21 @@ func (r *Remote) Keys(ctx context.Context, merchantID string) (all []Key, err er
 func (r *Remote) RevokeKey(ctx context.Context, username string) error {
 	return r.call(ctx, "revoke-key", request{Username: username}, nil)
 }
+
+// People implements Operations.
+func (r *Remote) People(ctx context.Context) (all []Person, err error) {
+	err = r.call(ctx, "people", request{}, &all)
+	return all, err
+}
+
+// Invite implements Operations.
+func (r *Remote) Invite(ctx context.Context, i Invitation) (invited Invited, err error) {
+	err = r.call(ctx, "invite", request{Email: i.Email, Name: i.Name, Role: i.Role, Merchant: i.MerchantID, Operator: i.Operator}, &invited)
+	return invited, err
+}
+
+// SetPersonDisabled implements Operations.
+func (r *Remote) SetPersonDisabled(ctx context.Context, email string, disabled bool) (person Person, err error) {
+	err = r.call(ctx, "set-person-disabled", request{Email: email, Disabled: disabled}, &person)
+	return person, err
+}

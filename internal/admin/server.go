@@ -16,6 +16,9 @@ type request struct {
 	Merchant string `json:"merchant,omitzero"`
 	Username string `json:"username,omitzero"`
 	Disabled bool   `json:"disabled,omitzero"`
+	Email    string `json:"email,omitzero"`
+	Role     string `json:"role,omitzero"`
+	Operator bool   `json:"operator,omitzero"`
 
 	Order   string        `json:"order,omitzero"`
 	Reviews *WhichReviews `json:"reviews,omitempty"`
@@ -37,6 +40,13 @@ func calls(o Operations) map[string]func(context.Context, request) (any, error) 
 		"create-key":   func(ctx context.Context, r request) (any, error) { return o.CreateKey(ctx, r.Merchant) },
 		"keys":         func(ctx context.Context, r request) (any, error) { return o.Keys(ctx, r.Merchant) },
 		"revoke-key":   func(ctx context.Context, r request) (any, error) { return nil, o.RevokeKey(ctx, r.Username) },
+		"people":       func(ctx context.Context, _ request) (any, error) { return o.People(ctx) },
+		"invite": func(ctx context.Context, r request) (any, error) {
+			return o.Invite(ctx, Invitation{Email: r.Email, Name: r.Name, Role: r.Role, MerchantID: r.Merchant, Operator: r.Operator})
+		},
+		"set-person-disabled": func(ctx context.Context, r request) (any, error) {
+			return o.SetPersonDisabled(ctx, r.Email, r.Disabled)
+		},
 	}
 	maps.Copy(all, reviewCalls(o))
 	return all

@@ -18,8 +18,8 @@ func (a *App) openSocket() {
 	if !a.config.Production || a.stores.file == "" {
 		return
 	}
-	operations := admin.Direct{Tenants: a.stores, Now: a.config.SystemTime, ReviewDesk: reviewDesk{a.stores, a.checkouts},
-		ReplayDesk: replayDesk{a.checkouts}}
+	operations := admin.Direct{Tenants: a.stores, Accounts: a.people, Now: a.config.SystemTime, URL: a.publicURL(),
+		ReviewDesk: reviewDesk{a.stores, a.checkouts}, ReplayDesk: replayDesk{a.checkouts}}
 	server, err := admin.Serve(a.stores.file, admin.Logged{Operations: operations, Logger: a.config.Logger})
 	if err != nil {
 		a.config.Logger.Warn("merchants and keys cannot be changed while the server runs", "cause", err)
@@ -109,5 +109,9 @@ func direct(engine engine) (Admin, error) {
 	if err != nil {
 		return Admin{}, errors.Join(err, engine.Close())
 	}
-	return Admin{admin.Direct{Tenants: engine, Now: time.Now, ReviewDesk: desk, ReplayDesk: replays}, engine.Close}, nil
+	accounts, err := newAccounts(engine, time.Now, "")
+	if err != nil {
+		return Admin{}, errors.Join(err, engine.Close())
+	}
+	return Admin{admin.Direct{Tenants: engine, Accounts: accounts, Now: time.Now, ReviewDesk: desk, ReplayDesk: replays}, engine.Close}, nil
 }

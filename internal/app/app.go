@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync/atomic"
 
+	"github.com/kvitto/kvitto/internal/account"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/tracing"
@@ -29,6 +30,7 @@ type App struct {
 	listener net.Listener
 	named    *named // nil without a listener under the original's names
 	stores   stores
+	people   *account.Accounts // who may sign in; nil in a playground
 	// checkouts are for what the socket of an operator does.
 	checkouts *service.Service
 	server    *http.Server

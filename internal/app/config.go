@@ -33,7 +33,10 @@ type Config struct {
 	CertFile, KeyFile string
 	// Names are listeners for clients that have the original's host names built
 	// in; zero opens none.
-	Names          Names
+	Names Names
+	// Portal opens the portal of a server for shops to people who sign in. That of a
+	// playground is always there.
+	Portal         bool
 	TrustedProxies []netip.Prefix // whose forwarded headers are believed
 	Timeouts       Timeouts       // what is zero has its default
 	// Rules is the file of the risk rules, or a directory with default.toml for

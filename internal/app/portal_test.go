@@ -43,19 +43,6 @@ func TestThePortalOfAPlayground(t *testing.T) {
 	}
 }
 
-func TestAServerForShopsHasNoPortal(t *testing.T) {
-	t.Parallel()
-	server := serve(t, app.Config{Production: true})
-	for _, path := range []string{"/portal", "/portal/", "/portal/logs"} {
-		if status, _ := get(t, server.URL+path); status != http.StatusNotFound {
-			t.Errorf("%s: %d", path, status)
-		}
-	}
-	if at := server.PortalURL(); at != "" {
-		t.Errorf("it says it has one at %s", at)
-	}
-}
-
 // TestThePortalWarnsOfAnUpdateAfterTheApproval: from what the store has written
 // down.
 func TestThePortalWarnsOfAnUpdateAfterTheApproval(t *testing.T) {

@@ -77,6 +77,11 @@ func (a *App) forget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.people != nil {
+		if err := a.people.Sweep(ctx); err != nil {
+			return err
+		}
+	}
 	if exchanges > 0 || sessions > 0 || assessments > 0 || subjects > 0 {
 		a.config.Logger.Info("deleted what has had its time",
 			"sessions", sessions, "exchanges", exchanges, "assessments", assessments, "subjects", subjects)

@@ -21,6 +21,9 @@ type engine interface {
 	store.Engine
 	store.Expiring
 	store.Outbox
+	store.People
+	store.SignIns
+	store.Audit
 	store.Subjects
 	store.Assessments
 	store.Reviews

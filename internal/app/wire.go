@@ -14,7 +14,6 @@ import (
 	"github.com/kvitto/kvitto/internal/credential"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/lab"
-	"github.com/kvitto/kvitto/internal/proxy"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/risk"
 	"github.com/kvitto/kvitto/internal/service"
@@ -103,7 +102,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	surfaces, err = a.withPortal(proxy.Trust(a.config.TrustedProxies).Handler(underNames(surfaces)), &own, checkouts, notifier.Wake)
+	surfaces, err = a.withPortal(ctx, underNames(surfaces), &own, checkouts, notifier.Wake)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func serve(c *cobra.Command, from operator) (err error) {
 func serverConfig(c *config.Config, logger *slog.Logger) app.Config {
 	secret, _ := c.Assessor.Secret() // it was checked when it was loaded
 	return app.Config{
-		Production: true, Store: storeURL(c), Rules: c.Rules, Listen: c.Listen, PublicURL: c.PublicURL,
+		Production: true, Store: storeURL(c), Rules: c.Rules, Portal: c.Portal.Enabled, Listen: c.Listen, PublicURL: c.PublicURL,
 		CertFile: c.TLS.Cert, KeyFile: c.TLS.Key, TrustedProxies: c.TrustedProxies, MetricsListen: c.Metrics.Listen,
 		CacheBytes: int(c.Cache.Size), Logger: logger,
 		Timeouts: app.Timeouts{
@@ -141,6 +141,7 @@ type serving struct {
 	URL        string `json:"url"`
 	PublicURL  string `json:"public_url"`
 	MetricsURL string `json:"metrics_url"`
+	PortalURL  string `json:"portal_url"` // "" where portal.enabled is false
 	Store      string `json:"store"`
 	Version    string `json:"version"`
 	PID        int    `json:"pid"`
@@ -149,7 +150,7 @@ type serving struct {
 func announce(w io.Writer, server *app.App, c *config.Config, asJSON bool) error {
 	first := serving{
 		URL: server.URL, PublicURL: strings.TrimSuffix(c.PublicURL, "/"), MetricsURL: server.MetricsURL + "/metrics",
-		Store: config.Redacted(storeURL(c)), Version: thisBuild().Version, PID: os.Getpid(),
+		PortalURL: server.PortalURL(), Store: config.Redacted(storeURL(c)), Version: thisBuild().Version, PID: os.Getpid(),
 	}
 	if first.PublicURL == "" {
 		first.PublicURL = server.URL
@@ -160,7 +161,11 @@ func announce(w io.Writer, server *app.App, c *config.Config, asJSON bool) error
 	if asJSON {
 		return printObject(w, first)
 	}
-	_, err := fmt.Fprintf(w, "kvitto %s serves at %s\n  store     %s\n  metrics   %s\n  merchants kvitto merchant list --store %s\n",
-		first.Version, first.URL, printable(first.Store), first.MetricsURL, printable(first.Store))
+	portal := "off; portal.enabled opens it"
+	if first.PortalURL != "" {
+		portal = first.PortalURL
+	}
+	_, err := fmt.Fprintf(w, "kvitto %s serves at %s\n  store     %s\n  metrics   %s\n  portal    %s\n  merchants kvitto merchant list --store %s\n",
+		first.Version, first.URL, printable(first.Store), first.MetricsURL, portal, printable(first.Store))
 	return err
 }

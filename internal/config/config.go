@@ -22,6 +22,7 @@ type Config struct {
 	Callbacks      Callbacks `toml:"callbacks"`
 	Review         Review    `toml:"review"`
 	Assessor       Assessor  `toml:"assessor"`
+	Portal         Portal    `toml:"portal"`
 	Metrics        Metrics   `toml:"metrics"`
 	Tracing        Tracing   `toml:"tracing"`
 	Log            Log       `toml:"log"`
@@ -93,6 +94,11 @@ type Assessor struct {
 	Timeout       Duration `toml:"timeout" unit:"duration" doc:"From the question to the end of the answer, connecting included; at most 5s."`
 	Fallback      string   `toml:"fallback" unit:"rules, refer or deny" doc:"What holds without an answer: what the rules said, a review, or a denial."`
 	AllowNetworks Networks `toml:"allow_networks" unit:"list of CIDRs" doc:"Networks it may be in although they are not public, also over plain http."`
+}
+
+// Portal is the pages for people.
+type Portal struct {
+	Enabled bool `toml:"enabled" unit:"true or false" doc:"Whether /portal/ is there, for people who sign in. The first start with nobody logs a link for the first admin."`
 }
 
 // Metrics are for Prometheus.

@@ -20,9 +20,13 @@ type copies struct {
 
 // copies are those of an exchange.
 func (p *portal) copies(ctx context.Context, e *requestlog.Exchange) (copies, error) {
-	made := copies{Curl: curlOf(p.URL, e), Check: checkOf(p.URL, e), Bodied: len(e.RequestBody) > 0}
+	sender := *e
+	if p.Next == nil {
+		sender.MerchantID = "" // only in a playground is it a user name
+	}
+	made := copies{Curl: curlOf(p.URL, &sender), Check: checkOf(p.URL, &sender), Bodied: len(e.RequestBody) > 0}
 	if e.MerchantID != "" {
-		made.Explain = "kvitto explain " + e.CorrelationID + " --url " + shellWord(p.URL) + " --user " + shellWord(userOf(e))
+		made.Explain = "kvitto explain " + e.CorrelationID + " --url " + shellWord(p.URL) + " --user " + shellWord(userOf(&sender))
 	}
 	replay, err := p.replay(ctx, e)
 	if err != nil {

@@ -106,6 +106,9 @@ func (p *portal) exchange(w http.ResponseWriter, r *http.Request) error {
 	corrected, violations := p.corrected(ctx, &e)
 	shown.Corrected = corrected
 	shown.explain(violations)
+	if e.Status == http.StatusUnauthorized && p.Next == nil {
+		shown.Advice = "Send HTTP Basic credentials: a user name and the password that was shown when the key was made."
+	}
 	if err := p.explainMore(ctx, &shown); err != nil {
 		return err
 	}

@@ -39,13 +39,9 @@ func (l *fakeLog) Search(_ context.Context, q requestlog.Query) (requestlog.Page
 	defer l.mu.Unlock()
 	l.asked = append(l.asked, q)
 	var page requestlog.Page
-	passed := q.Before == ""
 	for i := len(l.exchanges) - 1; i >= 0; i-- {
 		e := l.exchanges[i]
-		if !passed {
-			passed = e.CorrelationID == q.Before
-		}
-		if !passed || !matches(&e, &q) {
+		if q.Before != "" && e.CorrelationID > q.Before || !matches(&e, &q) { // ids begin with their time
 			continue
 		}
 		if len(page.Exchanges) == q.Limit {

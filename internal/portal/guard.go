@@ -14,11 +14,10 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 // formMax is the largest form that is read, in bytes.
 const formMax = 16 << 10
 
-// guard lets in requests of this machine to this machine, and tells browsers
-// what the pages may do. It stands before anything that believes in forwarded
-// headers: a tunnel that shows the server to the world connects from here too,
-// and those headers are how it is told from a browser.
-func guard(next http.Handler) http.Handler {
+// Protect tells browsers what the pages may do, and refuses what a page of
+// another site would change.
+func Protect(next http.Handler) http.Handler {
+	next = http.NewCrossOriginProtection().Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -28,13 +27,32 @@ func guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
+		r.Body = http.MaxBytesReader(w, r.Body, formMax)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ReadForm waits for the form of a request, before anybody asks who sent it:
+// whoever sends slowly must not act on what they were allowed when they began. One
+// that cannot be read has no values.
+func ReadForm(r *http.Request) {
+	if r.Method == http.MethodPost {
+		_ = r.ParseMultipartForm(formMax)
+	}
+}
+
+// guard lets in requests of this machine to this machine. It stands before
+// anything that believes in forwarded headers: a tunnel that shows the server to
+// the world connects from here too, and those headers are how it is told from a
+// browser.
+func guard(next http.Handler) http.Handler {
+	return Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if why := stranger(r); why != "" {
 			http.Error(w, why, http.StatusForbidden)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, formMax)
 		next.ServeHTTP(w, r)
-	})
+	}))
 }
 
 // stranger says why a request is not let in; "" when it is.

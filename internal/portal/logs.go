@@ -153,7 +153,7 @@ func (p *portal) logs(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	shown.Curl = firstRequest(p.URL)
+	shown.Curl = p.firstRequest()
 	return p.show(w, http.StatusOK, "logs", page{Title: "Logs", Current: "logs", Query: shown.Filter.Q, Body: &shown})
 }
 

@@ -131,7 +131,11 @@ func (p *portal) circumstances(ctx context.Context, e *requestlog.Exchange) (fou
 		session, err = p.Sessions.Session(ctx, id)
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		add("", "This server knows no such %s, of any merchant: it was made by another server, or with another data directory, or is deleted by now.", named)
+		if p.viewer.OfOperator() {
+			add("", "This server knows no such %s, of any merchant: it was made by another server, or with another data directory, or is deleted by now.", named)
+		} else { // what others have is nobody else's to know
+			add("", "This server knows no such %s of yours: it was made with other credentials, by another server, or is deleted by now.", named)
+		}
 		return found, nil
 	} else if err != nil {
 		return nil, err

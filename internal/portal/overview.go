@@ -51,7 +51,7 @@ func (p *portal) overview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shown := overviewPage{Operations: operationsOf(day), Plot: plotOf(day, now), Empty: len(day) == 0, Curl: firstRequest(p.URL)}
+	shown := overviewPage{Operations: operationsOf(day), Plot: plotOf(day, now), Empty: len(day) == 0, Curl: p.firstRequest()}
 	all := day
 	if query.Before != "" {
 		// A busy shop must not push its refusals off the page.
@@ -231,6 +231,10 @@ func heightOf(n, most int) int {
 }
 
 // firstRequest is a mistake to begin with.
-func firstRequest(url string) string {
-	return strings.Join([]string{"curl -u demo:demo -d '{}'", "-H 'Content-Type: application/json'", url + "/payments/v1/sessions"}, " ")
+func (p *portal) firstRequest() string {
+	user := "demo:demo"
+	if p.Next == nil {
+		user = "USERNAME:PASSWORD"
+	}
+	return strings.Join([]string{"curl -u " + user + " -d '{}'", "-H 'Content-Type: application/json'", p.URL + "/payments/v1/sessions"}, " ")
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
+	"github.com/kvitto/kvitto/internal/account"
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/requestlog"
@@ -67,14 +67,16 @@ type Next interface {
 	Clear(merchantID string)
 }
 
-// Options are what a portal is made of. All fields are required.
+// Options are what a portal is made of. All fields are required but for those
+// that say what they mean when they are not there.
 type Options struct {
 	Log         Log
 	Sessions    Sessions
 	Assessments Assessments
 	Callbacks   Callbacks
 	Clock       Clock
-	Next        Next
+	Next        Next             // nil leaves out the controls of a playground
+	Door        Door             // nil lets in who is on this machine, as an operator who sees all
 	URL         string           // of the server, for commands to copy; no slash at the end
 	Now         func() time.Time // the system's, as the request log has it
 	Logger      *slog.Logger
@@ -83,47 +85,76 @@ type Options struct {
 type portal struct {
 	Options
 	assets *assets
-	pages  func() (pages, error) // made at first use: a start does not wait for them
+	pages  *pages
+	viewer account.Viewer // of the request at hand
 }
 
-// New returns the pages, for requests below Path. It lets in only who is on
-// this machine; a page of another site can neither read nor change anything.
+// New returns the pages, for requests below Path. It lets in whom the door lets
+// in; a page of another site can neither read nor change anything.
 func New(options Options) (http.Handler, error) {
 	assets, err := loadAssets()
 	if err != nil {
 		return nil, err
 	}
-	p := &portal{Options: options, assets: assets, pages: sync.OnceValues(func() (pages, error) { return parsePages(assets) })}
-	return guard(http.NewCrossOriginProtection().Handler(p.routes())), nil
+	p := &portal{Options: options, assets: assets, pages: newPages(assets, templates, nil)}
+	pass := Protect
+	if p.Door == nil {
+		p.Door, pass = here{}, guard
+	}
+	return pass(p.routes()), nil
 }
 
-// handler answers a request, or says why it cannot.
-type handler func(w http.ResponseWriter, r *http.Request) error
+// handler answers a request, or says why it cannot. The portal that it is given
+// is the one that the sender of the request sees.
+type handler func(p *portal, w http.ResponseWriter, r *http.Request) error
+
+// route is what a request leads to and what its sender must be allowed.
+type route struct {
+	needs  account.Permission
+	handle handler
+}
+
+// reading are the routes that change nothing, acting those that do.
+var (
+	reading = map[string]handler{
+		"GET /exchanges/{correlation_id}":           (*portal).exchange,
+		"GET /exchanges/{correlation_id}/request":   (*portal).requestBody,
+		"GET /exchanges/{correlation_id}/response":  (*portal).responseBody,
+		"GET /exchanges/{correlation_id}/corrected": (*portal).correctedBody,
+		"GET /exchanges/{correlation_id}/test":      (*portal).goTest,
+		"GET /logs":                                 (*portal).logs,
+		"GET /sessions/{session_id}":                (*portal).session,
+		"GET /callbacks":                            (*portal).callbacks,
+		"GET /{$}":                                  (*portal).overview,
+		"GET /rules":                                (*portal).rules,
+		"GET /":                                     (*portal).unknown,
+	}
+	acting = map[string]handler{
+		"POST /callbacks/hold":                 (*portal).holdCallbacks,
+		"POST /callbacks/{callback_id}/{step}": (*portal).stepCallback,
+	}
+	// steering are the routes of a playground.
+	steering = map[string]handler{
+		"GET /playground":             (*portal).playground,
+		"POST /playground/clock":      (*portal).advanceClock,
+		"POST /playground/next":       (*portal).primeNext,
+		"POST /playground/next/clear": (*portal).clearNext,
+	}
+)
 
 func (p *portal) routes() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, handle := range map[string]handler{
-		"GET /exchanges/{correlation_id}":           p.exchange,
-		"GET /exchanges/{correlation_id}/request":   p.requestBody,
-		"GET /exchanges/{correlation_id}/response":  p.responseBody,
-		"GET /exchanges/{correlation_id}/corrected": p.correctedBody,
-		"GET /exchanges/{correlation_id}/test":      p.goTest,
-		"GET /logs":                                 p.logs,
-		"GET /sessions/{session_id}":                p.session,
-		"GET /callbacks":                            p.callbacks,
-		"POST /callbacks/hold":                      p.holdCallbacks,
-		"POST /callbacks/{callback_id}/{step}":      p.stepCallback,
-		"GET /playground":                           p.playground,
-		"POST /playground/clock":                    p.advanceClock,
-		"POST /playground/next":                     p.primeNext,
-		"POST /playground/next/clear":               p.clearNext,
-		"GET /{$}":                                  p.overview,
-		"GET /rules":                                p.rules,
-		"GET /assets/{version}/{name}":              p.asset,
-		"GET /":                                     p.unknown,
-	} {
-		mux.Handle(withPrefix(pattern), p.answering(handle))
+	add := func(needs account.Permission, handlers map[string]handler) {
+		for pattern, handle := range handlers {
+			mux.Handle(withPrefix(pattern), p.answering(route{needs, handle}))
+		}
 	}
+	add(account.Look, reading)
+	add(account.SendCallbacks, acting)
+	if p.Next != nil {
+		add(account.SendCallbacks, steering)
+	}
+	add(anybody, map[string]handler{"GET /assets/{version}/{name}": (*portal).asset})
 	mux.Handle("GET "+Path, http.RedirectHandler(Path+"/", http.StatusMovedPermanently))
 	return mux
 }

@@ -3,6 +3,8 @@
 
 import { offerCopies } from './copies';
 import { followList } from './live';
+import { offerPasskeys } from './passkey';
 
 offerCopies();
 followList();
+offerPasskeys();

@@ -27,6 +27,7 @@ type Engine struct {
 	reviews     reviews
 
 	tenants tenants
+	signIns signIns
 	clocks  map[string]time.Duration // by merchant
 	secrets map[string][]byte
 	cursors map[string]bool // those that DeleteExpired gave
@@ -40,6 +41,7 @@ func New() *Engine {
 		subjects: subjects{},
 		reviews:  reviews{},
 		tenants:  newTenants(),
+		signIns:  newSignIns(),
 		clocks:   map[string]time.Duration{},
 		secrets:  map[string][]byte{},
 		cursors:  map[string]bool{},

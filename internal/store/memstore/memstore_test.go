@@ -23,6 +23,11 @@ func TestMemoryHasAnOutbox(t *testing.T) {
 	storetest.RunOutbox(t, func(*testing.T) store.Engine { return memstore.New() })
 }
 
+func TestMemoryKnowsPeople(t *testing.T) {
+	t.Parallel()
+	storetest.RunPeople(t, func(*testing.T) store.Engine { return memstore.New() })
+}
+
 func TestMemoryKeepsSubjectsAndAssessments(t *testing.T) {
 	t.Parallel()
 	storetest.RunSubjects(t, func(*testing.T) store.Engine { return memstore.New() })

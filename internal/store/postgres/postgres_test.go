@@ -49,6 +49,11 @@ func TestOutbox(t *testing.T) {
 	storetest.RunOutbox(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
 }
 
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	storetest.RunPeople(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
+}
+
 func TestPostgreSQLRemembersSubjects(t *testing.T) {
 	t.Parallel()
 	storetest.RunSubjects(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })

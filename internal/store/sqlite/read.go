@@ -24,6 +24,9 @@ type reader struct {
 	sessionsAfter, lastChange              *statement
 	subject                                *statement
 	outbox                                 outboxReader
+	people                                 peopleReader
+	signIns                                signInReader
+	audit                                  auditReader
 	assessments                            assessmentReader
 	reviews                                reviewReader
 }
@@ -63,7 +66,7 @@ func newReader(conn *connection) (*reader, error) {
 			WHERE row_id = coalesce(?2, (SELECT row_id FROM heads WHERE session = ?1))
 			AND NOT EXISTS (SELECT 1 FROM orders WHERE session = ?1)`},
 		{&r.subject, `SELECT version, first_at, last_at, orders, facts FROM subjects WHERE key = ?`},
-	}, r.outbox.statements(), r.assessments.statements(), r.reviews.statements()) {
+	}, r.outbox.statements(), r.assessments.statements(), r.reviews.statements(), r.people.statements(), r.signIns.statements(), r.audit.statements()) {
 		statement, err := conn.prepare(s.sql)
 		if err != nil {
 			return nil, err

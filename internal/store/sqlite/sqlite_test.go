@@ -43,6 +43,11 @@ func TestOutbox(t *testing.T) {
 	storetest.RunOutbox(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
 }
 
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	storetest.RunPeople(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}
+
 func TestSQLiteRemembersSubjects(t *testing.T) {
 	t.Parallel()
 	storetest.RunSubjects(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })

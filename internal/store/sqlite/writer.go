@@ -38,6 +38,9 @@ type writer struct {
 	dropRevisions            *statement
 	dropSession              *statement
 	outbox                   outboxWriter
+	people                   peopleWriter
+	signIns                  signInWriter
+	audit                    auditWriter
 	subjects                 subjectWriter
 	assessments              assessmentWriter
 	putReview                *statement
@@ -103,7 +106,7 @@ func newWriter(conn *connection, pending *pending, flush flush) (*writer, error)
 		{&w.dropHead, `DELETE FROM heads WHERE session = ?`},
 		{&w.dropSession, `DELETE FROM sessions WHERE number = ?`},
 		{&w.putReview, putReview},
-	}, w.outbox.statements(), w.subjects.statements(), w.assessments.statements()) {
+	}, w.outbox.statements(), w.subjects.statements(), w.assessments.statements(), w.people.statements(), w.signIns.statements(), w.audit.statements()) {
 		statement, err := conn.prepare(s.sql)
 		if err != nil {
 			return nil, err

@@ -1,0 +1,143 @@
+package signin
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/kvitto/kvitto/internal/account"
+	"github.com/kvitto/kvitto/internal/portal"
+)
+
+// session is the session of a request. What scripts ask for in the background
+// does not keep one alive.
+func (s *SignIn) session(r *http.Request) (account.Session, error) {
+	if background(r) {
+		return s.Accounts.Peek(r.Context(), held(r, sessionCookie))
+	}
+	return s.Accounts.Session(r.Context(), held(r, sessionCookie))
+}
+
+// background tells that a script of a page asks, not a person. A browser that
+// does not say so is taken for a person.
+func background(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Dest") == "empty" }
+
+// admitted is the session of a request, which must be allowed something.
+func (s *SignIn) admitted(r *http.Request, needs account.Permission) (account.Session, error) {
+	session, err := s.session(r)
+	if err == nil && !session.May(needs) {
+		err = account.ErrForbidden
+	}
+	return session, err
+}
+
+// Enter implements portal.Door.
+func (s *SignIn) Enter(w http.ResponseWriter, r *http.Request, needs account.Permission) (viewer account.Viewer, ok bool) {
+	s.answering(func(http.ResponseWriter, *http.Request) error {
+		session, err := s.admitted(r, needs)
+		viewer, ok = session.Viewer, err == nil
+		return err
+	}).ServeHTTP(w, r)
+	return viewer, ok
+}
+
+// Looked implements portal.Door.
+func (s *SignIn) Looked(r *http.Request, viewer account.Viewer, merchantID string) error {
+	return s.Accounts.Looked(r.Context(), viewer, from(r), merchantID)
+}
+
+// Acts implements portal.Door.
+func (s *SignIn) Acts(r *http.Request, viewer account.Viewer, action, subject, merchantID string) error {
+	return s.Accounts.Note(r.Context(), viewer, from(r), action, subject, merchantID)
+}
+
+// toSignIn leads somebody who has no session to the form, and back afterwards.
+func (s *SignIn) toSignIn(w http.ResponseWriter, r *http.Request, again bool) {
+	if background(r) {
+		http.Error(w, "Sign in again.", http.StatusUnauthorized)
+		return
+	}
+	next := r.URL.RequestURI()
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		next = "" // what was sent is lost; its page is where it began
+		if to := strings.TrimPrefix(r.URL.Path, portal.Path); strings.HasPrefix(to, "/account") {
+			next = portal.Path + "/account"
+		} else if strings.HasPrefix(to, "/people") {
+			next = portal.Path + "/people"
+		}
+	}
+	values := url.Values{}
+	if next != "" && next != portal.Path+"/" {
+		values.Set("next", next)
+	}
+	if again {
+		values.Set("again", "1")
+	}
+	to := portal.Path + "/sign-in"
+	if len(values) > 0 {
+		to += "?" + values.Encode()
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// safeNext is where to go after signing in: a page of the portal, whatever was
+// asked for.
+func safeNext(next string) string {
+	home := portal.Path + "/"
+	at, err := url.Parse(next)
+	if err != nil || at.Scheme != "" || at.Host != "" || at.User != nil || at.Opaque != "" || strings.ContainsAny(next, "\\\r\n\t") {
+		return home
+	}
+	if clean := path.Clean(at.Path); !strings.HasPrefix(at.Path, home) || clean != portal.Path && !strings.HasPrefix(clean, home) {
+		return home
+	}
+	to := url.URL{Path: at.Path, RawQuery: at.RawQuery}
+	return to.String()
+}
+
+// answering turns what a handler could not do into a page that says what to do
+// next.
+func (s *SignIn) answering(handle handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		portal.ReadForm(r)
+		err := handle(w, r)
+		var wait *account.WaitError
+		switch {
+		case err == nil:
+			return
+		case errors.Is(err, account.ErrNoSession):
+			s.toSignIn(w, r, false)
+			return
+		case errors.Is(err, account.ErrStale):
+			s.toSignIn(w, r, true)
+			return
+		case errors.As(err, &wait):
+			err = s.mustWait(w, r, wait)
+		case errors.Is(err, account.ErrBusy):
+			w.Header().Set("Retry-After", "5")
+			err = s.say(w, r, http.StatusServiceUnavailable, "Too many people sign in just now", "Go back and try again in a few seconds.")
+		case errors.Is(err, account.ErrForbidden):
+			err = s.say(w, r, http.StatusForbidden, "Your role does not allow this", "An admin of yours can give you another one.")
+		case errors.Is(err, account.ErrUnknown):
+			err = s.say(w, r, http.StatusNotFound, "That is not here", "It may have been removed in another window.")
+		case errors.Is(err, account.ErrNoLink):
+			err = s.say(w, r, http.StatusNotFound, "This link does not work", "It was used already, has expired, or a newer one took its place. Ask who sent it for another.")
+		case errors.Is(err, account.ErrChanged):
+			err = s.say(w, r, http.StatusConflict, "Somebody changed this at the same time", "Go back, look at it again, and repeat what you did.")
+		}
+		if err != nil && r.Context().Err() == nil {
+			s.Logger.Error("cannot show a page of the portal", "path", pathOf(r), "cause", err)
+			http.Error(w, "The portal cannot show this page now; the server's log says why. Try again.", http.StatusInternalServerError)
+		}
+	})
+}
+
+// pathOf is the path of a request for the log, without the secret of a link.
+func pathOf(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, portal.Path+"/link/") {
+		return portal.Path + "/link/..."
+	}
+	return r.URL.Path
+}
