@@ -17,6 +17,8 @@ import (
 	"github.com/kvitto/kvitto/internal/account"
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/portal"
+	"github.com/kvitto/kvitto/internal/risk"
+	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/store/memstore"
 )
@@ -321,5 +323,28 @@ func TestOthersSessionsAreNobodysOfYours(t *testing.T) {
 		page := s.page(portal.Path + "/exchanges/" + e.CorrelationID)
 		has(t, page, "This server knows no such session of yours")
 		lacks(t, page, "of any merchant", others.merchant)
+	}
+}
+
+// TestOnlyTheOperatorSeesItsRules: a merchant's people see that something was
+// decided, and the operator's by which rule.
+func TestOnlyTheOperatorSeesItsRules(t *testing.T) {
+	t.Parallel()
+	for merchant, sees := range map[string]bool{own.merchant: false, "": true} {
+		s, door := walled(t, account.Viewer{PersonID: "p", MerchantID: merchant, Role: account.RoleAdmin})
+		s.kept = []service.KeptAssessment{{
+			Assessment: store.Assessment{ID: own.token, MerchantID: own.merchant, SessionID: own.session, CorrelationID: own.exchange},
+			Input:      risk.Input{Content: &checkout.Content{}, Now: noon},
+			Made: risk.Assessment{Rule: "hidden-rule", RuleSet: "operators", Decision: checkout.Decision{Outcome: checkout.OutcomeDeny, Reason: "a-reason"},
+				Steps: []risk.Step{{Rule: "hidden-rule", State: risk.StateMatched}}},
+		}}
+		for _, path := range []string{"/sessions/" + own.session, "/exchanges/" + own.exchange} {
+			if body := s.page(portal.Path + path); strings.Contains(body, "hidden-rule") != sees || !strings.Contains(body, own.mark) {
+				t.Errorf("a viewer of %q at %s: the rule is shown is %v, want %v", merchant, path, !sees, sees)
+			}
+		}
+		if sees && !door.looked[own.merchant] {
+			t.Error("the operator looked and nobody wrote it down")
+		}
 	}
 }
