@@ -254,18 +254,21 @@ func TestWhoSharesAnAddressDoesNotWait(t *testing.T) {
 			counting := &committing{Committer: &faulty{Engine: engine}}
 			var in risk.Input
 			var wait sync.WaitGroup
+			for _, s := range all {
+				s.Committer = counting
+			}
 			for i := range calls {
 				s := all[i%processes]
-				s.Committer = counting
 				content := cart(100)
 				content.BillingAddress = &checkout.Address{StreetAddress: checkout.TextOf("Road 1"), City: checkout.TextOf("Town")}
-				in = risk.Input{MerchantID: "m", Content: &content, IP: "198.51.100.7"}
+				own := risk.Input{MerchantID: "m", Content: &content, IP: "198.51.100.7"}
+				in = own
 				session, err := s.CreateSession(t.Context(), caller("m"), content, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				wait.Go(func() {
-					if _, err := s.Browser(t.Context(), caller("m"), session.ID, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true, IP: in.IP}); err != nil {
+					if _, err := s.Browser(t.Context(), caller("m"), session.ID, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true, IP: own.IP}); err != nil {
 						t.Error(err)
 					}
 				})
