@@ -25,8 +25,6 @@ const (
 	Look Permission = "look"
 	// SendCallbacks: hold, release, replay and drop callbacks.
 	SendCallbacks Permission = "send callbacks"
-	// DecideReviews: accept and deny orders that were referred.
-	DecideReviews Permission = "decide reviews"
 	// ManagePeople: invite, give roles, disable.
 	ManagePeople Permission = "manage people"
 	// ReadAudit: what people did.
@@ -34,13 +32,13 @@ const (
 )
 
 // Permissions are all of them.
-var Permissions = []Permission{Look, SendCallbacks, DecideReviews, ManagePeople, ReadAudit}
+var Permissions = []Permission{Look, SendCallbacks, ManagePeople, ReadAudit}
 
 // allowed is the one table of what each role may do.
 var allowed = map[Role][]Permission{
 	RoleViewer:   {Look},
-	RoleOperator: {Look, SendCallbacks, DecideReviews},
-	RoleAdmin:    {Look, SendCallbacks, DecideReviews, ManagePeople, ReadAudit},
+	RoleOperator: {Look, SendCallbacks},
+	RoleAdmin:    {Look, SendCallbacks, ManagePeople, ReadAudit},
 }
 
 // May tells whether the role allows something. An unknown role allows nothing.

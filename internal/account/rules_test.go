@@ -19,7 +19,6 @@ func TestWhatEachRoleMay(t *testing.T) {
 	want := map[Permission][]Role{
 		Look:          {RoleViewer, RoleOperator, RoleAdmin},
 		SendCallbacks: {RoleOperator, RoleAdmin},
-		DecideReviews: {RoleOperator, RoleAdmin},
 		ManagePeople:  {RoleAdmin},
 		ReadAudit:     {RoleAdmin},
 	}
