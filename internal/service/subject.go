@@ -150,20 +150,18 @@ func (s *Service) orderFacts(ctx context.Context, session *checkout.Session) []s
 	}
 	in := risk.Input{MerchantID: session.MerchantID, SessionID: session.ID, Content: &session.Order.Content, Now: session.Order.CreatedAt}
 	fact := risk.OrderFact(&in)
-	assessmentID := session.Authorization.AssessmentID
-	if assessmentID == "" {
-		return changesOf(s.subjectsOf(&in), &fact, nil, nil)
-	}
-	keys, err := s.Memory.SubjectsOfAssessment(ctx, session.MerchantID, assessmentID)
-	if err != nil {
-		if s.FactsLost != nil && !errors.Is(err, store.ErrNotFound) {
-			s.FactsLost(assessmentID, err)
+	subjects := s.subjectsOf(&in)
+	if id := session.Authorization.AssessmentID; id != "" {
+		keys, err := s.Memory.SubjectsOfAssessment(ctx, session.MerchantID, id)
+		switch {
+		case err == nil:
+			subjects = make([]subject, len(keys))
+			for i, key := range keys {
+				subjects[i] = subject{key: key, version: store.AnyVersion}
+			}
+		case s.FactsLost != nil && !errors.Is(err, store.ErrNotFound):
+			s.FactsLost(id, err)
 		}
-		return changesOf(s.subjectsOf(&in), &fact, nil, nil)
-	}
-	subjects := make([]subject, len(keys))
-	for i, key := range keys {
-		subjects[i] = subject{key: key, version: store.AnyVersion}
 	}
 	return changesOf(subjects, &fact, nil, nil)
 }
