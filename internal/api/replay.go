@@ -135,7 +135,7 @@ func (x *exchange) sentRules() (*risk.RuleSet, error) {
 	}
 	sent, problems, err := wire.DecodeSentRules(body)
 	if err != nil {
-		return nil, err
+		return nil, malformed(err)
 	}
 	if len(problems) > 0 {
 		return nil, &checkout.Refusal{Kind: checkout.KindBadValue, Reason: "the rules cannot be read", Violations: problems}

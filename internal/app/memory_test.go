@@ -217,6 +217,7 @@ func TestWhatAReplayRefuses(t *testing.T) {
 		"with lists by name":     {"", "application/json", listed("a"), 200, `{"result":`},
 		"with other lists":       {"", "application/json", listed("b.txt"), 400, "Bad value: line 9 lists.a"},
 		"lists that are none":    {"", "application/json", `{"rules":"","lists":7}`, 400, "Bad value: lists"},
+		"what is no JSON":        {"", "application/json", `{"rules":`, 400, "BAD_REQUEST"},
 		"lists that are too big": {"", "application/json", strings.Repeat(" ", 4<<20+1), 413, "REQUEST_TOO_LARGE"},
 		"a form":                 {"", "application/x-www-form-urlencoded", good, 415, "UNSUPPORTED_MEDIA_TYPE"},
 		"a limit that is none":   {"?limit=0", "text/plain", good, 400, "Bad value: limit"},
