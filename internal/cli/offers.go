@@ -70,7 +70,11 @@ func printOffers(w io.Writer, offers *client.Offers) error {
 			b.WriteString(indented("    ", "note: "+note.String()))
 		}
 	}
-	fmt.Fprintf(&b, "\nrules for load: %s, %s\n", printable(offers.Load.Outcome), printable(offers.Load.Reason))
+	fmt.Fprintf(&b, "\nrules for load: %s", printable(offers.Load.Outcome))
+	if offers.Load.Reason != "" { // the rules of a server for shops are its operator's
+		b.WriteString(", " + printable(offers.Load.Reason))
+	}
+	b.WriteByte('\n')
 	_, err := io.WriteString(w, b.String())
 	return err
 }
