@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -46,6 +47,11 @@ func (s seenFile) same() bool {
 	if err != nil || s.info == nil {
 		return err != nil && s.info == nil
 	}
+	return s.is(now)
+}
+
+// is tells whether the file, which was there, is as it was.
+func (s seenFile) is(now fs.FileInfo) bool {
 	return os.SameFile(s.info, now) && stampOf(s.info) == stampOf(now)
 }
 
@@ -129,7 +135,8 @@ func (r *hotRules) current() *risk.RuleSet {
 		return r.set.Load()
 	}
 	defer r.mu.Unlock()
-	if _, err := os.Stat(r.file); err != nil {
+	now, err := os.Stat(r.file)
+	if err != nil {
 		if !r.gone {
 			r.logger.Error("the rule file cannot be read; the rules before stay in use", "file", r.file, "cause", err)
 		}
@@ -137,7 +144,7 @@ func (r *hotRules) current() *risk.RuleSet {
 		return r.set.Load()
 	}
 	r.gone = false
-	if r.unchanged() {
+	if r.unchanged(now) {
 		return r.set.Load()
 	}
 	set, seen, err := readRules(r.file)
@@ -155,13 +162,13 @@ func (r *hotRules) current() *risk.RuleSet {
 	return set
 }
 
-func (r *hotRules) unchanged() bool {
-	for _, file := range r.seen {
-		if !file.same() {
-			return false
-		}
+// unchanged tells whether the file, as it is now, and its lists are as they were
+// read.
+func (r *hotRules) unchanged(now fs.FileInfo) bool {
+	if len(r.seen) == 0 || r.seen[0].info == nil || !r.seen[0].is(now) {
+		return false
 	}
-	return len(r.seen) > 0
+	return !slices.ContainsFunc(r.seen[1:], func(list seenFile) bool { return !list.same() })
 }
 
 // open reads the file for the first time.
