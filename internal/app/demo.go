@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"net/http"
 	"strings"
 
@@ -22,7 +21,7 @@ func (a *App) withDemo(next http.Handler) (http.Handler, error) {
 	if a.config.Production {
 		return next, nil
 	}
-	public := cmp.Or(a.config.PublicURL, a.URL)
+	public := a.publicURL()
 	demo, err := shop.New(shop.Options{
 		PublicURL: public + demoPath + "/", Payments: a.URL, PaymentsPublic: public,
 		Username: demoMerchant, Password: "demo",

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"net/http"
 
 	"github.com/kvitto/kvitto/internal/hostname"
@@ -14,7 +13,7 @@ import (
 // names: elsewhere a Host header, which anybody can write, decides nothing.
 func (a *App) addresses(r *http.Request) hostname.Addresses {
 	if a.config.Production {
-		own := cmp.Or(a.config.PublicURL, a.URL)
+		own := a.publicURL()
 		return hostname.Addresses{API: own, Browser: own}
 	}
 	public := hostname.Public{Configured: a.config.PublicURL, Own: a.URL}

@@ -75,7 +75,7 @@ func openSQLite(ctx context.Context, path string, options storeOptions) (stores,
 	if err != nil {
 		return stores{}, err
 	}
-	if options.log.SearchKey, err = searchKey(ctx, opened); err != nil {
+	if options.log.SearchKey, err = secretOf(ctx, opened, searchSecret, searchSecretBytes); err != nil {
 		return stores{}, errors.Join(err, opened.Close())
 	}
 	log, err := requestlog.OpenSQLite(ctx, filesOf(path).requests, options.log)
@@ -85,16 +85,22 @@ func openSQLite(ctx context.Context, path string, options storeOptions) (stores,
 	return stores{engine: opened, log: log, file: database}, nil
 }
 
-// searchKey is the secret under which the request log finds whole e-mail
-// addresses and the like. It is the same for every process of a store.
-func searchKey(ctx context.Context, opened store.Engine) ([]byte, error) {
-	proposed := make([]byte, 32)
+// searchSecret is the secret under which the request log finds whole e-mail
+// addresses and the like.
+const (
+	searchSecret      = "request_log_key"
+	searchSecretBytes = 32
+)
+
+// secretOf is the same for every process of a store, and after a restart.
+func secretOf(ctx context.Context, opened store.Engine, name string, size int) ([]byte, error) {
+	proposed := make([]byte, size)
 	if _, err := rand.Read(proposed); err != nil {
 		return nil, err
 	}
-	key, err := opened.Secret(ctx, "request_log_key", proposed)
+	key, err := opened.Secret(ctx, name, proposed)
 	if err != nil {
-		return nil, fmt.Errorf("search key: %w", err)
+		return nil, fmt.Errorf("secret %s: %w", name, err)
 	}
 	return key, nil
 }
@@ -134,7 +140,7 @@ func openPostgres(ctx context.Context, url string, options storeOptions) (stores
 	if err != nil {
 		return stores{}, err
 	}
-	if options.log.SearchKey, err = searchKey(ctx, opened); err != nil {
+	if options.log.SearchKey, err = secretOf(ctx, opened, searchSecret, searchSecretBytes); err != nil {
 		return stores{}, errors.Join(err, opened.Close())
 	}
 	log, err := requestlog.OpenPostgres(ctx, url, options.log)

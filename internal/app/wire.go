@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
 	stdlog "log"
 	"log/slog"
 	"net/http"
@@ -132,15 +130,7 @@ func (a *App) wireServer(surfaces http.Handler) error {
 
 // secret is the same for every process of a store, and after a restart.
 func (a *App) secret(ctx context.Context, name string, size int) ([]byte, error) {
-	proposed := make([]byte, size)
-	if _, err := rand.Read(proposed); err != nil {
-		return nil, err
-	}
-	key, err := a.stores.Secret(ctx, name, proposed)
-	if err != nil {
-		return nil, fmt.Errorf("secret %s: %w", name, err)
-	}
-	return key, nil
+	return secretOf(ctx, a.stores, name, size)
 }
 
 // observer is told every exchange.
