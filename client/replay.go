@@ -156,9 +156,9 @@ func (c *Client) replayTurn(ctx context.Context, question ReplayQuestion, tell f
 	if question.After != "" {
 		query.Set("after", question.After)
 	}
-	for name, at := range map[string]time.Time{"from": question.From, "to": question.To} {
-		if !at.IsZero() {
-			query.Set(name, at.UTC().Format(time.RFC3339Nano))
+	for name, bound := range map[string]string{"from": instant(question.From), "to": instant(question.To)} {
+		if bound != "" {
+			query.Set(name, bound)
 		}
 	}
 	if question.Limit > 0 {

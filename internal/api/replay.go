@@ -108,9 +108,9 @@ func replayBounds(x *exchange, question *service.ReplayQuestion) error {
 		if sent == "" {
 			continue
 		}
-		at, err := time.Parse(time.RFC3339, sent)
+		at, err := instant(bound.name, sent)
 		if err != nil {
-			return badValue(bound.name, sent, "a time such as 2026-05-01T09:00:00Z")
+			return err
 		}
 		*bound.to = at
 	}
