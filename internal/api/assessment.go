@@ -47,12 +47,11 @@ func (x *exchange) assessmentView(a *service.KeptAssessment) wire.Assessment {
 	if in.Content != nil {
 		view.Content = requestlog.Redacted(wire.AppendContent(nil, in.Content))
 	}
-	for _, step := range a.Made.Steps {
-		if x.api.RulesHidden {
-			break
+	if !x.api.RulesHidden {
+		for _, step := range a.Made.Steps {
+			view.Duration += step.Duration
+			view.Steps = append(view.Steps, wire.AssessmentStep{Rule: step.Rule, State: string(step.State), Duration: step.Duration, Error: step.Error})
 		}
-		view.Duration += step.Duration
-		view.Steps = append(view.Steps, wire.AssessmentStep{Rule: step.Rule, State: string(step.State), Duration: step.Duration, Error: step.Error})
 	}
 	for _, signal := range risk.Signals(in) {
 		view.Signals = append(view.Signals, wire.AssessmentSignal(signal))
@@ -71,10 +70,13 @@ func (x *exchange) ruledBy(made *risk.Assessment) wire.RuledBy {
 
 // rulesHidden takes the reasons of rules out of an offering's.
 func (x *exchange) rulesHidden(offerings []checkout.Offering) []checkout.Offering {
+	if !x.api.RulesHidden {
+		return offerings
+	}
 	for i := range offerings {
 		for _, said := range [][]checkout.Violation{offerings[i].Reasons, offerings[i].Notes} {
 			for j := range said {
-				if x.api.RulesHidden && said[j].Rule == checkout.RuleRisk {
+				if said[j].Rule == checkout.RuleRisk {
 					said[j].Hint = "the rules of the server's operator"
 				}
 			}

@@ -55,9 +55,6 @@ func (r *reviewer) flags(command *cobra.Command) {
 	r.from.flags(command)
 }
 
-// operates tells whether the command is the operator's.
-func (r *reviewer) operates(c *cobra.Command) bool { return operates(c) }
-
 // operates tells whether a command that merchants have too is the operator's.
 func operates(c *cobra.Command) bool {
 	for _, name := range []string{"config", "store", "data"} {
@@ -70,7 +67,7 @@ func operates(c *cobra.Command) bool {
 
 // work opens the reviews of the operator, or of the merchant.
 func (r *reviewer) work(c *cobra.Command, do func(admin.ReviewDesk) error) error {
-	if r.operates(c) {
+	if operates(c) {
 		return r.from.administer(c, func(a app.Admin) error { return do(a) })
 	}
 	server, err := r.where.client()
@@ -161,7 +158,7 @@ func newReviewStep(name, short string) *cobra.Command {
 		Example: "  kvitto reviews " + name + " ORDER_ID --reason \"why\"",
 		Args:    oneArg("one order id; kvitto reviews list has them"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if by == "" && reach.operates(c) {
+			if by == "" && operates(c) {
 				by = systemUser()
 			}
 			return reach.work(c, func(desk admin.ReviewDesk) error {
@@ -201,10 +198,7 @@ func (r *reviewer) print(c *cobra.Command, document json.RawMessage, err error) 
 }
 
 func printReviews(w io.Writer, document json.RawMessage) error {
-	var page struct {
-		Reviews []client.Review `json:"reviews"`
-		Next    string          `json:"next"`
-	}
+	var page client.Reviews
 	if err := json.Unmarshal(document, &page); err != nil {
 		return fmt.Errorf("the reviews cannot be read: %w", err)
 	}

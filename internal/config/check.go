@@ -45,7 +45,7 @@ func (l *Loaded) checkReview(add adder) {
 	if due := time.Duration(l.Review.Due); due <= 0 || due > checkout.ReviewDueMax {
 		add("review.due", "is "+l.Review.Due.String(), "write a duration of at most 24h, such as 8h")
 	}
-	if !slices.Contains([]string{"accept", "reject"}, l.Review.AtDue) {
+	if !slices.Contains([]checkout.ReviewVerdict{checkout.ReviewAccept, checkout.ReviewReject}, checkout.ReviewVerdict(l.Review.AtDue)) {
 		add("review.at_due", "is "+strconv.Quote(l.Review.AtDue), "write accept or reject")
 	}
 }
