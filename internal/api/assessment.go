@@ -54,7 +54,7 @@ func (x *exchange) assessmentView(a *service.KeptAssessment) wire.Assessment {
 		}
 	}
 	for _, signal := range risk.Signals(in) {
-		view.Signals = append(view.Signals, wire.AssessmentSignal(signal))
+		view.Signals = append(view.Signals, wire.Signal(signal))
 	}
 	return view
 }

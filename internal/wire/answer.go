@@ -80,9 +80,7 @@ func AppendOrder(dst []byte, o *checkout.Order, redirectURL string) []byte {
 	w := writer{buf: dst}
 	w.open('{')
 	w.text("order_id", o.ID)
-	if redirectURL != "" {
-		w.text("redirect_url", redirectURL)
-	}
+	w.filled("redirect_url", redirectURL)
 	w.text("fraud_status", o.PlacedStatus())
 	w.key("authorized_payment_method")
 	w.open('{')
@@ -100,9 +98,7 @@ func AppendCustomerToken(dst []byte, s *checkout.Session, redirectURL string) []
 	w := writer{buf: dst}
 	w.open('{')
 	w.text("token_id", s.CustomerToken.ID)
-	if redirectURL != "" {
-		w.text("redirect_url", redirectURL)
-	}
+	w.filled("redirect_url", redirectURL)
 	content := s.Known()
 	if s.Authorization != nil && s.Authorization.Content != nil {
 		approved := *s

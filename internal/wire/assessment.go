@@ -23,7 +23,7 @@ type Assessment struct {
 	Changes           int64
 	CreatedAt         time.Time // of the session; zero when it is not known
 	Denied            bool
-	Signals           []AssessmentSignal
+	Signals           []Signal
 }
 
 // RuledBy is a decision of rules.
@@ -41,9 +41,6 @@ type AssessmentStep struct {
 	Duration    time.Duration
 	Error       string
 }
-
-// AssessmentSignal is something that rules can ask for beside the content.
-type AssessmentSignal struct{ Name, Value string }
 
 // AppendAssessment writes the answer of read assessment.
 func AppendAssessment(dst []byte, a Assessment) []byte {
@@ -97,9 +94,7 @@ func (w *writer) assessment(a *Assessment) {
 		w.text("rule", s.Rule)
 		w.text("state", s.State)
 		w.microseconds("duration_us", s.Duration)
-		if s.Error != "" {
-			w.text("error", s.Error)
-		}
+		w.filled("error", s.Error)
 		w.close('}')
 	})
 	w.key("inputs")
@@ -109,22 +104,22 @@ func (w *writer) assessment(a *Assessment) {
 
 func (w *writer) ruledBy(r *RuledBy) {
 	w.text("outcome", r.Outcome)
-	if r.Reason != "" {
-		w.text("reason", r.Reason)
-	}
-	if r.Rule != "" {
-		w.text("rule", r.Rule)
-	}
+	w.filled("reason", r.Reason)
+	w.filled("rule", r.Rule)
 	if r.RuleSet != "" {
-		w.key("rule_set")
-		w.open('{')
-		w.text("name", r.RuleSet)
-		w.text("version", r.Version)
-		w.close('}')
+		w.ruleSet(r.RuleSet, r.Version)
 	}
 	if len(r.InvalidFields) > 0 {
 		w.texts("invalid_fields", r.InvalidFields)
 	}
+}
+
+func (w *writer) ruleSet(name, version string) {
+	w.key("rule_set")
+	w.open('{')
+	w.text("name", name)
+	w.text("version", version)
+	w.close('}')
 }
 
 // reviewTerms are said where a rule said them.
@@ -137,9 +132,7 @@ func (w *writer) reviewTerms(terms checkout.ReviewTerms) {
 	if terms.Due > 0 {
 		w.integer("due_seconds", int64(terms.Due/time.Second))
 	}
-	if terms.AtDue != "" {
-		w.text("at_due", string(terms.AtDue))
-	}
+	w.filled("at_due", string(terms.AtDue))
 	w.close('}')
 }
 
@@ -153,9 +146,7 @@ func (w *writer) assessed(a *Assessment) {
 		w.buf = append(w.buf, "null"...)
 	}
 	for _, said := range []struct{ name, value string }{{"login", a.Login}, {"device_id", a.Device}, {"ip", a.IP}} {
-		if said.value != "" {
-			w.text(said.name, said.value)
-		}
+		w.filled(said.name, said.value)
 	}
 	w.key("session")
 	w.open('{')
@@ -166,7 +157,7 @@ func (w *writer) assessed(a *Assessment) {
 	}
 	w.boolean("denied", a.Denied)
 	w.close('}')
-	writeList(w, "signals", a.Signals, func(s *AssessmentSignal) {
+	writeList(w, "signals", a.Signals, func(s *Signal) {
 		w.open('{')
 		w.text("name", s.Name)
 		w.text("value", s.Value)
@@ -189,9 +180,7 @@ type Offers struct {
 func AppendOffers(dst []byte, o Offers) []byte {
 	w := writer{buf: dst}
 	w.open('{')
-	if o.SessionID != "" {
-		w.text("session_id", o.SessionID)
-	}
+	w.filled("session_id", o.SessionID)
 	w.optional("purchase_country", o.Content.PurchaseCountry)
 	w.optional("purchase_currency", o.Content.PurchaseCurrency)
 	w.optionalInteger("order_amount", o.Content.OrderAmount)

@@ -36,16 +36,12 @@ func AppendAssessorQuestion(dst []byte, q *AssessorQuestion) []byte {
 	w.text("call", q.Call)
 	w.timestamp("at", q.At)
 	for _, known := range []struct{ name, value string }{{"login", q.Login}, {"device_id", q.DeviceID}, {"ip", q.IP}} {
-		if known.value != "" {
-			w.text(known.name, known.value)
-		}
+		w.filled(known.name, known.value)
 	}
 	w.key("rules")
 	w.open('{')
 	w.text("outcome", q.Rules.Outcome)
-	if q.Rules.Rule != "" {
-		w.text("rule", q.Rules.Rule)
-	}
+	w.filled("rule", q.Rules.Rule)
 	w.text("reason", q.Rules.Reason)
 	w.text("rule_set", q.Rules.RuleSet)
 	w.text("version", q.Rules.Version)

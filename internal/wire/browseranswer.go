@@ -23,9 +23,7 @@ func AppendBrowserResult(dst []byte, call string, r checkout.BrowserResult) []by
 	w.boolean("show_form", r.ShowForm)
 	if call != "load" {
 		w.boolean("approved", r.Approved)
-		if r.AuthorizationToken != "" {
-			w.text("authorization_token", r.AuthorizationToken)
-		}
+		w.filled("authorization_token", r.AuthorizationToken)
 		w.boolean("finalize_required", r.FinalizeRequired)
 		writeObject(&w, "collected_shipping_address", checkout.AddressFields, r.CollectedShippingAddress)
 	}

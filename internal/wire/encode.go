@@ -65,6 +65,13 @@ func writeList[T any](w *writer, name string, list []T, write func(*T)) {
 	w.close(']')
 }
 
+// filled leaves an empty text out.
+func (w *writer) filled(name, value string) {
+	if value != "" {
+		w.text(name, value)
+	}
+}
+
 // milliseconds writes a duration with three decimals.
 func (w *writer) milliseconds(name string, d time.Duration) {
 	w.key(name)

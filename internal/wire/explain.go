@@ -61,9 +61,7 @@ func AppendFoundExchanges(dst []byte, list []Exchange, next string, partial bool
 		w.happened(e)
 		w.close('}')
 	})
-	if next != "" {
-		w.text("next", next)
-	}
+	w.filled("next", next)
 	w.boolean("partial", partial)
 	w.close('}')
 	return w.buf
@@ -95,9 +93,7 @@ func (w *writer) happened(e *Exchange) {
 		{"session_id", e.SessionID}, {"order_id", e.OrderID}, {"authorization_token", e.AuthorizationToken}, {"assessment_id", e.AssessmentID},
 		{"error_code", e.ErrorCode}, {"reason", e.Reason},
 	} {
-		if id.value != "" {
-			w.text(id.name, id.value)
-		}
+		w.filled(id.name, id.value)
 	}
 	if e.ErrorCode != "" {
 		w.texts("error_messages", e.ErrorMessages)

@@ -53,9 +53,7 @@ func AppendNext(dst []byte, list []Next) []byte {
 		for _, said := range []struct{ name, value string }{
 			{"session_id", next.SessionID}, {"call", next.Call}, {"outcome", next.Outcome}, {"interaction", next.Interaction},
 		} {
-			if said.value != "" {
-				w.text(said.name, said.value)
-			}
+			w.filled(said.name, said.value)
 		}
 		if len(next.InvalidFields) > 0 {
 			w.texts("invalid_fields", next.InvalidFields)

@@ -55,9 +55,7 @@ func AppendReplayProgress(dst []byte, p ReplayProgress) []byte {
 func (w *writer) replayProgress(p *ReplayProgress) {
 	w.integer("done", p.Done)
 	w.integer("total", p.Total)
-	if p.After != "" {
-		w.text("after", p.After)
-	}
+	w.filled("after", p.After)
 }
 
 // AppendReplayFailure writes the last line of a replay that did not come to its
@@ -93,11 +91,7 @@ func AppendReplayResult(dst []byte, r ReplayResult) []byte {
 
 func (w *writer) replayFound(r *ReplayResult) {
 	w.replayProgress(&r.ReplayProgress)
-	w.key("rule_set")
-	w.open('{')
-	w.text("name", r.RuleSet)
-	w.text("version", r.Version)
-	w.close('}')
+	w.ruleSet(r.RuleSet, r.Version)
 	w.integer("compared", r.Compared)
 	w.integer("different", r.Different)
 	w.integer("failed", r.Failed)

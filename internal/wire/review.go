@@ -27,9 +27,7 @@ func AppendReviews(dst []byte, view ReviewView, list []Review, next string) []by
 	w := writer{buf: dst}
 	w.open('{')
 	writeList(&w, "reviews", list, func(r *Review) { w.review(view, r) })
-	if next != "" {
-		w.text("next", next)
-	}
+	w.filled("next", next)
 	w.close('}')
 	return w.buf
 }
@@ -90,13 +88,6 @@ func (w *writer) step(view ReviewView, name, by string, at time.Time, reason str
 	if view.Names {
 		w.filled(name+"_by", by)
 		w.filled(name+"_reason", reason)
-	}
-}
-
-// filled leaves an empty text out.
-func (w *writer) filled(name, value string) {
-	if value != "" {
-		w.text(name, value)
 	}
 }
 
