@@ -95,8 +95,8 @@ type ListedAssessment struct {
 	Outcome    string    `json:"outcome"`
 }
 
-// Assessments returns the newest assessments of a session; there are none of a
-// session that is unknown.
+// Assessments returns the newest assessments of a session. An unknown session is a
+// 404.
 func (c *Client) Assessments(ctx context.Context, sessionID string) (Assessments, error) {
 	var answer Assessments
 	err := c.do(ctx, call{operation: "read session assessments", method: http.MethodGet,

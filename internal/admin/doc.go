@@ -1,5 +1,5 @@
-// Package admin is what an operator does to a store: merchants and their
-// keys, and the people who sign in to the portal.
+// Package admin is what an operator does to a store: merchants and their keys,
+// the people who sign in to the portal, reviews of orders, replays of assessments.
 //
 // A SQLite file has one owner. While a server owns it, the commands reach the
 // same operations through a Unix socket beside the file, which only the file's

@@ -17,8 +17,8 @@ type Reviews interface {
 	Reviews(ctx context.Context, filter store.ReviewFilter) (found []store.Review, next string, err error)
 }
 
-// reviewsShown bounds a page of a list.
-const reviewsShown = 100
+// ReviewsShown bounds a page of a list.
+const ReviewsShown = 100
 
 // reviewRoutes let a merchant see how the reviews of its orders stand; only in a
 // playground is it the merchant who decides.
@@ -48,7 +48,7 @@ func (x *exchange) reviewView() wire.ReviewView {
 // readReviews lists the reviews of the merchant's orders, in the order of the store.
 func readReviews(x *exchange) (answer, error) {
 	query := x.request.URL.Query()
-	filter := store.ReviewFilter{MerchantID: x.caller.MerchantID, Limit: reviewsShown, After: query.Get("after")}
+	filter := store.ReviewFilter{MerchantID: x.caller.MerchantID, Limit: ReviewsShown, After: query.Get("after")}
 	switch state := query.Get("state"); state {
 	case "", "waiting":
 	case "decided":
@@ -58,8 +58,8 @@ func readReviews(x *exchange) (answer, error) {
 	}
 	if limit := query.Get("limit"); limit != "" {
 		n, err := strconv.Atoi(limit)
-		if err != nil || n < 1 || n > reviewsShown {
-			return answer{}, badValue("limit", limit, "1 to "+strconv.Itoa(reviewsShown))
+		if err != nil || n < 1 || n > ReviewsShown {
+			return answer{}, badValue("limit", limit, "1 to "+strconv.Itoa(ReviewsShown))
 		}
 		filter.Limit = n
 	}

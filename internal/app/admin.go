@@ -54,8 +54,8 @@ type Admin struct {
 	Close func() error
 }
 
-// OpenAdmin opens the merchants, keys and reviews of a store that is there. A file
-// that a server owns is reached through that server.
+// OpenAdmin opens what an operator does to a store that is there. A file that a
+// server owns is reached through that server.
 func OpenAdmin(ctx context.Context, url string) (Admin, error) {
 	path, embedded := strings.CutPrefix(url, "sqlite:")
 	if !embedded {

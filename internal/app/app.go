@@ -112,6 +112,17 @@ func closedListener(err error) error {
 	return err
 }
 
+// background runs something until the server closes, which tells it and waits.
+func (a *App) background(run func(context.Context)) {
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	a.closers = append(a.closers, func() error { stop(); <-ended; return nil })
+	go func() {
+		defer close(ended)
+		run(ctx)
+	}()
+}
+
 // Close frees everything, the newest first.
 func (a *App) Close() error {
 	var failures error

@@ -33,22 +33,25 @@ func (a *App) notifier(clock service.Clock, metrics *metrics, show func(*request
 		},
 	})
 	a.closers = append(a.closers, func() error { started.Close(); return nil })
-	metrics.registry.MustRegister(gauge("kvitto_callbacks_waiting", "Callbacks in the store that are not delivered yet, of all processes.", a.waitingCallbacks))
+	metrics.registry.MustRegister(gauge("kvitto_callbacks_waiting", "Callbacks in the store that are not delivered yet, of all processes.", counted(a.stores.CountWaitingCallbacks)))
 	return started
 }
 
 // countMax bounds how long metrics wait for the store.
 const countMax = time.Second
 
-// waitingCallbacks is not a number while the store does not say.
-func (a *App) waitingCallbacks() float64 {
-	ctx, cancel := context.WithTimeout(context.Background(), countMax)
-	defer cancel()
-	waiting, err := a.stores.CountWaitingCallbacks(ctx)
-	if err != nil {
-		return math.NaN()
+// counted is a count of the store for a metric: not a number while the store does
+// not say.
+func counted(count func(context.Context) (int, error)) func() float64 {
+	return func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), countMax)
+		defer cancel()
+		n, err := count(ctx)
+		if err != nil {
+			return math.NaN()
+		}
+		return float64(n)
 	}
-	return float64(waiting)
 }
 
 // wakingCommitter tells the notifier of callbacks that were committed here.

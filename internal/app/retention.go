@@ -41,11 +41,7 @@ func (a *App) keepRetention() {
 	if limits.Every <= 0 {
 		limits.Every = retentionEvery
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	a.closers = append(a.closers, func() error { stop(); <-ended; return nil })
-	go func() {
-		defer close(ended)
+	a.background(func(ctx context.Context) {
 		wait := min(limits.Every, retentionFirst)
 		for pause(ctx, wait+rand.N(wait)) { // processes of one store take turns
 			if err := a.forget(ctx); err != nil && ctx.Err() == nil {
@@ -53,7 +49,7 @@ func (a *App) keepRetention() {
 			}
 			wait = limits.Every
 		}
-	}()
+	})
 }
 
 // forget is one look at everything that is stored.

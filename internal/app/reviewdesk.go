@@ -23,13 +23,10 @@ type reviewDesk struct {
 	checkouts *service.Service
 }
 
-// deskReviews bounds a page of an operator's list.
-const deskReviews = 100
-
 // Reviews implements admin.ReviewDesk.
 func (d reviewDesk) Reviews(ctx context.Context, which admin.WhichReviews) (json.RawMessage, error) {
 	found, next, err := d.reviews.Reviews(ctx, store.ReviewFilter{
-		MerchantID: which.Merchant, Decided: which.Decided, After: which.After, Limit: deskReviews})
+		MerchantID: which.Merchant, Decided: which.Decided, After: which.After, Limit: api.ReviewsShown})
 	if err != nil {
 		return nil, fmt.Errorf("reviews: %w", err)
 	}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/service"
@@ -30,14 +29,8 @@ type decider struct {
 // decideReviews begins to look, until the server closes.
 func (a *App) decideReviews(checkouts *service.Service, metrics *metrics) *decider {
 	d := &decider{reviews: a.stores, checkouts: checkouts, app: a, wake: make(chan struct{}, 1)}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	a.closers = append(a.closers, func() error { stop(); <-ended; return nil })
-	go func() {
-		defer close(ended)
-		d.run(ctx)
-	}()
-	metrics.registry.MustRegister(gauge("kvitto_reviews_open", "Orders in the store whose review waits for a verdict, of all processes.", a.openReviews))
+	a.background(d.run)
+	metrics.registry.MustRegister(gauge("kvitto_reviews_open", "Orders in the store whose review waits for a verdict, of all processes.", counted(a.stores.CountOpenReviews)))
 	return d
 }
 
@@ -105,15 +98,4 @@ func (d *decider) failed(ctx context.Context, err error, about ...any) {
 	if ctx.Err() == nil {
 		d.app.config.Logger.Error("reviews whose time has come were not decided; the next look comes", append(about, "cause", err)...)
 	}
-}
-
-// openReviews is not a number while the store does not say.
-func (a *App) openReviews() float64 {
-	ctx, cancel := context.WithTimeout(context.Background(), countMax)
-	defer cancel()
-	open, err := a.stores.CountOpenReviews(ctx)
-	if err != nil {
-		return math.NaN()
-	}
-	return float64(open)
 }

@@ -37,7 +37,7 @@ and in kvitto assessments.`,
 		},
 	}
 	where.flags(command)
-	command.Flags().BoolVar(&asJSON, "json", false, "print the exchange as one JSON object")
+	command.Flags().BoolVar(&asJSON, "json", false, "print the exchange or the assessment as one JSON object")
 	return command
 }
 

@@ -61,7 +61,7 @@ func storeURL(c *config.Config) string {
 	return "sqlite:" + filepath.Join(c.Data, "kvitto.db")
 }
 
-// administer opens the merchants, keys and reviews of the configured store for work.
+// administer opens the configured store for the work of an operator.
 func (o *operator) administer(c *cobra.Command, work func(app.Admin) error) (err error) {
 	loaded, err := o.load(c)
 	if err != nil {

@@ -153,11 +153,16 @@ func checkFile(w io.Writer, file string, asJSON, named bool) error {
 // goodRules are the rules of a file for commands that need one that can be used.
 func goodRules(file string) (*risk.RuleSet, error) {
 	set, err := app.ReadRules(file)
+	return set, notGood(file, err)
+}
+
+// notGood leads from a file that cannot be used to what is wrong with it.
+func notGood(file string, err error) error {
 	var invalid *risk.Invalid
 	if errors.As(err, &invalid) {
-		return nil, fmt.Errorf("%s has %s; see: kvitto rules check %s", printable(file), count(len(invalid.Problems), "problem"), printable(file))
+		return fmt.Errorf("%s has %s; see: kvitto rules check %s", printable(file), count(len(invalid.Problems), "problem"), printable(file))
 	}
-	return set, err
+	return err
 }
 
 func names[T ~string](values []T) []string {

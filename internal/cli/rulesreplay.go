@@ -56,13 +56,9 @@ A replay that was cut off goes on with --after and the id it came to.`,
 }
 
 func replayRules(c *cobra.Command, flags *replayFlags, file string) error {
-	// What is wrong with the file is told here, with more words.
-	if _, err := goodRules(file); err != nil {
-		return err
-	}
 	text, lists, err := app.ReadSentRules(file)
 	if err != nil {
-		return err
+		return notGood(file, err)
 	}
 	question := client.ReplayQuestion{Rules: text, Lists: lists, After: flags.after, Limit: flags.limit}
 	for _, bound := range []struct {
