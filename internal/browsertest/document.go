@@ -239,11 +239,22 @@ func (d *Document) await(ctx context.Context, expression string) (json.RawMessag
 			}
 		case gone(err) || stuck:
 			last = err.Error()
+			if stuck {
+				d.page.front(ctx)
+			}
 		default:
 			return nil, err
 		}
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("not within %s: %s", patience, last)
 		}
+	}
+}
+
+// front uncovers the window: one that Chromium takes for covered draws nothing and
+// handles no events.
+func (p *Page) front(ctx context.Context) {
+	if _, err := chromedp.Call(ctx, page.BringToFront, cdp.Empty{}); err != nil && ctx.Err() == nil && !p.ended(err) {
+		p.t.Fatalf("browsertest: to the front: %v", err)
 	}
 }
