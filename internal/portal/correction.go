@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -92,10 +91,27 @@ const (
 	revisionsBefore = 64
 )
 
+// lastBefore is what revisionBefore found last: several parts of a page ask.
+type lastBefore struct {
+	sessionID, correlationID string
+	revision                 store.Revision
+	err                      error
+}
+
 // revisionBefore is what the session was when the request came: the newest
-// revision that an earlier request made. The clock of a playground may be
-// anywhere, so the times compared are those of the correlation ids.
+// revision that an earlier request made, store.ErrNotFound when there is none.
 func (p *portal) revisionBefore(ctx context.Context, e *requestlog.Exchange) (store.Revision, error) {
+	if last := p.before; last != nil && last.sessionID == e.SessionID && last.correlationID == e.CorrelationID {
+		return last.revision, last.err
+	}
+	revision, err := p.readBefore(ctx, e)
+	p.before = &lastBefore{e.SessionID, e.CorrelationID, revision, err}
+	return revision, err
+}
+
+// readBefore walks the history back. The clock of a playground may be anywhere, so
+// the times compared are those of the correlation ids.
+func (p *portal) readBefore(ctx context.Context, e *requestlog.Exchange) (store.Revision, error) {
 	upTo := int64(0)
 	for range revisionsBefore / revisionsAtOnce {
 		revisions, err := p.Sessions.Revisions(ctx, e.SessionID, revisionsAtOnce, upTo)
@@ -113,7 +129,5 @@ func (p *portal) revisionBefore(ctx context.Context, e *requestlog.Exchange) (st
 		}
 		upTo = revisions[0].Session.Revision - 1
 	}
-	return store.Revision{}, errNoRevision
+	return store.Revision{}, store.ErrNotFound
 }
-
-var errNoRevision = errors.New("portal: no earlier revision of the session")

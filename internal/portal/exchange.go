@@ -192,7 +192,7 @@ func (p *portal) compare(ctx context.Context, x *exchangePage) error {
 	switch {
 	case err == nil:
 		then = &revision.Session.Content
-	case !errors.Is(err, store.ErrNotFound) && !errors.Is(err, errNoRevision):
+	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
 	made, ok := mismatchOf(x.Exchange.Violations, then, "Session then")

@@ -87,6 +87,7 @@ type portal struct {
 	assets *assets
 	pages  *pages
 	viewer account.Viewer // of the request at hand
+	before *lastBefore    // likewise
 }
 
 // New returns the pages, for requests below Path. It lets in whom the door lets

@@ -55,7 +55,7 @@ func (p *portal) replay(ctx context.Context, e *requestlog.Exchange) (replay, er
 	located := *e
 	located.SessionID = sessionID
 	before, err := p.revisionBefore(ctx, &located)
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, errNoRevision) {
+	if errors.Is(err, store.ErrNotFound) {
 		return replay{}, nil
 	} else if err != nil {
 		return replay{}, err

@@ -99,7 +99,7 @@ func (a *assessing) assess(in *risk.Input, subjects []subject) (risk.Assessment,
 		}
 		return a.inquire(in, subjects)
 	}
-	if err := a.takeTurns(in, subjects); err != nil {
+	if _, err := a.takeTurns(in, subjects); err != nil {
 		return risk.Assessment{}, err
 	}
 	if err := s.remember(a.ctx, in, subjects); err != nil {
@@ -112,7 +112,7 @@ func (a *assessing) assess(in *risk.Input, subjects []subject) (risk.Assessment,
 // this session: the question is put without a turn, on the past as it is then, and
 // the answer holds when it is decided again in turn.
 func (a *assessing) inquire(in *risk.Input, subjects []subject) (risk.Assessment, error) {
-	for inTurn := false; ; inTurn = true {
+	for {
 		if err := a.service.remember(a.ctx, in, subjects); err != nil {
 			return risk.Assessment{}, err
 		}
@@ -125,18 +125,20 @@ func (a *assessing) inquire(in *risk.Input, subjects []subject) (risk.Assessment
 			a.turns.end()
 			a.questions++
 			a.inquiry.Ask(a.ctx)
-		case inTurn:
-			return made, nil
 		}
-		if err := a.takeTurns(in, subjects); err != nil {
+		changed, err := a.takeTurns(in, subjects)
+		if err != nil {
 			return risk.Assessment{}, err
+		}
+		if !open && !changed {
+			return made, nil // in turn, or no rule looks at a past that has to hold
 		}
 	}
 }
 
 // takeTurns takes those of the subjects whose past the rules are expected to look
-// at.
-func (a *assessing) takeTurns(in *risk.Input, subjects []subject) error {
+// at, and tells whether they are others than those that were held.
+func (a *assessing) takeTurns(in *risk.Input, subjects []subject) (changed bool, err error) {
 	return a.turns.take(a.ctx, &a.service.subjectQueues, subjects, a.service.reads(in.MerchantID))
 }
 

@@ -153,6 +153,41 @@ func TestAnAnswerIsKeptWhileItsQuestionIs(t *testing.T) {
 	}
 }
 
+// TestNothingIsAssessedTwiceInVain: the rules decide again only when there is an
+// answer, when turns were taken, or when the decision was in vain.
+func TestNothingIsAssessedTwiceInVain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		content   checkout.Content
+		approvals int // 0 asks nobody
+		conflicts int
+		want      int
+	}{
+		"nobody is known, nobody asked":      {cart(100), 0, 0, 1},
+		"nobody is known":                    {cart(100), 9, 0, 2},
+		"a turn is taken, nobody asked":      {buyer("a@b.se"), 0, 0, 2},
+		"a turn is taken after the answer":   {buyer("a@b.se"), 9, 0, 2},
+		"a turn is held over the next tries": {buyer("a@b.se"), 9, 5, 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			engine, rules := memstore.New(), &limited{approvals: c.approvals}
+			s := remembering(t, engine, engine, &inquiring{Assessor: rules, ask: func() {}}, 1)[0]
+			session, err := s.CreateSession(t.Context(), caller("m"), c.content, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Committer.(*faulty).plan(slices.Repeat([]string{"conflict"}, c.conflicts)...)
+			if _, err := s.Browser(t.Context(), caller("m"), session.ID, service.BrowserCall{Call: risk.CallAuthorize, AutoFinalize: true}); err != nil {
+				t.Fatal(err)
+			}
+			if len(rules.seen) != c.want {
+				t.Errorf("assessed %d times, want %d", len(rules.seen), c.want)
+			}
+		})
+	}
+}
+
 // referring refers what its rules deny.
 type referring struct{ *limited }
 

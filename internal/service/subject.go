@@ -181,8 +181,8 @@ type turns struct {
 // take waits for the turns of those subjects whose past has to hold when these
 // kinds are looked at. Turns that are held already stay: an attempt that failed
 // decides anew without a place in the queue being lost. Where the subjects are
-// others now, all are left first.
-func (t *turns) take(ctx context.Context, queues *queues, subjects []subject, read []risk.SubjectKind) error {
+// others now, all are left first, and changed is true.
+func (t *turns) take(ctx context.Context, queues *queues, subjects []subject, read []risk.SubjectKind) (changed bool, err error) {
 	var keys []store.SubjectKey
 	for _, one := range subjects {
 		if one.holds(read) {
@@ -191,7 +191,7 @@ func (t *turns) take(ctx context.Context, queues *queues, subjects []subject, re
 	}
 	slices.SortFunc(keys, func(a, b store.SubjectKey) int { return bytes.Compare(a[:], b[:]) })
 	if slices.Equal(keys, t.keys) {
-		return nil
+		return false, nil
 	}
 	t.end()
 	began := time.Now()
@@ -202,14 +202,14 @@ func (t *turns) take(ctx context.Context, queues *queues, subjects []subject, re
 		leave, err := queues.enterWithin(bounded, string(key[:]))
 		switch {
 		case err != nil && ctx.Err() != nil:
-			return ctx.Err()
+			return true, ctx.Err()
 		case err != nil:
-			return &checkout.Refusal{Kind: checkout.KindOverloaded, Reason: "too many payments of this customer wait to be decided; this one was not"}
+			return true, &checkout.Refusal{Kind: checkout.KindOverloaded, Reason: "too many payments of this customer wait to be decided; this one was not"}
 		}
 		t.leave = append(t.leave, leave)
 	}
 	t.keys = keys
-	return nil
+	return true, nil
 }
 
 // end leaves all of them.
