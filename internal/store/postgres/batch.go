@@ -45,18 +45,13 @@ type batch struct {
 	findable bool // a token, an order, a callback, an assessment or a review is among them
 }
 
-// newBatch refuses what no state could take, and divides the rest. reviews tells
-// whether the schema has a place for them.
-func newBatch(changes []store.Change, answers []error, reviews bool) *batch {
+// newBatch refuses what no state could take, and divides the rest.
+func newBatch(changes []store.Change, answers []error) *batch {
 	b := &batch{answers: answers, rows: make([]row, 0, len(changes))}
 	names := newChangeNames()
 	for i := range changes {
 		r := row{place: i, change: &changes[i]}
 		if answers[i] = r.read(); answers[i] != nil {
-			continue
-		}
-		if r.reviewed && !reviews {
-			answers[i] = errNoReviews
 			continue
 		}
 		r.id = names.at(len(b.rows))

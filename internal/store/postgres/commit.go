@@ -57,7 +57,7 @@ const (
 // Commit makes the changes durable.
 func (e *Engine) Commit(ctx context.Context, changes []store.Change) []error {
 	answers := make([]error, len(changes))
-	batch := newBatch(changes, answers, e.reviews.Load())
+	batch := newBatch(changes, answers)
 	err := e.enter(ctx)
 	if err == nil {
 		defer e.leave()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -17,7 +16,6 @@ type Engine struct {
 	pool     *pgxpool.Pool
 	retryFor time.Duration
 	lookups  lookups
-	reviews  atomic.Bool // the schema has a place for reviews, and for callbacks of several kinds under way
 
 	// life is held for reading by every call, and for writing by Close.
 	life   sync.RWMutex

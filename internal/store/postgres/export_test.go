@@ -48,8 +48,8 @@ var DueLooks = map[string]struct {
 	SQL        string
 	Parameters string
 }{
-	"callbacks": {claimOfKind.look, `1, 1, '{}'`},
-	"lease":     {claimOfKind.lease, `1, 50, '{}', '00000000-0000-0000-0000-000000000001', 2, 8, '{}', '{}'`},
+	"callbacks": {lookForCallbacks, `1, 1, '{}'`},
+	"lease":     {leaseCallbacks, `1, 50, '{}', '00000000-0000-0000-0000-000000000001', 2, 8, '{}', '{}'`},
 	"leased":    {leasedCallbacks, `'00000000-0000-0000-0000-000000000001', 2`},
 	"reviews":   {dueReviews, `1, 50`},
 }

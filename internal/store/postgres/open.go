@@ -66,11 +66,7 @@ func Open(ctx context.Context, url string, opts Options) (*Engine, error) {
 	}
 	e := &Engine{pool: pool, retryFor: opts.RetryFor}
 	e.lookups.begin(e)
-	err = e.check(ctx)
-	if err == nil {
-		_, err = e.CountOpenReviews(ctx) // notes whether there are reviews
-	}
-	if err != nil {
+	if err := e.check(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil

@@ -47,59 +47,35 @@ const (
 		WHERE callback_id = $1 AND state = 'waiting' AND lease IS NULL`
 
 	changedCallback = `SELECT coalesce(changed_by = $2, false) FROM callbacks WHERE callback_id = $1`
+
+	// dueCallbacks are those that can be leased at the time $1, but for the
+	// merchants $3. A callback waits for others of its session and kind: the index
+	// of what is under way has one of each. OFFSET 0 keeps the look at what goes
+	// before a callback a look for each one that is due; as a join it might read
+	// all callbacks.
+	dueCallbacks = ` FROM callbacks c WHERE c.state = 'waiting' AND (c.lease IS NULL OR c.leased_until <= $1)
+		AND c.due_at <= $1 + ` + furthestAhead + `
+		AND c.due_at <= $1 + coalesce((SELECT k.advance_ns FROM clocks k WHERE k.merchant_id = c.merchant_id
+			ORDER BY k.move DESC LIMIT 1), 0) / 1000000
+		AND NOT (c.merchant_id = ANY($3::text[]))
+		AND (c.released OR NOT EXISTS (SELECT 1 FROM callback_holds h WHERE h.merchant_id = c.merchant_id))
+		AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.session_id = c.session_id AND o.kind = c.kind AND o.revision <> c.revision
+			AND (o.leased_until > $1 OR (o.state = 'waiting'
+				AND (o.released > c.released OR (o.released = c.released AND o.revision < c.revision)))) OFFSET 0)
+		ORDER BY c.due_at LIMIT $2`
+
+	lookForCallbacks = `SELECT 1` + dueCallbacks
+
+	// leaseCallbacks leases none when an earlier attempt of the same claim has
+	// leased some. Rows that another claim has locked are skipped: it leases them.
+	// Of each merchant it leases at most $6, less what $7 and $8 say is under way.
+	leaseCallbacks = `WITH due AS MATERIALIZED (SELECT c.callback_id, c.merchant_id, c.due_at` + dueCallbacks + ` FOR UPDATE OF c SKIP LOCKED),
+		placed AS (SELECT callback_id, merchant_id, row_number() OVER (PARTITION BY merchant_id ORDER BY due_at, callback_id) AS place FROM due)
+		UPDATE callbacks c SET lease = $4, leased_until = $5
+		FROM placed LEFT JOIN unnest($7::text[], $8::bigint[]) AS b (merchant_id, under_way) ON b.merchant_id = placed.merchant_id
+		WHERE c.callback_id = placed.callback_id AND placed.place + coalesce(b.under_way, 0) <= $6
+		AND NOT EXISTS (SELECT 1 FROM callbacks l WHERE l.lease = $4 AND l.leased_until = $5)`
 )
-
-// dueCallbacks are those that can be leased at the time $1, but for the
-// merchants $3. A callback waits for others of its session that meet the
-// condition. OFFSET 0 keeps the look at what goes before a callback a look
-// for each one that is due; as a join it might read all callbacks.
-func dueCallbacks(condition string) string {
-	return ` FROM callbacks c WHERE c.state = 'waiting' AND (c.lease IS NULL OR c.leased_until <= $1)
-	AND c.due_at <= $1 + ` + furthestAhead + `
-	AND c.due_at <= $1 + coalesce((SELECT k.advance_ns FROM clocks k WHERE k.merchant_id = c.merchant_id
-		ORDER BY k.move DESC LIMIT 1), 0) / 1000000
-	AND NOT (c.merchant_id = ANY($3::text[]))
-	AND (c.released OR NOT EXISTS (SELECT 1 FROM callback_holds h WHERE h.merchant_id = c.merchant_id))
-	AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.session_id = c.session_id ` + condition + ` AND o.revision <> c.revision
-		AND (o.leased_until > $1 OR (o.state = 'waiting'
-			AND (o.released > c.released OR (o.released = c.released AND o.revision < c.revision)))) OFFSET 0)
-	ORDER BY c.due_at LIMIT $2`
-}
-
-// leaseCallbacks leases none when an earlier attempt of the same claim has
-// leased some. Rows that another claim has locked are skipped: it leases them.
-// Of each merchant it leases at most $6, less what $7 and $8 say is under way.
-func leaseCallbacks(due string) string {
-	return `WITH due AS MATERIALIZED (SELECT c.callback_id, c.merchant_id, c.due_at` + due + ` FOR UPDATE OF c SKIP LOCKED),
-	placed AS (SELECT callback_id, merchant_id, row_number() OVER (PARTITION BY merchant_id ORDER BY due_at, callback_id) AS place FROM due)
-	UPDATE callbacks c SET lease = $4, leased_until = $5
-	FROM placed LEFT JOIN unnest($7::text[], $8::bigint[]) AS b (merchant_id, under_way) ON b.merchant_id = placed.merchant_id
-	WHERE c.callback_id = placed.callback_id AND placed.place + coalesce(b.under_way, 0) <= $6
-	AND NOT EXISTS (SELECT 1 FROM callbacks l WHERE l.lease = $4 AND l.leased_until = $5)`
-}
-
-// claiming are the statements of a claim.
-type claiming struct{ look, lease string }
-
-func claimingWhere(condition string) claiming {
-	due := dueCallbacks(condition)
-	return claiming{look: `SELECT 1` + due, lease: leaseCallbacks(due)}
-}
-
-// The index of what is under way has one callback for each session and kind; on
-// the schema before reviews it has one for each session, and a claim of two would
-// break it every time.
-var (
-	claimOfKind    = claimingWhere(` AND o.kind = c.kind`)
-	claimOfSession = claimingWhere(``)
-)
-
-func (e *Engine) claiming() claiming {
-	if e.reviews.Load() {
-		return claimOfKind
-	}
-	return claimOfSession
-}
 
 // callbackSteps are idempotent: a callback that was changed by the step $2 is
 // not changed by it again.
@@ -148,8 +124,8 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 	if !identifier.Parse(claim.Lease, &lease) {
 		return nil, errIdentifier
 	}
-	now, full, statements := claim.Now.UnixMilli(), claim.Full(), e.claiming()
-	due, err := e.hasRow(ctx, statements.look, now, 1, full)
+	now, full := claim.Now.UnixMilli(), claim.Full()
+	due, err := e.hasRow(ctx, lookForCallbacks, now, 1, full)
 	if err != nil || !due {
 		return nil, err
 	}
@@ -162,7 +138,7 @@ func (e *Engine) ClaimCallbacks(ctx context.Context, claim store.CallbackClaim) 
 	}
 	err = e.change(ctx, func(p *pipeline) {
 		p.exec(endLeases, now)
-		p.exec(statements.lease, now, claim.Limit, full, lease, claim.Until.UnixMilli(), bound, merchants, underWay)
+		p.exec(leaseCallbacks, now, claim.Limit, full, lease, claim.Until.UnixMilli(), bound, merchants, underWay)
 		p.query(func(rows pgx.Rows, err error) error {
 			claimed = nil
 			return eachRow(rows, err, func(rows pgx.Rows) error { return scanCallback(rows, &claimed) })

@@ -12,7 +12,6 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/money"
-	"github.com/kvitto/kvitto/internal/pgpool"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -41,13 +40,6 @@ const (
 		AND r.due_at <= $1 + coalesce((SELECT k.advance_ns FROM clocks k
 		WHERE k.merchant_id = r.merchant_id ORDER BY k.move DESC LIMIT 1), 0) / 1000000 ORDER BY r.due_at, r.order_id LIMIT $2`
 )
-
-// errNoReviews: nobody would ever decide about an order that is written without
-// its place in the list.
-var errNoReviews = errors.New("postgres: the schema has no place for reviews of orders yet: run `kvitto migrate` with the same store")
-
-// noReviews tells that the schema is the one before reviews.
-func noReviews(err error) bool { return pgpool.Code(err) == pgpool.MissingTable }
 
 // reviewed are the parameters of putReviews.
 func (w *wave) reviewed() []any {
@@ -123,27 +115,14 @@ func (e *Engine) DueReviews(ctx context.Context, now time.Time, limit int) ([]st
 	return e.listReviews(ctx, dueReviews, now.UnixMilli(), limit)
 }
 
-// listReviews reads reviews; before the schema has them there are none.
+// listReviews reads what a query selects.
 func (e *Engine) listReviews(ctx context.Context, query string, parameters ...any) (found []store.Review, err error) {
 	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		found = nil
 		rows, err := conn.Query(ctx, query, parameters...)
 		return eachRow(rows, err, func(rows pgx.Rows) error { return scanReview(rows, &found) })
 	})
-	if e.seenReviews(err); noReviews(err) {
-		return nil, nil
-	}
 	return found, err
-}
-
-// seenReviews notes by the answer to a query whether the schema has reviews.
-func (e *Engine) seenReviews(err error) {
-	switch {
-	case noReviews(err):
-		e.reviews.Store(false)
-	case err == nil:
-		e.reviews.Store(true)
-	}
 }
 
 // CountOpenReviews is store.Reviews'.
@@ -151,9 +130,6 @@ func (e *Engine) CountOpenReviews(ctx context.Context) (open int, err error) {
 	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		return each(ctx, conn, `SELECT count(*) FROM reviews WHERE waiting`, nil, func(rows pgx.Rows) error { return rows.Scan(&open) })
 	})
-	if e.seenReviews(err); noReviews(err) {
-		return 0, nil
-	}
 	return open, err
 }
 

@@ -19,7 +19,6 @@ func fillSession(t *testing.T, s *checkout.Session) {
 	s.Authorization.Token, s.Authorization.State = was.Authorization.Token, was.Authorization.State
 	s.CustomerToken.ID, s.CustomerToken.AuthorizationToken = newID(), was.Authorization.Token
 	s.Order.ID, s.Order.AuthorizationToken, s.Order.FraudStatus = was.Order.ID, was.Order.AuthorizationToken, checkout.FraudPending
-	s.Order.Review = nil // it needs a schema of its own: RunReviews fills it
 	s.Order.Ledger = checkout.Ledger{Authorized: 1000, Captured: 700, Released: 300, Refunded: 200}
 }
 
