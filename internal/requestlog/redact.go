@@ -135,7 +135,18 @@ func escapedASCII(body []byte) int {
 	}
 }
 
-func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
+// hexDigit is the value of a hexadecimal digit; -1 of anything else.
+func hexDigit(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
 
 // deepest is how many documents within strings within documents are rewritten;
 // the string below that is masked as a whole. It bounds the work.

@@ -30,8 +30,8 @@ type Home interface {
 	// highest first id first. Fewer than the limit are the last ones. An empty id
 	// is above all others.
 	List(ctx context.Context, scope Scope, below string, limit int) ([]Key, error)
-	// Load visits what has the keys, in their order. What was swept since is left
-	// out.
+	// Load visits what has the keys, in their order; what is in a segment in any
+	// order. What was swept since is left out.
 	Load(ctx context.Context, keys []Key, visit func(Piece) (bool, error)) error
 	// Unindexed gives the keys of some blocks and refusals that no segment has,
 	// about in the order in which they were written. None also when another
