@@ -42,8 +42,11 @@ type Home interface {
 	// Segments gives the keys of segments that have the terms, the highest number
 	// first. Fewer than the limit are the last ones.
 	Segments(ctx context.Context, wanted Wanted) ([]Key, error)
+	// Tallies visits the tallies of a range, in no order.
+	Tallies(ctx context.Context, wanted TallyRange, visit func(*Tally) (bool, error)) error
 	// Sweep deletes a portion of what is to be forgotten, oldest first, and
 	// tells how many exchanges that were. It is called until it gives none.
+	// Tallies go with the exchanges of their time.
 	Sweep(ctx context.Context, limits Limits) (deleted int64, err error)
 	Close() error
 }
@@ -59,6 +62,7 @@ type Limits struct {
 type Batch struct {
 	Blocks   []Block
 	Refusals []Refusal
+	Tallies  []Tally
 }
 
 // Block is some successes, encoded one after the other.
