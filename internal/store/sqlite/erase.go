@@ -173,7 +173,9 @@ const (
 )
 
 // Purge is store.Erasing's: the log is copied back and emptied, for it has the pages
-// from before. Whole first writes the file anew.
+// from before. Whole first writes the file anew: where SQLite moved a row from one
+// page to another, the first may still have it in its free room, which nothing but
+// that overwrites.
 func (e *Engine) Purge(ctx context.Context, whole bool) error {
 	if whole {
 		if err := e.rebuild(ctx); err != nil {
