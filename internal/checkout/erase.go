@@ -102,16 +102,16 @@ func (p *Person) partIn(c *Content) Part {
 	}
 	found := PartNone
 	eachFreeText(c, func(t *Text) {
-		if found == PartNone && p.mentioned(t.Value) {
+		if found == PartNone && p.Mentioned(t.Value) {
 			found = PartMentioned
 		}
 	})
 	return found
 }
 
-// mentioned tells whether a text has one of the e-mail addresses in it, or is one
+// Mentioned tells whether a text has one of the e-mail addresses in it, or is one
 // of the numbers: a number within a text may be any.
-func (p *Person) mentioned(text string) bool {
+func (p *Person) Mentioned(text string) bool {
 	if text == "" {
 		return false
 	}
@@ -289,8 +289,22 @@ func (e *Erasure) State(s Session) Session {
 	return s
 }
 
+// With is the erasure with more texts of the person, such as those of an exchange
+// that was refused.
+func (e *Erasure) With(texts []string) *Erasure {
+	more := *e
+	more.texts = slices.Clone(e.texts)
+	for _, text := range texts {
+		more.note(text, true, false)
+	}
+	return &more
+}
+
 // Text is a free text without the person.
 func (e *Erasure) Text(text string) string { return without(text, e.Texts()) }
+
+// Without is a text without those of Texts.
+func Without(text string, texts []string) string { return without(text, texts) }
 
 // Content is a content without the person.
 func (e *Erasure) Content(c Content) Content { return e.content(c, e.Texts()) }
@@ -315,10 +329,10 @@ func (e *Erasure) content(c Content, words []string) Content {
 	}
 	c.Attachment, c.MerchantURLs = copied(c.Attachment), copied(c.MerchantURLs)
 	// What a shop writes of a person beside the address is not known by its name.
-	if e.person.mentioned(c.MerchantData.Value) {
+	if e.person.Mentioned(c.MerchantData.Value) {
 		c.MerchantData = erasedText(c.MerchantData)
 	}
-	if c.Attachment != nil && e.person.mentioned(c.Attachment.Body.Value) {
+	if c.Attachment != nil && e.person.Mentioned(c.Attachment.Body.Value) {
 		c.Attachment.Body = erasedText(c.Attachment.Body)
 	}
 	eachFreeText(&c, func(t *Text) { t.Value = without(t.Value, words) })
