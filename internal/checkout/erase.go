@@ -201,6 +201,50 @@ func (e *Erasure) note(text string, theirs, payer bool) {
 	}
 }
 
+// AtLeast notes that the person has a part in the payment.
+func (e *Erasure) AtLeast(part Part) { e.part = max(e.part, part) }
+
+// ErasedPart is the part that was erased from a state, where it can be seen.
+func (s *Session) ErasedPart() Part {
+	part := PartNone
+	for _, c := range contentsOf(s) {
+		for _, of := range []struct {
+			address *Address
+			part    Part
+		}{{c.BillingAddress, PartPayer}, {c.ShippingAddress, PartRecipient}} {
+			if of.address == nil {
+				continue
+			}
+			for i := range AddressFields {
+				if AddressFields[i].At(of.address).Value == Erased {
+					part = max(part, of.part)
+				}
+			}
+		}
+	}
+	return part
+}
+
+// Named are the addresses and numbers by which the payer of a state is named: those
+// of the billing address, else of the shipping address.
+func (s *Session) Named() (emails, phones []string) {
+	for _, c := range contentsOf(s) {
+		for _, a := range []*Address{c.BillingAddress, c.ShippingAddress} {
+			if a == nil || a.Email.Value == "" && a.Phone.Value == "" {
+				continue
+			}
+			if p, problem := NewPerson([]string{a.Email.Value}, nil); problem == "" {
+				emails = append(emails, p.Emails...)
+			}
+			if p, problem := NewPerson(nil, []string{a.Phone.Value}); problem == "" {
+				phones = append(phones, p.Phones...)
+			}
+			break
+		}
+	}
+	return emails, phones
+}
+
 // Texts are what is erased within free texts: the values of the person, in lower
 // case. Those of a payer who is somebody else are not among them.
 func (e *Erasure) Texts() []string {
