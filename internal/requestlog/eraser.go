@@ -145,7 +145,9 @@ func (e *erasing) of(k *kept, explanation []byte) *checkout.Erasure {
 	}
 	// An exchange of no payment that is known to be the person's is taken for the
 	// person's own: a refused call that made no session.
-	own := func() *checkout.Erasure { return checkout.NewErasure(e.erasure.Person, checkout.PartPayer).With(e.known) }
+	own := func() *checkout.Erasure {
+		return checkout.NewErasure(e.erasure.Person, checkout.PartPayer).With(e.known)
+	}
 	for keyed := k.keyed; len(keyed) >= keyedSize; keyed = keyed[keyedSize:] {
 		if e.isTheirs(keyed[:keyedSize]) {
 			return own()
