@@ -207,6 +207,9 @@ func (r *redactor) named(name string) {
 			object = r.object(level)
 		}
 		r.way = personalHow(object, name)
+		if r.eraser != nil {
+			r.way = r.eraser.how(object, name, r.way)
+		}
 	}
 }
 
@@ -243,7 +246,7 @@ func (r *redactor) step() error {
 	case way == hidden && keyed == "", nested && way != asItIs && way != objectApart:
 		value, err := r.in.ReadValue()
 		if err == nil {
-			r.replace(value, quote(mask))
+			r.replace(value, r.instead(value))
 		}
 		return err
 	case !nested && (way != asItIs || keyed != ""):
@@ -266,8 +269,20 @@ func (r *redactor) step() error {
 	}
 }
 
+// instead stands for a value that is hidden.
+func (r *redactor) instead(value jsontext.Value) jsontext.Value {
+	if r.eraser != nil {
+		return r.eraser.erased(value)
+	}
+	return quote(mask)
+}
+
 // text redacts a string that holds a document.
 func (r *redactor) text(value jsontext.Value) {
+	if r.eraser != nil {
+		r.withoutPerson(value)
+		return
+	}
 	if !r.suspicious(value) {
 		return
 	}
