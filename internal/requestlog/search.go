@@ -124,7 +124,7 @@ const timeSlack = time.Minute
 func (s *searching) named(ctx context.Context) (done bool, err error) {
 	for i := range s.text {
 		id := string(s.text[i].text)
-		if !uuidAt(s.text[i].text, 0) || len(id) != uuidLength {
+		if !isUUID(s.text[i].text) {
 			continue
 		}
 		is := func(n *names) bool { return string(n.correlationID) == id }
