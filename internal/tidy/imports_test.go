@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"internal/checkout":        {"internal/market", "internal/money"},
 	"internal/risk":            {"internal/checkout", "internal/identifier"},
 	"internal/wire":            {"internal/checkout", "internal/market", "internal/money"},
-	"internal/store":           {"internal/checkout", "internal/money"},
+	"internal/store":           {"internal/checkout", "internal/identifier", "internal/money"},
 	"internal/store/record":    {"internal/checkout", "internal/compression", "internal/market", "internal/money", "internal/risk", "internal/wire"},
 	"internal/store/memstore":  {"internal/checkout", "internal/store"},
 	"internal/store/storetest": {"internal/checkout", "internal/identifier", "internal/money", "internal/market", "internal/store", "internal/store/memstore"},

@@ -38,3 +38,8 @@ func TestMemoryHasReviews(t *testing.T) {
 	t.Parallel()
 	storetest.RunReviews(t, func(*testing.T) store.Engine { return memstore.New() })
 }
+
+func TestMemoryListsOrders(t *testing.T) {
+	t.Parallel()
+	storetest.RunOrders(t, func(*testing.T) store.Engine { return memstore.New() })
+}
