@@ -25,6 +25,9 @@ const (
 	Look Permission = "look"
 	// SendCallbacks: hold, release, replay and drop callbacks.
 	SendCallbacks Permission = "send callbacks"
+	// DecideReviews: claim, accept, reject and stop the reviews of orders. It is for
+	// the operator's people alone, whose risk it is.
+	DecideReviews Permission = "decide reviews"
 	// ManagePeople: invite, give roles, disable.
 	ManagePeople Permission = "manage people"
 	// ReadAudit: what people did.
@@ -32,13 +35,13 @@ const (
 )
 
 // Permissions are all of them.
-var Permissions = []Permission{Look, SendCallbacks, ManagePeople, ReadAudit}
+var Permissions = []Permission{Look, SendCallbacks, DecideReviews, ManagePeople, ReadAudit}
 
 // allowed is the one table of what each role may do.
 var allowed = map[Role][]Permission{
 	RoleViewer:   {Look},
-	RoleOperator: {Look, SendCallbacks},
-	RoleAdmin:    {Look, SendCallbacks, ManagePeople, ReadAudit},
+	RoleOperator: {Look, SendCallbacks, DecideReviews},
+	RoleAdmin:    {Look, SendCallbacks, DecideReviews, ManagePeople, ReadAudit},
 }
 
 // May tells whether the role allows something. An unknown role allows nothing.
@@ -57,7 +60,9 @@ type Viewer struct {
 }
 
 // May tells whether the viewer may do something to what they see.
-func (v Viewer) May(permission Permission) bool { return v.Role.May(permission) }
+func (v Viewer) May(permission Permission) bool {
+	return v.Role.May(permission) && (permission != DecideReviews || v.OfOperator())
+}
 
 // Sees tells whether a merchant's things are shown to the viewer. What is not
 // shown must be answered like what is unknown. A viewer of no role sees nothing.

@@ -19,6 +19,7 @@ func TestWhatEachRoleMay(t *testing.T) {
 	want := map[Permission][]Role{
 		Look:          {RoleViewer, RoleOperator, RoleAdmin},
 		SendCallbacks: {RoleOperator, RoleAdmin},
+		DecideReviews: {RoleOperator, RoleAdmin},
 		ManagePeople:  {RoleAdmin},
 		ReadAudit:     {RoleAdmin},
 	}
@@ -29,6 +30,10 @@ func TestWhatEachRoleMay(t *testing.T) {
 		for _, role := range append(slices.Clone(Roles), "", "root") {
 			if got := (Viewer{Role: role}).May(permission); got != slices.Contains(want[permission], role) {
 				t.Errorf("may %q %s: %v", role, permission, got)
+			}
+			of := Viewer{Role: role, MerchantID: "M1"}.May(permission)
+			if want := permission != DecideReviews && slices.Contains(want[permission], role); of != want {
+				t.Errorf("may %q of a merchant %s: %v", role, permission, of)
 			}
 		}
 	}

@@ -125,6 +125,8 @@ type site struct {
 	clocks *clocks
 	next   *lab.Queue
 	kept   []service.KeptAssessment
+	// fourEyes are the amounts above which it takes two people.
+	fourEyes map[string]int64
 }
 
 // AssessmentsInFull gives what the test has put there.
@@ -146,7 +148,7 @@ func open(t *testing.T, exchanges ...requestlog.Exchange) *site {
 		return err == nil
 	}
 	handler, err := portal.New(portal.Options{
-		Log: s.log, Sessions: s.store, Assessments: s, Callbacks: s.store, Clock: s.clocks, Next: s.next,
+		Log: s.log, Sessions: s.store, Orders: s.store, Reviews: s.store, Deciding: s.deciding(), Assessments: s, Callbacks: s.store, Clock: s.clocks, Next: s.next,
 		URL: "http://127.0.0.1:7420", Now: func() time.Time { return noon.Add(5 * time.Minute) }, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

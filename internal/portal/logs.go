@@ -71,6 +71,19 @@ func filterOf(query url.Values) filter {
 // formTime is how a browser writes a time that was picked; it is UTC here.
 const formTime = "2006-01-02T15:04"
 
+// pickedTime reads a time of a form, zero where there is none; problem says that it is
+// no time.
+func pickedTime(text string) (at time.Time, problem string) {
+	if text == "" {
+		return time.Time{}, ""
+	}
+	at, err := time.ParseInLocation(formTime, text[:min(len(text), len(formTime))], time.UTC)
+	if err != nil {
+		return time.Time{}, "“" + text + "” is no time such as 2026-03-04T12:00."
+	}
+	return at, ""
+}
+
 // query is the filter as the log takes it; problem says what of it was no time.
 func (f *filter) query() (q requestlog.Query, problem string) {
 	q = requestlog.Query{AllMerchants: f.Merchant == "", MerchantID: f.Merchant, Text: f.Q, Method: f.Method, Operation: f.Operation, Before: f.Before, Limit: rowsShown}
@@ -83,13 +96,9 @@ func (f *filter) query() (q requestlog.Query, problem string) {
 		text string
 		into *time.Time
 	}{{f.From, &q.From}, {f.To, &q.To}} {
-		if t.text == "" {
-			continue
-		}
-		at, err := time.ParseInLocation(formTime, t.text[:min(len(t.text), len(formTime))], time.UTC)
-		if err != nil {
-			problem = "“" + t.text + "” is no time such as 2026-03-04T12:00."
-			continue
+		at, wrong := pickedTime(t.text)
+		if wrong != "" {
+			problem = wrong
 		}
 		*t.into = at
 	}
