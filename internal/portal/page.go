@@ -33,6 +33,7 @@ type page struct {
 
 	Viewer     account.Viewer // who looks; nobody where nobody has signed in
 	Playground bool           // it is the portal of one
+	Reviews    int            // that wait for the viewer
 }
 
 // May tells whether the viewer may do something; for templates.
@@ -95,6 +96,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 		"plural":   plural,
 		"step":     stepOf,
 		"figure":   figureOf,
+		"button":   reviewButton,
 	}
 	maps.Copy(functions, more)
 	shared, err := template.New("").Funcs(functions).ParseFS(templates, "templates/shared/*.html")
@@ -128,7 +130,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 
 // show writes a page for the viewer.
 func (p *portal) show(w http.ResponseWriter, status int, name string, shown page) error {
-	shown.Viewer, shown.Playground = p.viewer, p.Next != nil
+	shown.Viewer, shown.Playground, shown.Reviews = p.viewer, p.Next != nil, p.open()
 	return p.pages.Show(w, status, name, shown)
 }
 
