@@ -145,7 +145,7 @@ func TestSigningInByKeyboard(t *testing.T) {
 	}
 	v.Keys(codeOf(t, secret, 0))
 	v.Press("Enter")
-	v.sees("nav-people")
+	v.sees("nav-settings")
 }
 
 // TestPagesToSignInAreAccessible: no serious fault on any page, light and dark,
@@ -186,7 +186,7 @@ func TestPagesToSignInAreAccessible(t *testing.T) {
 	see(stranger, "code")
 	stranger.Type(id("code"), codeOf(t, secret, 0))
 	stranger.Click(id("submit"))
-	stranger.Wait("document.querySelector('[data-testid=nav-people]')")
+	stranger.Wait("document.querySelector('[data-testid=nav-settings]')")
 	see(stranger, "overview")
 
 	page.Passkeys()
