@@ -106,7 +106,7 @@ func TestOtherRulesAreTriedOnAServerForShops(t *testing.T) {
 	v := h.admin()
 	merchant := h.merchant("Shoes")
 	v.expect("/portal/risk?merchant="+merchant, nil, http.StatusOK, "order_amount &gt; 0")
-	if page := v.expect("/portal/risk/what-if", url.Values{"rules": {text}}, http.StatusOK, "All 0 assessments"); !strings.Contains(page.body, "</html>") {
+	if page := v.expect("/portal/risk/what-if", url.Values{"rules": {text}}, http.StatusOK, "Done: 0 assessments"); !strings.Contains(page.body, "</html>") {
 		t.Errorf("the page ends early:\n%s", page.body)
 	}
 	v.expect("/portal/audit", nil, http.StatusOK, "tried other rules on assessments")
