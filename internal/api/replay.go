@@ -92,7 +92,7 @@ func (x *exchange) replayFailure(err error) string {
 
 // replayBounds reads the query.
 func replayBounds(x *exchange, question *service.ReplayQuestion) error {
-	query := x.request.URL.Query()
+	query := x.query()
 	if question.After = query.Get("after"); question.After != "" && !isID(question.After) {
 		return badValue("after", question.After, "the id of an assessment")
 	}

@@ -25,7 +25,10 @@ type fakeLog struct {
 	mu        sync.Mutex
 	exchanges []requestlog.Exchange
 	asked     []requestlog.Query
+	stats     requestlog.Stats
 }
+
+func (l *fakeLog) Stats() requestlog.Stats { return l.stats }
 
 func (l *fakeLog) add(e ...requestlog.Exchange) {
 	l.mu.Lock()

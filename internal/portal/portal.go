@@ -25,6 +25,8 @@ type Log interface {
 	// OfSession returns the merchant's exchanges about a session, oldest first
 	// and within the bounds.
 	OfSession(ctx context.Context, merchantID, sessionID string, bounds requestlog.Bounds) ([]requestlog.Exchange, error)
+	// Stats tells what this server kept since it started, and what it did not.
+	Stats() requestlog.Stats
 }
 
 // Sessions are the states of sessions, now and before. What is unknown is

@@ -89,6 +89,14 @@ func (s scope) OfSession(ctx context.Context, merchantID, sessionID string, boun
 	return s.all.Log.OfSession(ctx, merchantID, sessionID, bounds)
 }
 
+// Stats implements Log. They are of all merchants, and for who sees all.
+func (s scope) Stats() requestlog.Stats {
+	if !s.viewer.OfOperator() {
+		return requestlog.Stats{}
+	}
+	return s.all.Log.Stats()
+}
+
 // Session implements Sessions.
 func (s scope) Session(ctx context.Context, sessionID string) (checkout.Session, error) {
 	session, err := s.all.Sessions.Session(ctx, sessionID)
