@@ -133,7 +133,7 @@ func (a *App) offerFirst(ctx context.Context) error {
 	}
 	if nobody {
 		a.config.Logger.WarnContext(ctx, fmt.Sprintf("nobody can sign in to the portal yet: whoever opens the link within %s becomes the first admin; "+
-			"kvitto people invite makes another", account.FirstLinkLife), "link", signin.LinkURL(a.publicURL(), link))
+			"kvitto people invite makes another", account.FirstLinkLife), "link", account.LinkURL(a.publicURL(), link))
 	}
 	return nil
 }

@@ -203,7 +203,7 @@ func (p *portal) routes() http.Handler {
 	mux := http.NewServeMux()
 	add := func(needs account.Permission, handlers map[string]handler) {
 		for pattern, handle := range handlers {
-			mux.Handle(withPrefix(pattern), p.answering(route{needs, handle}))
+			mux.Handle(Pattern(pattern), p.answering(route{needs, handle}))
 		}
 	}
 	add(account.Look, reading)

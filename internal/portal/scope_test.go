@@ -219,6 +219,11 @@ func TestAnotherMerchantsThingsAreLikeUnknownOnes(t *testing.T) {
 				t.Errorf("as %s: %s", role, act)
 			}
 		}
+		for _, moved := range s.moved {
+			if !strings.HasSuffix(moved, " of "+own.merchant) {
+				t.Errorf("as %s: %s", role, moved)
+			}
+		}
 		s.mustBeAsBefore(others)
 	}
 }
