@@ -1,8 +1,7 @@
 package portal
 
 import (
-	"regexp"
-	"slices"
+	"context"
 	"strings"
 	"time"
 
@@ -11,70 +10,67 @@ import (
 
 // cause is what several refusals have in common.
 type cause struct {
-	Count     int
-	Operation string
-	Status    int
-	What      string // the rule and the path, or the reason
-	Newest    string // correlation id
-	Last      time.Time
-	First     time.Time
+	requestlog.Cause
+	What    string // the rule and the path, or the reason
+	Times   string // how often
+	Since   string // when it was first met in the time that is looked at
+	Ago     string // when it was last met
+	Address string // of the list of them all
 }
 
-var (
-	index  = regexp.MustCompile(`\[\d+\]`)
-	number = regexp.MustCompile(`\d+([.:]\d+)*`)
-	anID   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
-)
+// causeOf is a cause for people who look at a merchant, or at all (""), since a time.
+func causeOf(c *requestlog.Cause, merchant string, since, now time.Time) cause {
+	shown := cause{Cause: *c, What: whatOf(c), Times: grouped(c.Count), Since: sinceWhen(c.First, now), Ago: ago(c.Last, now)}
+	shown.Address = filter{Status: statusFilter(c.Status), Operation: c.Operation, Merchant: merchant, From: since.UTC().Format(formTime)}.address()
+	return shown
+}
 
-// causeOf says what an exchange was refused for, without what differs between
-// refusals of one kind: ids, numbers and places in lists.
-func causeOf(e *requestlog.Exchange) string {
-	if len(e.Violations) > 0 {
-		v := &e.Violations[0]
-		what := index.ReplaceAllString(v.Path, "[…]")
-		if title := ruleTitles[v.Rule]; title != "" {
-			what += ": " + strings.ToLower(title[:1]) + title[1:]
+// whatOf says what was wrong.
+func whatOf(c *requestlog.Cause) string {
+	if c.Rule == "" && c.Path == "" {
+		what := c.Reason
+		if attempt, said, ok := strings.Cut(what, ": "); ok && strings.HasPrefix(attempt, "callback ") {
+			what = strings.TrimSuffix(said, "; it is tried again")
+		}
+		if what == "" {
+			what = statusMeaning(c.Status)
 		}
 		return what
 	}
-	what := e.Reason
-	if what == "" {
-		what = strings.Join(e.ErrorMessages, "; ")
+	what := strings.ReplaceAll(c.Path, "[]", "[…]")
+	if title := ruleTitles[c.Rule]; title != "" {
+		what += ": " + strings.ToLower(title[:1]) + title[1:]
 	}
-	if attempt, said, ok := strings.Cut(what, ": "); ok && strings.HasPrefix(attempt, "callback ") {
-		what = strings.TrimSuffix(said, "; it is tried again")
-	}
-	return number.ReplaceAllString(anID.ReplaceAllString(what, "…"), "…")
+	return what
 }
 
-// causesOf gathers refusals by their cause, the most frequent first. The
-// exchanges come newest first.
-func causesOf(exchanges []requestlog.Exchange) []cause {
-	type key struct {
-		operation, what string
-		status          int
+const (
+	repeatsMin   = 3
+	repeatsShown = 5
+	repeatsOf    = 20             // causes that are looked at
+	repeatsTime  = 24 * time.Hour // within which it must have come again
+)
+
+// repeats are the causes of refusals that come again and again, of one merchant or
+// of all ("").
+func (p *portal) repeats(ctx context.Context, merchant string) (often []cause, err error) {
+	now, week := p.Now(), periodOf("week")
+	since := week.from(now)
+	summed, err := p.Log.Tally(ctx, requestlog.TallyQuery{
+		AllMerchants: merchant == "", MerchantID: merchant, From: since, To: now, Step: week.step, Causes: repeatsOf,
+	})
+	if err != nil {
+		return nil, err
 	}
-	places := map[key]int{}
-	var causes []cause
-	for i := range exchanges {
-		e := &exchanges[i]
-		if !failed(e) {
-			continue
+	for i := range summed.Causes {
+		c := &summed.Causes[i]
+		if c.Count >= repeatsMin && now.Sub(c.Last) < repeatsTime && len(often) < repeatsShown {
+			often = append(often, causeOf(c, merchant, since, now))
 		}
-		k := key{e.Operation, causeOf(e), e.Status}
-		at, known := places[k]
-		if !known {
-			at = len(causes)
-			places[k] = at
-			causes = append(causes, cause{Operation: e.Operation, Status: e.Status, What: k.what, Newest: e.CorrelationID, Last: e.At})
-		}
-		causes[at].Count++
-		causes[at].First = e.At
 	}
-	slices.SortStableFunc(causes, func(a, b cause) int { return b.Count - a.Count })
-	return causes
+	return often, nil
 }
 
 // failed tells whether an exchange did not do what it was meant to: it was
 // refused, or a callback was not answered.
-func failed(e *requestlog.Exchange) bool { return e.Refused() || e.Status == 0 || e.Status >= 300 }
+func failed(e *requestlog.Exchange) bool { return !e.Done() }

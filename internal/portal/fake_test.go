@@ -2,11 +2,14 @@ package portal_test
 
 import (
 	"context"
+	"errors"
 	"html"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +29,8 @@ type fakeLog struct {
 	mu        sync.Mutex
 	exchanges []requestlog.Exchange
 	asked     []requestlog.Query
+	tallied   []requestlog.TallyQuery
+	partial   string // where a search ends early
 }
 
 func (l *fakeLog) add(e ...requestlog.Exchange) {
@@ -50,7 +55,34 @@ func (l *fakeLog) Search(_ context.Context, q requestlog.Query) (requestlog.Page
 		}
 		page.Exchanges = append(page.Exchanges, e)
 	}
+	if l.partial != "" {
+		page.Partial, page.Next = true, l.partial
+	}
 	return page, nil
+}
+
+// Tally is that of a real log with the same exchanges.
+func (l *fakeLog) Tally(ctx context.Context, q requestlog.TallyQuery) (s requestlog.Summary, err error) {
+	folder, err := os.MkdirTemp("", "kvitto-portal-")
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	counting, err := requestlog.OpenSQLite(ctx, filepath.Join(folder, "requests.db"), requestlog.Options{})
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, counting.Close()) }()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tallied = append(l.tallied, q)
+	for _, e := range l.exchanges {
+		e.Expendable = true // nobody waits for each
+		if err := counting.Record(ctx, e); err != nil {
+			return s, err
+		}
+	}
+	return counting.Tally(ctx, q)
 }
 
 func matches(e *requestlog.Exchange, q *requestlog.Query) bool {

@@ -86,7 +86,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 		"words":    func(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") },
 		"plural":   plural,
 		"step":     stepOf,
-		"figure":   figureOf,
+		"grouped":  grouped,
 	}
 	maps.Copy(functions, more)
 	shared, err := template.New("").Funcs(functions).ParseFS(templates, "templates/shared/*.html")

@@ -61,6 +61,38 @@ func (s scope) Search(ctx context.Context, query requestlog.Query) (requestlog.P
 	return found, nil
 }
 
+// Tally implements Log. Who sees one merchant has what was counted of that one; of
+// another one there is nothing, as of one that nobody knows.
+func (s scope) Tally(ctx context.Context, query requestlog.TallyQuery) (requestlog.Summary, error) {
+	if !s.viewer.OfOperator() {
+		if !query.AllMerchants && query.MerchantID != s.viewer.MerchantID {
+			return requestlog.Summary{}, nil
+		}
+		query.AllMerchants, query.MerchantID = false, s.viewer.MerchantID
+	}
+	found, err := s.all.Log.Tally(ctx, query)
+	if err != nil {
+		return requestlog.Summary{}, err
+	}
+	if !query.AllMerchants {
+		if err := s.looked(query.MerchantID); err != nil {
+			return requestlog.Summary{}, err
+		}
+	}
+	for _, c := range append(found.Causes, found.Others) { // each names the newest exchange
+		if c.Count == 0 {
+			continue
+		}
+		if !s.viewer.Sees(c.MerchantID) {
+			return requestlog.Summary{}, errWall
+		}
+		if err := s.looked(c.MerchantID); err != nil {
+			return requestlog.Summary{}, err
+		}
+	}
+	return found, nil
+}
+
 // Find implements Log.
 func (s scope) Find(ctx context.Context, merchantID, correlationID string) (requestlog.Exchange, error) {
 	if !s.viewer.Sees(merchantID) {

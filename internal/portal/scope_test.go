@@ -122,7 +122,7 @@ func requests(pattern string, of things) (all []*http.Request) {
 		all = append(all, httptest.NewRequest(method, "https://pay.example.com"+portal.Path+"/exchanges/"+of.exchange+".har", nil))
 	}
 	path = strings.NewReplacer("{correlation_id}", of.exchange, "{session_id}", of.session, "{callback_id}", of.callback, "{$}", "").Replace(path)
-	forms := []url.Values{{}, {"merchant": {of.merchant}}, {"merchant": {own.merchant}}, {"merchant": {""}}}
+	forms := []url.Values{{}, {"merchant": {of.merchant}}, {"merchant": {own.merchant}}, {"merchant": {""}}, {"merchant": {of.merchant}, "period": {"hour"}}}
 	for _, text := range []string{of.exchange, of.session, of.order, of.token, of.callback, of.mark, of.merchant} {
 		forms = append(forms, url.Values{"q": {text}}, url.Values{"q": {text}, "rows": {"1"}}, url.Values{"q": {text}, "merchant": {of.merchant}},
 			url.Values{"before": {text}}, url.Values{"state": {text}})

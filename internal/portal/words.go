@@ -39,6 +39,22 @@ func ago(t, now time.Time) string {
 	return span(d) + " ago"
 }
 
+// sinceWhen is a moment of the last days as people say it.
+func sinceWhen(t, now time.Time) string {
+	t, now = t.UTC(), now.UTC()
+	today := now.Truncate(24 * time.Hour)
+	switch {
+	case !t.Before(today):
+		return "since " + t.Format("15:04")
+	case !t.Before(today.AddDate(0, 0, -1)):
+		return "since yesterday " + t.Format("15:04")
+	case !t.Before(today.AddDate(0, 0, -6)):
+		return "since " + t.Format("Monday 15:04")
+	default:
+		return "since " + t.Format("2 January")
+	}
+}
+
 func span(d time.Duration) string {
 	switch {
 	case d < time.Minute:
