@@ -1,7 +1,9 @@
 package portal
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,10 +46,37 @@ func whatOf(c *requestlog.Cause) string {
 	return what
 }
 
+// causesOf are the causes for people, the most frequent first. What differs only
+// in whether it is tried again is one; others are those that are told apart
+// nowhere.
+func causesOf(s *requestlog.Summary, shown int) (causes []requestlog.Cause, others requestlog.Cause) {
+	type key struct {
+		operation, what string
+		status          int
+	}
+	places := map[key]int{}
+	for i := range s.Causes {
+		c := &s.Causes[i]
+		k := key{c.Operation, whatOf(c), c.Status}
+		if at, known := places[k]; known {
+			causes[at].Include(c)
+			continue
+		}
+		places[k] = len(causes)
+		causes = append(causes, *c)
+	}
+	slices.SortStableFunc(causes, func(a, b requestlog.Cause) int { return cmp.Compare(b.Count, a.Count) })
+	others = s.Others
+	for i := min(shown, len(causes)); i < len(causes); i++ {
+		others.Include(&causes[i])
+	}
+	return causes[:min(shown, len(causes))], others
+}
+
 const (
+	causesAsked  = 20 // of the log
 	repeatsMin   = 3
 	repeatsShown = 5
-	repeatsOf    = 20             // causes that are looked at
 	repeatsTime  = 24 * time.Hour // within which it must have come again
 )
 
@@ -57,13 +86,14 @@ func (p *portal) repeats(ctx context.Context, merchant string) (often []cause, e
 	now, week := p.Now(), periodOf("week")
 	since := week.from(now)
 	summed, err := p.Log.Tally(ctx, requestlog.TallyQuery{
-		AllMerchants: merchant == "", MerchantID: merchant, From: since, To: now, Step: week.step, Causes: repeatsOf,
+		AllMerchants: merchant == "", MerchantID: merchant, From: since, To: now, Step: week.step, Causes: causesAsked,
 	})
 	if err != nil {
 		return nil, err
 	}
-	for i := range summed.Causes {
-		c := &summed.Causes[i]
+	causes, _ := causesOf(&summed, causesAsked)
+	for i := range causes {
+		c := &causes[i]
 		if c.Count >= repeatsMin && now.Sub(c.Last) < repeatsTime && len(often) < repeatsShown {
 			often = append(often, causeOf(c, merchant, since, now))
 		}

@@ -29,7 +29,7 @@ type overviewPage struct {
 	Operations []operationRow
 	Causes     []cause
 	Others     *cause // that are not told apart
-	Sessions   []around
+	Sessions   []logRow
 	Empty      bool
 	Longer     string // address of the longest time
 	Curl       string
@@ -83,7 +83,7 @@ func (p *portal) overview(w http.ResponseWriter, r *http.Request) error {
 	shown.Longer = shown.address("week")
 	shown.since = shown.Period.from(now)
 	summed, err := p.Log.Tally(ctx, requestlog.TallyQuery{
-		AllMerchants: shown.Merchant == "", MerchantID: shown.Merchant, From: shown.since, To: now.Add(time.Nanosecond), Step: shown.Period.step, Causes: causesShown,
+		AllMerchants: shown.Merchant == "", MerchantID: shown.Merchant, From: shown.since, To: now.Add(time.Nanosecond), Step: shown.Period.step, Causes: causesAsked,
 	})
 	if err != nil {
 		return err
@@ -139,13 +139,14 @@ func (o *overviewPage) sum(s *requestlog.Summary, now time.Time) {
 		one := &s.Operations[i]
 		o.Operations = append(o.Operations, operationRow{one.Operation, tallyOf(&one.Classes), one.Took.Quantile(0.5), one.Took.Quantile(0.95)})
 	}
-	for i := range s.Causes {
-		o.Causes = append(o.Causes, causeOf(&s.Causes[i], o.Merchant, o.since, now))
+	causes, others := causesOf(s, causesShown)
+	for i := range causes {
+		o.Causes = append(o.Causes, causeOf(&causes[i], o.Merchant, o.since, now))
 	}
-	if s.Others.Count > 0 {
-		others := causeOf(&s.Others, o.Merchant, o.since, now)
-		others.Address = o.Logs("status", "refused")
-		o.Others = &others
+	if others.Count > 0 {
+		rest := causeOf(&others, o.Merchant, o.since, now)
+		rest.Address = o.Logs("status", "refused")
+		o.Others = &rest
 	}
 }
 
@@ -174,8 +175,8 @@ func (p *portal) newestSessions(ctx context.Context, shown *overviewPage) error 
 	}
 	for i := range newest.Exchanges {
 		id := newest.Exchanges[i].SessionID
-		if id != "" && len(shown.Sessions) < sessionsShown && !slices.ContainsFunc(shown.Sessions, func(a around) bool { return a.SessionID == id }) {
-			shown.Sessions = append(shown.Sessions, around{Exchange: newest.Exchanges[i]})
+		if id != "" && len(shown.Sessions) < sessionsShown && !slices.ContainsFunc(shown.Sessions, func(row logRow) bool { return row.SessionID == id }) {
+			shown.Sessions = append(shown.Sessions, rowOf(&newest.Exchanges[i], p.Now()))
 		}
 	}
 	return nil

@@ -64,10 +64,23 @@ func TestCausesThatHaveNoPlaceAreCounted(t *testing.T) {
 		all = append(all, e)
 	}
 	page := open(t, all...).page("/portal/")
-	has(t, page, "<b class=\"times\">4 ×</b> <span>other causes</span>")
+	has(t, page, "<b class=\"times\">4 ×</b> <span></span> <div>other causes")
 	if n := strings.Count(page, `data-testid="cause"`); n != 8 {
 		t.Errorf("%d causes", n)
 	}
+}
+
+// TestTriedAgainIsNoOtherCause: a callback that is tried again and one that is
+// given up failed for the same.
+func TestTriedAgainIsNoOtherCause(t *testing.T) {
+	t.Parallel()
+	var all []requestlog.Exchange
+	for i, reason := range []string{"callback x, attempt 1: refused; it is tried again", "callback x, attempt 2, the last: refused"} {
+		e := served(1)[0]
+		e.CorrelationID, e.Operation, e.Status, e.Reason = idAt(i), "authorization_callback", 0, reason
+		all = append(all, e)
+	}
+	has(t, open(t, all...).page("/portal/"), "2 ×</b>", "authorization callback: refused</a>")
 }
 
 // TestLittleIsSeenBesideMuch: one refusal among many has a bar too.

@@ -111,7 +111,7 @@ func (l *Log) Tally(ctx context.Context, query TallyQuery) (Summary, error) {
 	slices.SortFunc(s.Causes, func(a, b Cause) int { return cmp.Or(cmp.Compare(b.Count, a.Count), b.Last.Compare(a.Last)) })
 	if query.Causes > 0 && len(s.Causes) > query.Causes {
 		for i := query.Causes; i < len(s.Causes); i++ {
-			s.Others.include(&s.Causes[i])
+			s.Others.Include(&s.Causes[i])
 		}
 		s.Causes = s.Causes[:query.Causes]
 	}
@@ -143,7 +143,7 @@ func (s *summing) add(at int, t *storedTally) {
 	for i := range t.causes {
 		s.addCause(&t.causes[i])
 	}
-	s.Others.include(&t.others)
+	s.Others.Include(&t.others)
 }
 
 func (s *summing) addOperation(o *operationCount) {
@@ -164,11 +164,11 @@ func (s *summing) addCause(why *Cause) {
 	at, known := s.causes[key]
 	switch {
 	case known:
-		s.Causes[at].include(why)
+		s.Causes[at].Include(why)
 	case len(s.Causes) < causesSummed:
 		s.causes[key] = len(s.Causes)
 		s.Causes = append(s.Causes, *why)
 	default:
-		s.Others.include(why)
+		s.Others.Include(why)
 	}
 }

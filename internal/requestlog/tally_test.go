@@ -71,7 +71,9 @@ func TestTalliesCountWhatIsWritten(t *testing.T) {
 			called(5, 8*time.Minute, refused("order_lines[3].name"), of("m2")),
 			called(6, 8*time.Minute, outcome(OutcomeApproved)), called(7, 8*time.Minute, outcome(OutcomeDenied)),
 			called(8, 59*time.Minute, outcome(OutcomeAsked)),
-			called(9, 9*time.Minute, func(e *Exchange) { e.Operation, e.Status, e.Reason = "authorization_callback", 0, "callback 17, attempt 2: refused" }),
+			called(9, 9*time.Minute, func(e *Exchange) {
+				e.Operation, e.Status, e.Reason = "authorization_callback", 0, "callback 17, attempt 2: refused"
+			}),
 			called(10, time.Hour), called(11, -time.Second),
 		)
 		s := summed(t, l, hourOf("m1"))
