@@ -44,21 +44,21 @@ func sessionUntil(began, used time.Time) time.Time {
 }
 
 // issue makes a ticket and returns its secret.
-func (a *Accounts) issue(ctx context.Context, kind, personID string, life time.Duration, document any) (Secret, store.SecretHash, error) {
+func (a *Accounts) issue(ctx context.Context, kind, personID string, life time.Duration, document any) (Secret, error) {
 	secret, err := newSecret(a.Random)
 	if err != nil {
-		return "", store.SecretHash{}, err
+		return "", err
 	}
 	hash, _ := secret.hash()
 	written, err := json.Marshal(document)
 	if err != nil {
-		return "", hash, err
+		return "", err
 	}
 	now := a.now()
 	err = a.Store.AddTicket(ctx, store.Ticket{
 		Hash: hash, Kind: kind, PersonID: personID, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(life), Document: written,
 	})
-	return secret, hash, err
+	return secret, err
 }
 
 // finishLife bounds what is finished after its sender has gone.

@@ -89,7 +89,7 @@ func TestWhatRepeatsIsGroupedByItsCause(t *testing.T) {
 	s := open(t, append(all, old, refusedTax())...)
 	page := s.page("/portal/logs")
 	has(t, page, "Again and again", "6 ×</b>", "create session: order_lines[…].total_tax_amount: the tax does not fit the total", "/portal/exchanges/"+idAt(3), "since Monday 04:26")
-	has(t, page, `href="/portal/logs?from=2026-02-25T18%3A00&amp;operation=create_session&amp;status=400">all 6`)
+	has(t, page, `href="/portal/logs?from=2026-02-25T18%3A00&amp;operation=create_session&amp;status=400">in the logs`)
 	lacks(t, open(t, all[:2]...).page("/portal/logs"), "Again and again")
 	lacks(t, open(t, old, old, old).page("/portal/logs"), "Again and again") // it does not come again
 	has(t, s.page("/portal/logs?merchant=shoes"), "6 ×</b>")

@@ -75,6 +75,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 		"asset":    func(name string) string { return Path + "/assets/" + a.version + "/" + name },
 		"base":     func() string { return Path },
 		"moment":   moment,
+		"second":   second,
 		"clock":    clockTime,
 		"machine":  machineTime,
 		"took":     took,

@@ -22,6 +22,9 @@ type scope struct {
 	all     Options
 	viewer  account.Viewer
 	request *http.Request
+	// shown is the session that was read last and may be seen: a session stays with
+	// its merchant.
+	shown *string
 }
 
 var (
@@ -125,7 +128,11 @@ func (s scope) Session(ctx context.Context, sessionID string) (checkout.Session,
 	if !s.viewer.Sees(session.MerchantID) {
 		return checkout.Session{}, store.ErrNotFound
 	}
-	return session, s.looked(session.MerchantID)
+	if err := s.looked(session.MerchantID); err != nil {
+		return checkout.Session{}, err
+	}
+	*s.shown = sessionID
+	return session, nil
 }
 
 // SessionOfAuthorization implements Sessions.
@@ -153,8 +160,10 @@ func (s scope) seen(ctx context.Context, sessionID string, err error) (string, e
 
 // Revisions implements Sessions.
 func (s scope) Revisions(ctx context.Context, sessionID string, limit int, upTo int64) ([]store.Revision, error) {
-	if _, err := s.Session(ctx, sessionID); err != nil {
-		return nil, err
+	if *s.shown != sessionID {
+		if _, err := s.Session(ctx, sessionID); err != nil {
+			return nil, err
+		}
 	}
 	return s.all.Sessions.Revisions(ctx, sessionID, limit, upTo)
 }

@@ -13,9 +13,10 @@ import (
 
 // This file puts values into words.
 
-// moment is a time for people, clockTime without its day, machineTime for
-// programs. All are UTC, as in the bodies.
+// moment is a time for people who compare, second for those who read, clockTime
+// without its day, machineTime for programs. All are UTC, as in the bodies.
 func moment(t time.Time) string      { return t.UTC().Format("2006-01-02 15:04:05.000") }
+func second(t time.Time) string      { return t.UTC().Format("2006-01-02 15:04:05") }
 func clockTime(t time.Time) string   { return t.UTC().Format("15:04:05") }
 func machineTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
@@ -33,8 +34,11 @@ func took(d time.Duration) string {
 // ago is how long something is past, roughly; "in ..." when it is to come.
 func ago(t, now time.Time) string {
 	d := now.Sub(t)
-	if d < 0 {
+	switch {
+	case d < 0:
 		return "in " + span(-d)
+	case d < time.Second:
+		return "a moment ago"
 	}
 	return span(d) + " ago"
 }
