@@ -29,6 +29,7 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newServer(t)
+	t.Cleanup(func() { t.Log(s.documents.Unseen(t)) })
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
 		t.Run(name, func(t *testing.T) {
