@@ -90,9 +90,10 @@ func TestPropertiesAndLimits(t *testing.T) {
 	fieldTable(t, "ProductIdentifiers", checkout.ProductIdentifierFields, nil)
 	fieldTable(t, "Subscription", checkout.SubscriptionTextFields, checkout.SubscriptionIntegerFields)
 	fieldTable(t, "OrderLine", checkout.LineTextFields, checkout.LineIntegerFields, "product_identifiers", "subscription")
-	fieldTable(t, "Content", checkout.ContentTextFields, checkout.ContentIntegerFields, "attachment", "auto_capture", "billing_address",
-		"custom_payment_method_ids", "customer", "merchant_urls", "options", "order_lines", "shipping_address")
-	lines := schemas(t, "shared").get("Content").(object).get("properties").(object).get("order_lines").(object)
+	fieldTable(t, "Purchase", checkout.ContentTextFields, checkout.ContentIntegerFields, "auto_capture", "billing_address",
+		"custom_payment_method_ids", "merchant_urls", "order_lines", "shipping_address")
+	fieldTable[checkout.Content](t, "Content", nil, nil, "attachment", "customer", "options")
+	lines := schemas(t, "shared").get("Purchase").(object).get("properties").(object).get("order_lines").(object)
 	limit(t, "order_lines", lines, "maxItems", checkout.LinesMax, 0)
 	limit(t, "order_lines", lines, "minItems", 1, 0)
 	next := schemas(t, "kvitto").get("Next").(object).get("properties").(object)
@@ -144,7 +145,7 @@ func texts(list []any) []string {
 // those that are known.
 func TestMarkets(t *testing.T) {
 	t.Parallel()
-	country := schemas(t, "shared").get("Content").(object).get("properties").(object).get("purchase_country").(object)
+	country := schemas(t, "shared").get("Purchase").(object).get("properties").(object).get("purchase_country").(object)
 	if said := country.get("description").(string); !strings.Contains(said, ": "+market.Countries()+".") {
 		t.Errorf("the document says %q, the markets are %s", said, market.Countries())
 	}

@@ -69,6 +69,8 @@ var mayImport = map[string][]string{
 	"internal/cmd/fuzzall":           {},
 	"internal/cmd/soak":              {"internal/pgtest", "internal/rawhttp"},
 	"internal/browser":               {},
+	"internal/openapi":               {},
+	"internal/openapi/openapitest":   {"internal/openapi"},
 	"internal/contract":              {},
 	"internal/pages":                 {},
 	"internal/promises":              {},
@@ -117,10 +119,11 @@ func TestImportsFollowTheDirection(t *testing.T) {
 // onlyImporter are libraries that stay inside one package, so that it can be
 // replaced, and costs nothing where it is not used.
 var onlyImporter = map[string]string{
-	"go.opentelemetry.io/":      "internal/tracing",
-	"github.com/evanw/esbuild/": "internal/cmd/webbuild",
-	"github.com/chromedp/":      "internal/browsertest",
-	"cel.dev/":                  "internal/risk",
+	"go.opentelemetry.io/":        "internal/tracing",
+	"github.com/evanw/esbuild/":   "internal/cmd/webbuild",
+	"github.com/chromedp/":        "internal/browsertest",
+	"cel.dev/":                    "internal/risk",
+	"github.com/santhosh-tekuri/": "internal/openapi/openapitest",
 
 	"github.com/go-webauthn/":    "internal/account",
 	"golang.org/x/crypto/argon2": "internal/account",
