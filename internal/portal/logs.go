@@ -83,17 +83,24 @@ func (f *filter) query() (q requestlog.Query, problem string) {
 		text string
 		into *time.Time
 	}{{f.From, &q.From}, {f.To, &q.To}} {
-		if t.text == "" {
-			continue
+		if said := readFormTime(t.text, t.into); said != "" {
+			problem = said
 		}
-		at, err := time.ParseInLocation(formTime, t.text[:min(len(t.text), len(formTime))], time.UTC)
-		if err != nil {
-			problem = "“" + t.text + "” is no time such as 2026-03-04T12:00."
-			continue
-		}
-		*t.into = at
 	}
 	return q, problem
+}
+
+// readFormTime reads a time that was picked, if any; problem says that it is none.
+func readFormTime(text string, into *time.Time) (problem string) {
+	if text == "" {
+		return ""
+	}
+	at, err := time.ParseInLocation(formTime, text[:min(len(text), len(formTime))], time.UTC)
+	if err != nil {
+		return "“" + beginning(text) + "” is no time such as 2026-03-04T12:00."
+	}
+	*into = at
+	return ""
 }
 
 // address is the list of the filter.

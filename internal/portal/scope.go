@@ -30,6 +30,11 @@ var (
 	_ Assessments = scope{}
 	_ Callbacks   = scope{}
 	_ Clock       = scope{}
+	_ Rules       = scope{}
+	_ Replays     = scope{}
+	_ Keys        = scope{}
+	_ Secrets     = scope{}
+	_ Retention   = scope{}
 )
 
 func (s scope) looked(merchantID string) error {

@@ -20,6 +20,8 @@ type redaction struct {
 	keyed    []byte    // hashes of the values that were met, each keyedSize long
 	// wary: the bodies may be no JSON. Those of a call that was served are.
 	wary bool
+	// eraser is nil but where somebody is erased from what was stored.
+	eraser *eraser
 }
 
 func newRedaction(options *Options) redaction {
@@ -282,6 +284,13 @@ func (x *redaction) scalar(way how, kind string, value jsontext.Value) jsontext.
 			return value
 		}
 		return quote(mask)
+	}
+	if x.eraser != nil {
+		if way == asItIs {
+			return x.eraser.without(value, text)
+		}
+		x.eraser.note(text)
+		return x.eraser.erased(value)
 	}
 	if kind != "" && text != mask {
 		x.keyed = x.appendKeyed(x.keyed, kind, text)

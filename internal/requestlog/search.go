@@ -148,12 +148,32 @@ func (s *searching) named(ctx context.Context) (done bool, err error) {
 const (
 	keysListed     = 512
 	segmentsListed = 64
-	piecesLoaded   = 16
 )
+
+// So many are loaded at first, and then twice as many until the most: what is
+// everywhere is on the first, and what is rare needs all of them.
+const (
+	piecesLoaded, piecesMost     = 8, 64
+	segmentsLoaded, segmentsMost = 1, 8
+)
+
+// next are the keys that are loaded together, all of segments or none.
+func (s *searching) next(loaded int) []home.Key {
+	segments := s.keys[0].Kind == home.KindSegment
+	most := min(piecesLoaded<<min(loaded, 16), piecesMost)
+	if segments {
+		most = min(segmentsLoaded<<min(loaded, 16), segmentsMost)
+	}
+	n := 1
+	for n < min(most, len(s.keys)) && (s.keys[n].Kind == home.KindSegment) == segments {
+		n++
+	}
+	return s.keys[:n]
+}
 
 // run looks at one piece after the other, from the newest on.
 func (s *searching) run(ctx context.Context) error {
-	for looked := false; ; looked = true {
+	for loaded := 0; ; loaded++ {
 		if err := s.list(ctx); err != nil {
 			return err
 		}
@@ -167,7 +187,7 @@ func (s *searching) run(ctx context.Context) error {
 		if s.ahead(time.Now()) {
 			return nil
 		}
-		if looked && !time.Now().Before(s.deadline) {
+		if loaded > 0 && !time.Now().Before(s.deadline) {
 			if len(s.page.Exchanges) == s.query.Limit {
 				return nil
 			}
@@ -175,10 +195,7 @@ func (s *searching) run(ctx context.Context) error {
 			s.page.Partial, s.page.Next = true, s.keys[0].LastID+justAbove
 			return nil
 		}
-		now := s.keys[:min(piecesLoaded, len(s.keys))]
-		if now[0].Kind == home.KindSegment {
-			now = now[:1]
-		}
+		now := s.next(loaded)
 		err := s.home.Load(ctx, now, func(p home.Piece) (bool, error) {
 			if p.Refusal != nil {
 				return true, s.look(p.Refusal.Data, p.Refusal.Packed, p.Refusal.Explanation, nil)

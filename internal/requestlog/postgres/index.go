@@ -60,7 +60,14 @@ func pendingOf(ctx context.Context, conn *pgx.Conn, d day, limit int) ([]home.Ke
 	if err != nil {
 		return nil, err
 	}
-	return collectKeys(rows, d)
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (k home.Key, err error) {
+		var refusal bool
+		k.Place.Day = string(d)
+		if err = row.Scan(&k.FirstID, &k.LastID, &refusal); refusal {
+			k.Kind = home.KindRefusal
+		}
+		return k, err
+	})
 }
 
 // yieldIndex lets another process go on at once.
