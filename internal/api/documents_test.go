@@ -16,6 +16,7 @@ import (
 	"github.com/kvitto/kvitto/internal/openapi"
 	"github.com/kvitto/kvitto/internal/openapi/openapitest"
 	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/risk"
 )
 
 // These are there and are never called. The names beside the fields of the same
@@ -138,7 +139,7 @@ func TestDocumentedLimits(t *testing.T) {
 	}
 	for what, said := range map[string]string{"a device": deviceID.String(), "callbacks": fmt.Sprintf("At most %d.", callbacksShown),
 		"a call's id": fmt.Sprintf(`"maxLength": %d`, callIDMax), "bodies of a page": fmt.Sprintf("At most %d KiB", pageBodyMax>>10), "bodies of a review": fmt.Sprintf("At most %d KiB", reviewBodyMax>>10),
-		"a rule file": fmt.Sprintf("at most %d KiB", sentRulesMax>>10), "rules with lists": fmt.Sprintf("at most %d MiB", replayBodyMax>>20), "texts of a search": fmt.Sprintf(`"maxLength": %d`, searchTextMax)} {
+		"a rule file": fmt.Sprintf("at most %d KiB", risk.SentFileMax>>10), "rules with lists": fmt.Sprintf("at most %d MiB", replayBodyMax>>20), "texts of a search": fmt.Sprintf(`"maxLength": %d`, searchTextMax)} {
 		if !strings.Contains(document, said) {
 			t.Errorf("the document does not say %q of %s", said, what)
 		}

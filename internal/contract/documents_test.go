@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/kvitto/kvitto/internal/openapi"
@@ -41,6 +42,7 @@ func callTheRest(t *testing.T, m merchant) {
 	m.must(t, 200, http.MethodPost, call+session+"/finalize", "")
 	m.must(t, 200, http.MethodGet, call+session+"/exchanges?limit=10", "")
 	m.must(t, 200, http.MethodDelete, "/kvitto/v1/next", "")
+	m.must(t, 200, http.MethodGet, call+mistaken(t, m)+"/timeline", "")
 	rules := m.request(t, http.MethodPost, "/kvitto/v1/assessments/replay?limit=10", "name = \"other\"\n\n[[rule]]\nname = \"all\"\npriority = 1\ncondition = \"true\"\naction = \"deny\"\nreason = \"all of them\"\n")
 	rules.Header.Set("Content-Type", "text/plain")
 	if a := m.send(t, rules); a.status != http.StatusOK {
@@ -54,6 +56,19 @@ func callTheRest(t *testing.T, m merchant) {
 	if a := m.send(t, page); a.status != http.StatusOK {
 		t.Errorf("finalize of a page: %d %s", a.status, a.body)
 	}
+}
+
+// mistaken is a session with everything a timeline tells of: an update after the
+// approval, a refused order, a denial, a review.
+func mistaken(t *testing.T, m merchant) (sessionID string) {
+	t.Helper()
+	sessionID = m.create(t, cart)
+	token := m.authorize(t, sessionID, `{"outcome":"refer"}`)
+	m.must(t, 204, http.MethodPost, sessionPath(sessionID), `{"billing_address":{"city":"Lund"}}`)
+	m.must(t, 409, http.MethodPost, orderPath(token), strings.Replace(cart, "Scarf", "Hat", 1))
+	order := m.must(t, 200, http.MethodPost, orderPath(token), cart).text(t, "order_id")
+	m.must(t, 200, http.MethodPost, "/kvitto/v1/reviews/"+order+"/accept", `{"by":"anna"}`)
+	return sessionID
 }
 
 // callbackOf makes a callback and returns its id.

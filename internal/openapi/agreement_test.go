@@ -252,6 +252,7 @@ func TestEnumerations(t *testing.T) {
 		{"ListedReview.state", "checkout", "ReviewState"},
 		{"Callback.kind", "checkout", "CallbackKind"},
 		{"Callback.state", "store", "CallbackState"},
+		{"Timeline.authorization.state", "checkout", "AuthorizationState"},
 		{"Ask.step", "checkout", "Step"},
 		{"Ask.problems.items.reason", "checkout", "Reason"},
 		{"Ask.fields.items.type", "market", "DetailType"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/timeline"
 )
 
 // cause is what several refusals have in common.
@@ -58,7 +59,7 @@ func causesOf(exchanges []requestlog.Exchange) []cause {
 	var causes []cause
 	for i := range exchanges {
 		e := &exchanges[i]
-		if !failed(e) {
+		if !timeline.Failed(e) {
 			continue
 		}
 		k := key{e.Operation, causeOf(e), e.Status}
@@ -74,7 +75,3 @@ func causesOf(exchanges []requestlog.Exchange) []cause {
 	slices.SortStableFunc(causes, func(a, b cause) int { return b.Count - a.Count })
 	return causes
 }
-
-// failed tells whether an exchange did not do what it was meant to: it was
-// refused, or a callback was not answered.
-func failed(e *requestlog.Exchange) bool { return e.Refused() || e.Status == 0 || e.Status >= 300 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/timeline"
 )
 
 // overviewPage is what happened lately.
@@ -119,7 +120,7 @@ func figureOf(label string, t tally, bounded bool) figure { return figure{label,
 func (t *tally) add(e *requestlog.Exchange) {
 	t.All++
 	switch {
-	case !failed(e):
+	case !timeline.Failed(e):
 		t.Done++
 	case e.Status == 0:
 		t.Unanswered++
