@@ -10,6 +10,7 @@ import (
 	"github.com/kvitto/kvitto/internal/money"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/timeline"
 )
 
 // orderPage is an order with all that happened to it.
@@ -25,7 +26,7 @@ type orderPage struct {
 	Addresses  []orderAddress
 	Review     *reviewCard // nil where the order was not referred
 	Decided    *decided    // how the payment was decided; nil where it is not kept
-	Entries    []entry
+	Entries    []sessionEntry
 	Callbacks  []callbackRow
 	Held       bool
 	Done       string
@@ -158,17 +159,19 @@ func (p *portal) fillHistory(ctx context.Context, shown *orderPage, session *che
 	if err != nil {
 		return err
 	}
-	steps, _, err := p.steps(ctx, session.ID)
+	steps, _, err := timeline.Steps(ctx, p.Sessions, session.ID)
 	if err != nil {
 		return err
 	}
-	placed := int64(0)
-	if at := slices.IndexFunc(steps, func(s step) bool { return s.event.Kind == checkout.EventOrdered }); at >= 0 {
-		placed = steps[at].revision
+	entries, placed := timeline.Of(exchanges, steps), int64(0)
+	if at := slices.IndexFunc(entries, func(e timeline.Entry) bool { return e.Event == checkout.EventOrdered }); at >= 0 {
+		placed = entries[at].Revision
 	}
-	shown.Entries = slices.DeleteFunc(timeline(exchanges, steps), func(e entry) bool {
-		return e.OrderID != session.Order.ID && (e.Revision == 0 || e.Revision < placed)
-	})
+	for _, e := range entries {
+		if e.OrderID == session.Order.ID || e.Revision > 0 && e.Revision >= placed {
+			shown.Entries = append(shown.Entries, sessionEntry{Entry: e})
+		}
+	}
 	return nil
 }
 
