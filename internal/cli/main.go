@@ -87,7 +87,7 @@ It is not affiliated with Klarna.`,
 	}
 	root.AddCommand(newDev(), newTry(), newExplain(), newLogs(), newAssessments(), newOffers(), newCallbacks(), newCheck(), newVersion())
 	root.AddCommand(newHosts(), newTrust())
-	root.AddCommand(newServe(), newConfig(), newRules(), newReviews(), newMerchant(), newKey(), newPeople(), newMigrate(), newBackup(), newRestore())
+	root.AddCommand(newServe(), newConfig(), newRules(), newReviews(), newMerchant(), newKey(), newPeople(), newErase(), newMigrate(), newBackup(), newRestore())
 	return root
 }
 
