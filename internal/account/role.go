@@ -29,16 +29,18 @@ const (
 	ManagePeople Permission = "manage people"
 	// ReadAudit: what people did.
 	ReadAudit Permission = "read audit"
+	// ErasePeople: take a person's data out of everything that is stored.
+	ErasePeople Permission = "erase people"
 )
 
 // Permissions are all of them.
-var Permissions = []Permission{Look, SendCallbacks, ManagePeople, ReadAudit}
+var Permissions = []Permission{Look, SendCallbacks, ManagePeople, ReadAudit, ErasePeople}
 
 // allowed is the one table of what each role may do.
 var allowed = map[Role][]Permission{
 	RoleViewer:   {Look},
 	RoleOperator: {Look, SendCallbacks},
-	RoleAdmin:    {Look, SendCallbacks, ManagePeople, ReadAudit},
+	RoleAdmin:    {Look, SendCallbacks, ManagePeople, ReadAudit, ErasePeople},
 }
 
 // May tells whether the role allows something. An unknown role allows nothing.

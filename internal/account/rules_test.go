@@ -21,6 +21,7 @@ func TestWhatEachRoleMay(t *testing.T) {
 		SendCallbacks: {RoleOperator, RoleAdmin},
 		ManagePeople:  {RoleAdmin},
 		ReadAudit:     {RoleAdmin},
+		ErasePeople:   {RoleAdmin},
 	}
 	if len(want) != len(Permissions) {
 		t.Errorf("%d permissions are known, %d expected", len(Permissions), len(want))

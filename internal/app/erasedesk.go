@@ -12,6 +12,7 @@ import (
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/notify"
+	"github.com/kvitto/kvitto/internal/portal"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/risk"
 	"github.com/kvitto/kvitto/internal/service"
@@ -164,4 +165,14 @@ func erasingService(ctx context.Context, stored engine) (*service.Service, error
 		Memory: stored, SubjectSecret: secret, ReadAssessment: record.DecodeAssessment, ReadInput: record.DecodeInput,
 		AssessmentDocument: func(in *risk.Input, made *risk.Assessment) []byte { return record.AppendAssessment(nil, in, made) },
 	})
+}
+
+// erasures are those of the portal.
+type erasures struct{ eraser *service.Eraser }
+
+// Begin implements portal.Erasing.
+func (e erasures) Begin(_ context.Context, question service.ErasureQuestion) (portal.Erasure, error) {
+	return func(ctx context.Context, tell func(string, int64)) (service.Erased, error) {
+		return e.eraser.Erase(ctx, question, tell)
+	}, nil
 }

@@ -48,7 +48,7 @@ func (a *App) publicURL() string { return cmp.Or(a.config.PublicURL, a.URL) }
 func (a *App) withPortal(ctx context.Context, next http.Handler, own *mode, checkouts *service.Service, wake func()) (http.Handler, error) {
 	trusting := proxy.Trust(a.config.TrustedProxies)
 	options := portal.Options{
-		Log: a.stores.log, Sessions: a.stores, Assessments: checkouts, Callbacks: desk{a.stores.engine, wake}, URL: a.publicURL(),
+		Log: a.stores.log, Sessions: a.stores, Assessments: checkouts, Callbacks: desk{a.stores.engine, wake}, Erasing: erasures{a.eraser}, URL: a.publicURL(),
 		// The request log has the time of the machine, whatever the clocks are.
 		Now: time.Now, Logger: a.config.Logger,
 	}

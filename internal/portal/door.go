@@ -45,9 +45,9 @@ func (p *portal) enter(w http.ResponseWriter, r *http.Request, needs account.Per
 	// rather than seen by everybody.
 	return &portal{
 		Options: Options{
-			Log: s, Sessions: s, Assessments: s, Callbacks: s, Clock: s, Next: p.Next, Door: p.Door, URL: p.URL, Now: p.Now, Logger: p.Logger,
+			Log: s, Sessions: s, Assessments: s, Callbacks: s, Clock: s, Erasing: s, Next: p.Next, Door: p.Door, URL: p.URL, Now: p.Now, Logger: p.Logger,
 		},
-		assets: p.assets, pages: p.pages, viewer: viewer,
+		assets: p.assets, pages: p.pages, erasures: p.erasures, viewer: viewer,
 	}, true
 }
 

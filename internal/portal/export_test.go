@@ -9,7 +9,7 @@ import (
 // playground.
 func Routes() []string {
 	var all []string
-	for _, routes := range []map[string]handler{reading, acting} {
+	for _, routes := range []map[string]handler{reading, acting, erasing} {
 		all = slices.AppendSeq(all, maps.Keys(routes))
 	}
 	return all

@@ -125,6 +125,7 @@ type site struct {
 	clocks *clocks
 	next   *lab.Queue
 	kept   []service.KeptAssessment
+	erases *fakeErasing // nil erases nobody
 }
 
 // AssessmentsInFull gives what the test has put there.

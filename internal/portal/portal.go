@@ -75,6 +75,7 @@ type Options struct {
 	Assessments Assessments
 	Callbacks   Callbacks
 	Clock       Clock
+	Erasing     Erasing          // nil leaves out erasing people
 	Next        Next             // nil leaves out the controls of a playground
 	Door        Door             // nil lets in who is on this machine, as an operator who sees all
 	URL         string           // of the server, for commands to copy; no slash at the end
@@ -84,10 +85,11 @@ type Options struct {
 
 type portal struct {
 	Options
-	assets *assets
-	pages  *pages
-	viewer account.Viewer // of the request at hand
-	before *lastBefore    // likewise
+	assets   *assets
+	pages    *pages
+	erasures *erasures
+	viewer   account.Viewer // of the request at hand
+	before   *lastBefore    // likewise
 }
 
 // New returns the pages, for requests below Path. It lets in whom the door lets
@@ -97,7 +99,7 @@ func New(options Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &portal{Options: options, assets: assets, pages: newPages(assets, templates, nil)}
+	p := &portal{Options: options, assets: assets, pages: newPages(assets, templates, nil), erasures: &erasures{jobs: map[string]*erasureJob{}}}
 	pass := Protect
 	if p.Door == nil {
 		p.Door, pass = here{}, guard
@@ -134,6 +136,11 @@ var (
 		"POST /callbacks/hold":                 (*portal).holdCallbacks,
 		"POST /callbacks/{callback_id}/{step}": (*portal).stepCallback,
 	}
+	// erasing are the routes that erase people.
+	erasing = map[string]handler{
+		"GET /erase":  (*portal).erase,
+		"POST /erase": (*portal).startErase,
+	}
 	// steering are the routes of a playground.
 	steering = map[string]handler{
 		"GET /playground":             (*portal).playground,
@@ -152,6 +159,9 @@ func (p *portal) routes() http.Handler {
 	}
 	add(account.Look, reading)
 	add(account.SendCallbacks, acting)
+	if p.Erasing != nil {
+		add(account.ErasePeople, erasing)
+	}
 	if p.Next != nil {
 		add(account.SendCallbacks, steering)
 	}

@@ -68,13 +68,13 @@ var (
 // walled is a portal of two merchants as somebody sees it.
 func walled(t *testing.T, viewer account.Viewer) (*site, *fakeDoor) {
 	t.Helper()
-	s := &site{t: t, log: &fakeLog{}, store: memstore.New(), clocks: &clocks{advanced: map[string]time.Duration{}, known: func(id string) bool { return id == own.merchant || id == others.merchant }}}
+	s := &site{t: t, erases: &fakeErasing{}, log: &fakeLog{}, store: memstore.New(), clocks: &clocks{advanced: map[string]time.Duration{}, known: func(id string) bool { return id == own.merchant || id == others.merchant }}}
 	door := &fakeDoor{viewer: viewer, looked: map[string]bool{}}
 	for _, of := range []things{own, others} {
 		s.fill(of)
 	}
 	handler, err := portal.New(portal.Options{
-		Log: s.log, Sessions: s.store, Assessments: s, Callbacks: s.store, Clock: s.clocks, Door: door,
+		Log: s.log, Sessions: s.store, Assessments: s, Callbacks: s.store, Clock: s.clocks, Erasing: s.erases, Door: door,
 		URL: "https://pay.example.com", Now: func() time.Time { return noon.Add(5 * time.Minute) }, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
