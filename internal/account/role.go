@@ -25,6 +25,13 @@ const (
 	Look Permission = "look"
 	// SendCallbacks: hold, release, replay and drop callbacks.
 	SendCallbacks Permission = "send callbacks"
+	// TryRules: decide the payments of the past again by other rules.
+	TryRules Permission = "try rules"
+	// ManageKeys: make and revoke API keys, see the secret of callbacks.
+	ManageKeys Permission = "manage keys"
+	// DecideReviews: claim, accept, reject and stop the reviews of orders. It is for
+	// the operator's people alone, whose risk it is.
+	DecideReviews Permission = "decide reviews"
 	// ManagePeople: invite, give roles, disable.
 	ManagePeople Permission = "manage people"
 	// ReadAudit: what people did.
@@ -33,14 +40,11 @@ const (
 	ErasePeople Permission = "erase people"
 )
 
-// Permissions are all of them.
-var Permissions = []Permission{Look, SendCallbacks, ManagePeople, ReadAudit, ErasePeople}
-
 // allowed is the one table of what each role may do.
 var allowed = map[Role][]Permission{
 	RoleViewer:   {Look},
-	RoleOperator: {Look, SendCallbacks},
-	RoleAdmin:    {Look, SendCallbacks, ManagePeople, ReadAudit, ErasePeople},
+	RoleOperator: {Look, SendCallbacks, TryRules, DecideReviews},
+	RoleAdmin:    {Look, SendCallbacks, TryRules, DecideReviews, ManageKeys, ManagePeople, ReadAudit, ErasePeople},
 }
 
 // May tells whether the role allows something. An unknown role allows nothing.
@@ -59,7 +63,9 @@ type Viewer struct {
 }
 
 // May tells whether the viewer may do something to what they see.
-func (v Viewer) May(permission Permission) bool { return v.Role.May(permission) }
+func (v Viewer) May(permission Permission) bool {
+	return v.Role.May(permission) && (permission != DecideReviews || v.OfOperator())
+}
 
 // Sees tells whether a merchant's things are shown to the viewer. What is not
 // shown must be answered like what is unknown. A viewer of no role sees nothing.

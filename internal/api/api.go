@@ -59,6 +59,7 @@ type Options struct {
 	Next          *lab.Queue // what is primed; nil leaves priming out
 	Callbacks     Callbacks  // messages to merchants' servers; nil leaves them out
 	Reviews       Reviews    // of orders; nil leaves them out
+	Orders        Orders     // nil leaves them out
 	// RulesHidden keeps from merchants which rule decided and why: the rules are an
 	// operator's.
 	RulesHidden bool
@@ -214,7 +215,7 @@ func (x *exchange) dispatch(methods map[string]route) (answer, error) {
 		x.allow = allowed(methods)
 		return answer{}, &checkout.Refusal{Kind: checkout.KindMethodNotAllowed, Reason: "this path answers " + x.allow}
 	}
-	x.record.Operation = route.operation
+	x.route, x.record.Operation = route, route.operation
 	now, err := x.api.Clock.Now(x.request.Context(), x.record.MerchantID)
 	if err != nil {
 		return answer{}, storeFailed(err)

@@ -69,6 +69,9 @@ func fillForErasing(b *testing.B, directory string, sessions int) {
 		b.Fatal(err)
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
+	if err := engine.EnsureMerchant(b.Context(), "m", now); err != nil {
+		b.Fatal(err)
+	}
 	var changes []store.Change
 	for i := range sessions {
 		content := checkout.Content{PurchaseCountry: checkout.TextOf("SE"), PurchaseCurrency: checkout.TextOf("SEK"), OrderAmount: checkout.IntegerOf(100),

@@ -28,6 +28,7 @@ type engine interface {
 	store.Assessments
 	store.Reviews
 	store.Erasing
+	store.Orders
 }
 
 // stores are where a server keeps what it knows.

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -32,6 +34,7 @@ type page struct {
 
 	Viewer     account.Viewer // who looks; nobody where nobody has signed in
 	Playground bool           // it is the portal of one
+	Reviews    int            // that wait for the viewer
 }
 
 // May tells whether the viewer may do something; for templates.
@@ -39,6 +42,12 @@ func (p page) May(permission string) bool { return p.Viewer.May(account.Permissi
 
 // SignedIn tells whether the viewer is somebody, who can sign out.
 func (p page) SignedIn() bool { return p.Viewer.PersonID != "" }
+
+// settingsPages are the entries of the settings' own menu.
+var settingsPages = []string{"keys", "webhooks", "retention", "people", "audit", "account", "erase"}
+
+// InSettings tells whether it is one of the settings' pages.
+func (p page) InSettings() bool { return slices.Contains(settingsPages, p.Current) }
 
 // pages are the templates by the name of their page, each with the layout around
 // it. They are made at first use: a start does not wait for them.
@@ -83,10 +92,12 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 		"meaning":  statusMeaning,
 		"readable": readable,
 		"count":    count,
+		"count64":  func(n int64, thing string) string { return count(int(n), thing) },
 		"words":    func(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") },
 		"plural":   plural,
 		"step":     stepOf,
 		"figure":   figureOf,
+		"button":   reviewButton,
 	}
 	maps.Copy(functions, more)
 	shared, err := template.New("").Funcs(functions).ParseFS(templates, "templates/shared/*.html")
@@ -120,7 +131,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 
 // show writes a page for the viewer.
 func (p *portal) show(w http.ResponseWriter, status int, name string, shown page) error {
-	shown.Viewer, shown.Playground = p.viewer, p.Next != nil
+	shown.Viewer, shown.Playground, shown.Reviews = p.viewer, p.Next != nil, p.open()
 	return p.pages.Show(w, status, name, shown)
 }
 
@@ -130,18 +141,27 @@ func (p *portal) render(w http.ResponseWriter, status int, name, part string, da
 }
 
 func (p *pages) render(w http.ResponseWriter, status int, name, part string, data any) error {
-	var text bytes.Buffer
-	all, err := p.made()
-	if err == nil {
-		err = all[name].ExecuteTemplate(&text, part, data)
-	}
+	text, err := p.text(name, part, data)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Type", htmlType)
 	w.WriteHeader(status)
-	_, _ = text.WriteTo(w) // a browser that is gone misses nothing
+	_, _ = w.Write(text) // a browser that is gone misses nothing
 	return nil
+}
+
+const htmlType = "text/html; charset=utf-8"
+
+// text is a part of a page.
+func (p *pages) text(name, part string, data any) ([]byte, error) {
+	all, err := p.made()
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	err = all[name].ExecuteTemplate(&text, part, data)
+	return text.Bytes(), err
 }
 
 // errWall: a store gave what the viewer must not see. Nothing is shown.
@@ -158,6 +178,11 @@ func (m *missing) Error() string { return "portal: no " + m.What + " " + m.ID }
 // answering turns what a handler could not do into a page that says what to do next.
 func (p *portal) answering(to route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if large(r) { // a stranger's is not even read
+			if _, ok := p.enter(w, r, to.needs); !ok {
+				return
+			}
+		}
 		ReadForm(r)
 		p, ok := p.enter(w, r, to.needs)
 		if !ok {
@@ -176,11 +201,20 @@ func (p *portal) answering(to route) http.Handler {
 		case errors.Is(err, errUnknownPage):
 			err = p.show(w, http.StatusNotFound, "missing", page{Title: "There is no such page", Body: &missing{What: "page"}})
 		}
-		if err != nil && r.Context().Err() == nil {
-			p.Logger.Error("cannot show a page of the portal", "path", r.URL.Path, "cause", err)
-			http.Error(w, "The portal cannot show this page now; the server's log says why. Try again.", http.StatusInternalServerError)
+		if err != nil {
+			Fail(w, r, p.Logger, r.URL.Path, err)
 		}
 	})
+}
+
+// Fail answers a request whose page could not be made, and tells the log why. path is
+// what the log may have of its address. Who has gone away is no failure.
+func Fail(w http.ResponseWriter, r *http.Request, logger *slog.Logger, path string, cause error) {
+	if r.Context().Err() != nil {
+		return
+	}
+	logger.Error("cannot show a page of the portal", "path", path, "cause", cause)
+	http.Error(w, "The portal cannot show this page now; the server's log says why. Try again.", http.StatusInternalServerError)
 }
 
 func (p *portal) unknown(http.ResponseWriter, *http.Request) error { return errUnknownPage }

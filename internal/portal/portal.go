@@ -25,6 +25,8 @@ type Log interface {
 	// OfSession returns the merchant's exchanges about a session, oldest first
 	// and within the bounds.
 	OfSession(ctx context.Context, merchantID, sessionID string, bounds requestlog.Bounds) ([]requestlog.Exchange, error)
+	// Stats tells what this server kept since it started, and what it did not.
+	Stats() requestlog.Stats
 }
 
 // Sessions are the states of sessions, now and before. What is unknown is
@@ -43,6 +45,22 @@ type Callbacks interface {
 	CallbacksHeld(ctx context.Context, merchantID string) (bool, error)
 	HoldCallbacks(ctx context.Context, merchantID string, hold bool) error
 	StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error
+}
+
+// Orders are the orders of merchants.
+type Orders interface {
+	Orders(ctx context.Context, filter store.OrderFilter) (found []store.Order, next string, err error)
+}
+
+// Reviews are how the reviews of orders stand.
+type Reviews interface {
+	Reviews(ctx context.Context, filter store.ReviewFilter) (found []store.Review, next string, err error)
+	CountOpenReviews(ctx context.Context) (int, error)
+}
+
+// Deciding is what the operator's people do with the review of an order.
+type Deciding interface {
+	StepOperatorReview(ctx context.Context, orderID string, action service.ReviewAction, by, reason string) (checkout.Session, error)
 }
 
 // Assessments are how payments were decided.
@@ -72,11 +90,19 @@ type Next interface {
 type Options struct {
 	Log         Log
 	Sessions    Sessions
+	Orders      Orders
+	Reviews     Reviews
+	Deciding    Deciding
 	Assessments Assessments
 	Callbacks   Callbacks
 	Clock       Clock
+	Next        Next // nil leaves out the controls of a playground
+	Rules       Rules
+	Replays     Replays
+	Keys        Keys // nil where any credentials work
+	Secrets     Secrets
+	Retention   Retention
 	Erasing     Erasing          // nil leaves out erasing people
-	Next        Next             // nil leaves out the controls of a playground
 	Door        Door             // nil lets in who is on this machine, as an operator who sees all
 	URL         string           // of the server, for commands to copy; no slash at the end
 	Now         func() time.Time // the system's, as the request log has it
@@ -90,6 +116,7 @@ type portal struct {
 	erasures *erasures
 	viewer   account.Viewer // of the request at hand
 	before   *lastBefore    // likewise
+	open     func() int     // reviews that wait for the viewer; likewise
 }
 
 // New returns the pages, for requests below Path. It lets in whom the door lets
@@ -99,7 +126,7 @@ func New(options Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &portal{Options: options, assets: assets, pages: newPages(assets, templates, nil), erasures: &erasures{jobs: map[string]*erasureJob{}}}
+	p := &portal{Options: options, assets: assets, pages: newPages(assets, templates, nil), erasures: &erasures{jobs: map[string]*erasureJob{}}, open: func() int { return 0 }}
 	pass := Protect
 	if p.Door == nil {
 		p.Door, pass = here{}, guard
@@ -127,14 +154,43 @@ var (
 		"GET /exchanges/{correlation_id}/test":      (*portal).goTest,
 		"GET /logs":                                 (*portal).logs,
 		"GET /sessions/{session_id}":                (*portal).session,
+		"GET /orders":                               (*portal).orders,
+		"GET /orders/{order_id}":                    (*portal).order,
+		"GET /reviews":                              (*portal).reviews,
 		"GET /callbacks":                            (*portal).callbacks,
 		"GET /{$}":                                  (*portal).overview,
 		"GET /rules":                                (*portal).rules,
+		"GET /settings":                             (*portal).settings,
+		"GET /settings/retention":                   (*portal).retention,
 		"GET /":                                     (*portal).unknown,
 	}
 	acting = map[string]handler{
 		"POST /callbacks/hold":                 (*portal).holdCallbacks,
 		"POST /callbacks/{callback_id}/{step}": (*portal).stepCallback,
+	}
+	// weighing and trying are those of the risk rules, which are the operator's.
+	weighing = map[string]handler{
+		"GET /risk":          (*portal).riskRules,
+		"GET /risk/versions": (*portal).compareRules,
+	}
+	trying = map[string]handler{
+		"GET /risk/what-if":  (*portal).whatIf,
+		"POST /risk/what-if": (*portal).tryRules,
+	}
+	// setting are those of keys and secrets, and granting those of keys alone.
+	setting = map[string]handler{
+		"GET /settings/keys":      (*portal).keys,
+		"GET /settings/webhooks":  (*portal).webhooks,
+		"POST /settings/webhooks": (*portal).revealSecret,
+	}
+	granting = map[string]handler{
+		"POST /settings/keys":                   (*portal).makeKey,
+		"GET /settings/keys/{username}/revoke":  (*portal).confirmRevoke,
+		"POST /settings/keys/{username}/revoke": (*portal).revokeKey,
+	}
+	// deciding are those of reviews.
+	deciding = map[string]handler{
+		"POST /reviews/{order_id}/{action}": (*portal).stepReview,
 	}
 	// erasing are the routes that erase people.
 	erasing = map[string]handler{
@@ -154,11 +210,18 @@ func (p *portal) routes() http.Handler {
 	mux := http.NewServeMux()
 	add := func(needs account.Permission, handlers map[string]handler) {
 		for pattern, handle := range handlers {
-			mux.Handle(withPrefix(pattern), p.answering(route{needs, handle}))
+			mux.Handle(Pattern(pattern), p.answering(route{needs, handle}))
 		}
 	}
 	add(account.Look, reading)
 	add(account.SendCallbacks, acting)
+	add(account.DecideReviews, deciding)
+	add(account.Look, weighing)
+	add(account.TryRules, trying)
+	add(account.ManageKeys, setting)
+	if p.Keys != nil {
+		add(account.ManageKeys, granting)
+	}
 	if p.Erasing != nil {
 		add(account.ErasePeople, erasing)
 	}

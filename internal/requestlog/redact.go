@@ -59,7 +59,7 @@ func secretAt(path string) bool {
 // Redacted is a body without its secrets, for those who show what was sent
 // elsewhere than in an exchange.
 func Redacted(body []byte) []byte {
-	plain := newRedaction(&Options{})
+	var plain redaction // what it meets is found nowhere
 	return plain.redact(body)
 }
 
@@ -86,7 +86,7 @@ func (x *redaction) redact(body []byte) []byte {
 // suspicious tells whether the body could name what must be masked. It is all
 // that the usual body costs.
 func (x *redaction) suspicious(body []byte) bool {
-	return x.mentions(body) || escapedASCII(body) >= 0 || x.wary && x.mustNotStay(body)
+	return x.mentions(body) || escapedASCII(body) >= 0 || x.wary && x.namesPerson(body)
 }
 
 func containsSecret(body []byte) bool {
@@ -135,7 +135,18 @@ func escapedASCII(body []byte) int {
 	}
 }
 
-func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
+// hexDigit is the value of a hexadecimal digit; -1 of anything else.
+func hexDigit(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
 
 // deepest is how many documents within strings within documents are rewritten;
 // the string below that is masked as a whole. It bounds the work.

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -11,13 +12,36 @@ import (
 	"github.com/kvitto/kvitto/internal/portal"
 )
 
+// seen is what a request was found to belong to, so that its page need not look
+// again.
+type seen struct {
+	session account.Session
+	err     error // nil, or account.ErrNoSession
+	known   bool
+}
+
+type seenKey struct{}
+
 // session is the session of a request. What scripts ask for in the background
 // does not keep one alive.
 func (s *SignIn) session(r *http.Request) (account.Session, error) {
+	ask := s.Accounts.Session
 	if background(r) {
-		return s.Accounts.Peek(r.Context(), held(r, sessionCookie))
+		ask = s.Accounts.Peek
 	}
-	return s.Accounts.Session(r.Context(), held(r, sessionCookie))
+	session, err := ask(r.Context(), held(r, sessionCookie))
+	if before, ok := r.Context().Value(seenKey{}).(*seen); ok && (err == nil || errors.Is(err, account.ErrNoSession)) {
+		*before = seen{session, err, true}
+	}
+	return session, err
+}
+
+// viewed is the session as it was found before, or is now, to say whose page it is.
+func (s *SignIn) viewed(r *http.Request) (account.Session, error) {
+	if before, ok := r.Context().Value(seenKey{}).(*seen); ok && before.known {
+		return before.session, before.err
+	}
+	return s.Accounts.Peek(r.Context(), held(r, sessionCookie))
 }
 
 // background tells that a script of a page asks, not a person. A browser that
@@ -35,12 +59,12 @@ func (s *SignIn) admitted(r *http.Request, needs account.Permission) (account.Se
 
 // Enter implements portal.Door.
 func (s *SignIn) Enter(w http.ResponseWriter, r *http.Request, needs account.Permission) (viewer account.Viewer, ok bool) {
-	s.answering(func(http.ResponseWriter, *http.Request) error {
-		session, err := s.admitted(r, needs)
-		viewer, ok = session.Viewer, err == nil
-		return err
-	}).ServeHTTP(w, r)
-	return viewer, ok
+	session, err := s.admitted(r, needs)
+	if err == nil && needs == account.ManageKeys && r.Method != http.MethodGet && r.Method != http.MethodHead {
+		err = s.Accounts.RequireFresh(session) // a key lets in a server, as a link lets in a person
+	}
+	s.settle(w, r, err)
+	return session.Viewer, err == nil
 }
 
 // Looked implements portal.Door.
@@ -62,10 +86,10 @@ func (s *SignIn) toSignIn(w http.ResponseWriter, r *http.Request, again bool) {
 	next := r.URL.RequestURI()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		next = "" // what was sent is lost; its page is where it began
-		if to := strings.TrimPrefix(r.URL.Path, portal.Path); strings.HasPrefix(to, "/account") {
-			next = portal.Path + "/account"
-		} else if strings.HasPrefix(to, "/people") {
-			next = portal.Path + "/people"
+		for _, page := range []string{"/account", "/people", "/settings/keys", "/settings/webhooks"} {
+			if strings.HasPrefix(r.URL.Path, portal.Path+page) {
+				next = portal.Path + page
+			}
 		}
 	}
 	values := url.Values{}
@@ -102,36 +126,40 @@ func safeNext(next string) string {
 func (s *SignIn) answering(handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		portal.ReadForm(r)
-		err := handle(w, r)
-		var wait *account.WaitError
-		switch {
-		case err == nil:
-			return
-		case errors.Is(err, account.ErrNoSession):
-			s.toSignIn(w, r, false)
-			return
-		case errors.Is(err, account.ErrStale):
-			s.toSignIn(w, r, true)
-			return
-		case errors.As(err, &wait):
-			err = s.mustWait(w, r, wait)
-		case errors.Is(err, account.ErrBusy):
-			w.Header().Set("Retry-After", "5")
-			err = s.say(w, r, http.StatusServiceUnavailable, "Too many people sign in just now", "Go back and try again in a few seconds.")
-		case errors.Is(err, account.ErrForbidden):
-			err = s.say(w, r, http.StatusForbidden, "Your role does not allow this", "An admin of yours can give you another one.")
-		case errors.Is(err, account.ErrUnknown):
-			err = s.say(w, r, http.StatusNotFound, "That is not here", "It may have been removed in another window.")
-		case errors.Is(err, account.ErrNoLink):
-			err = s.say(w, r, http.StatusNotFound, "This link does not work", "It was used already, has expired, or a newer one took its place. Ask who sent it for another.")
-		case errors.Is(err, account.ErrChanged):
-			err = s.say(w, r, http.StatusConflict, "Somebody changed this at the same time", "Go back, look at it again, and repeat what you did.")
-		}
-		if err != nil && r.Context().Err() == nil {
-			s.Logger.Error("cannot show a page of the portal", "path", pathOf(r), "cause", err)
-			http.Error(w, "The portal cannot show this page now; the server's log says why. Try again.", http.StatusInternalServerError)
-		}
+		r = r.WithContext(context.WithValue(r.Context(), seenKey{}, new(seen)))
+		s.settle(w, r, handle(w, r))
 	})
+}
+
+// settle answers with what a handler could not do.
+func (s *SignIn) settle(w http.ResponseWriter, r *http.Request, err error) {
+	var wait *account.WaitError
+	switch {
+	case err == nil:
+		return
+	case errors.Is(err, account.ErrNoSession):
+		s.toSignIn(w, r, false)
+		return
+	case errors.Is(err, account.ErrStale):
+		s.toSignIn(w, r, true)
+		return
+	case errors.As(err, &wait):
+		err = s.mustWait(w, r, wait)
+	case errors.Is(err, account.ErrBusy):
+		w.Header().Set("Retry-After", "5")
+		err = s.say(w, r, http.StatusServiceUnavailable, "Too many people sign in just now", "Go back and try again in a few seconds.")
+	case errors.Is(err, account.ErrForbidden):
+		err = s.say(w, r, http.StatusForbidden, "Your role does not allow this", "An admin of yours can give you another one.")
+	case errors.Is(err, account.ErrUnknown):
+		err = s.say(w, r, http.StatusNotFound, "That is not here", "It may have been removed in another window.")
+	case errors.Is(err, account.ErrNoLink):
+		err = s.say(w, r, http.StatusNotFound, "This link does not work", "It was used already, has expired, or a newer one took its place. Ask who sent it for another.")
+	case errors.Is(err, account.ErrChanged):
+		err = s.say(w, r, http.StatusConflict, "Somebody changed this at the same time", "Go back, look at it again, and repeat what you did.")
+	}
+	if err != nil {
+		portal.Fail(w, r, s.Logger, pathOf(r), err)
+	}
 }
 
 // pathOf is the path of a request for the log, without the secret of a link.
