@@ -10,6 +10,10 @@ import (
 // LinkPath is where a link leads, below the server's address.
 const LinkPath = "/portal/link/"
 
+// LinkURL is where a link leads on a server; without the server's address it is the
+// path alone.
+func LinkURL(server string, link Secret) string { return server + LinkPath + string(link) }
+
 // linkDocument is what the store keeps of a link.
 type linkDocument struct {
 	First bool  `json:"first,omitzero"`
@@ -30,7 +34,7 @@ func (a *Accounts) FirstLink(ctx context.Context) (link Secret, ok bool, err err
 	if empty, err := a.empty(ctx); err != nil || !empty {
 		return "", false, err
 	}
-	link, _, err = a.issue(ctx, ticketLink, "", FirstLinkLife, linkDocument{First: true})
+	link, err = a.issue(ctx, ticketLink, "", FirstLinkLife, linkDocument{First: true})
 	return link, err == nil, err
 }
 
@@ -147,7 +151,7 @@ func (a *Accounts) enterByLink(ctx context.Context, person *Person, from From) (
 	if err != nil {
 		return "", err
 	}
-	if err := a.note(ctx, person.viewer(), from, "followed a link", "", person.MerchantID); err != nil {
+	if err := a.Note(ctx, person.viewer(), from, "followed a link", "", person.MerchantID); err != nil {
 		return "", err
 	}
 	return a.begin(ctx, person, "link", from)
