@@ -28,20 +28,21 @@ const (
 	// DecideReviews: claim, accept, reject and stop the reviews of orders. It is for
 	// the operator's people alone, whose risk it is.
 	DecideReviews Permission = "decide reviews"
+	// TryRules: decide the payments of the past again by other rules.
+	TryRules Permission = "try rules"
+	// ManageKeys: make and revoke API keys, see the secret of callbacks.
+	ManageKeys Permission = "manage keys"
 	// ManagePeople: invite, give roles, disable.
 	ManagePeople Permission = "manage people"
 	// ReadAudit: what people did.
 	ReadAudit Permission = "read audit"
 )
 
-// Permissions are all of them.
-var Permissions = []Permission{Look, SendCallbacks, DecideReviews, ManagePeople, ReadAudit}
-
 // allowed is the one table of what each role may do.
 var allowed = map[Role][]Permission{
 	RoleViewer:   {Look},
-	RoleOperator: {Look, SendCallbacks, DecideReviews},
-	RoleAdmin:    {Look, SendCallbacks, DecideReviews, ManagePeople, ReadAudit},
+	RoleOperator: {Look, SendCallbacks, DecideReviews, TryRules},
+	RoleAdmin:    {Look, SendCallbacks, DecideReviews, TryRules, ManageKeys, ManagePeople, ReadAudit},
 }
 
 // May tells whether the role allows something. An unknown role allows nothing.

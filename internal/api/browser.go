@@ -8,6 +8,7 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/market"
+	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/risk"
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/wire"
@@ -53,11 +54,33 @@ func (x *exchange) carryOut(sessionID string, request *wire.BrowserRequest, call
 	result = answered.Result.Ask == nil && !answered.Result.Repeated
 	x.record.AuthorizationToken = answered.Result.AuthorizationToken
 	x.assessmentID = answered.AssessmentID
+	x.record.Outcome = outcomeOf(call.Call, &answered)
 	if len(answered.Result.Violations) > 0 {
 		request.Annotate(answered.Result.Violations)
 		x.record.Reason, x.record.Violations = "the data of the call breaks a rule", answered.Result.Violations
 	}
 	return answered, nil
+}
+
+// outcomeOf is what an assessment came to; "" where nothing was assessed.
+func outcomeOf(call risk.Call, answered *service.BrowserAnswer) requestlog.Outcome {
+	result := &answered.Result
+	switch {
+	case call == risk.CallLoad, result.Repeated:
+		return ""
+	case result.Ask != nil, len(result.InvalidFields) > 0, !result.Approved && result.ShowForm:
+		return requestlog.OutcomeAsked
+	case !result.Changed: // there was nothing to finalize
+		return ""
+	case !result.Approved:
+		return requestlog.OutcomeDenied
+	case result.FinalizeRequired:
+		return requestlog.OutcomeDeferred
+	case answered.Session.Authorization != nil && answered.Session.Authorization.Referred:
+		return requestlog.OutcomeReferred
+	default:
+		return requestlog.OutcomeApproved
+	}
 }
 
 // callIDMax is the length of a call's id, in characters.

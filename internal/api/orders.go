@@ -27,13 +27,13 @@ const (
 
 func (a *API) orderRoutes(table map[string]map[string]route) {
 	if a.Orders != nil {
-		table["/kvitto/v1/orders"] = map[string]route{http.MethodGet: {"read_orders", readOrders}}
+		table["/kvitto/v1/orders"] = map[string]route{http.MethodGet: {"read_orders", readOrders, []string{"after", "from", "fraud_status", "limit", "merchant_reference", "order_id", "status", "to"}}}
 	}
 }
 
 // readOrders lists the merchant's orders, the last that was placed first.
 func readOrders(x *exchange) (answer, error) {
-	filter, err := ordersFilter(x.request.URL.Query())
+	filter, err := ordersFilter(x.query())
 	if err != nil {
 		return answer{}, err
 	}

@@ -3,7 +3,6 @@ package portal_test
 import (
 	"context"
 	"html"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -26,7 +25,10 @@ type fakeLog struct {
 	mu        sync.Mutex
 	exchanges []requestlog.Exchange
 	asked     []requestlog.Query
+	stats     requestlog.Stats
 }
+
+func (l *fakeLog) Stats() requestlog.Stats { return l.stats }
 
 func (l *fakeLog) add(e ...requestlog.Exchange) {
 	l.mu.Lock()
@@ -127,6 +129,17 @@ type site struct {
 	kept   []service.KeptAssessment
 	// fourEyes are the amounts above which it takes two people.
 	fourEyes map[string]int64
+	rules    portal.RulesInUse
+	turns    *service.Service // of replays
+	moved    []string         // keys that were made and revoked
+}
+
+// options are those of the test, with what it has put there.
+func (s *site) options() portal.Options {
+	return portal.Options{
+		Log: s.log, Sessions: s.store, Orders: s.store, Reviews: s.store, Deciding: s.deciding(), Assessments: s, Callbacks: s.store, Clock: s.clocks, Rules: s, Replays: s, Secrets: s, Retention: s,
+		Now: func() time.Time { return noon.Add(5 * time.Minute) }, Logger: slog.New(slog.DiscardHandler),
+	}
 }
 
 // AssessmentsInFull gives what the test has put there.
@@ -147,10 +160,9 @@ func open(t *testing.T, exchanges ...requestlog.Exchange) *site {
 		_, err := s.store.ClockAdvance(context.Background(), merchantID)
 		return err == nil
 	}
-	handler, err := portal.New(portal.Options{
-		Log: s.log, Sessions: s.store, Orders: s.store, Reviews: s.store, Deciding: s.deciding(), Assessments: s, Callbacks: s.store, Clock: s.clocks, Next: s.next,
-		URL: "http://127.0.0.1:7420", Now: func() time.Time { return noon.Add(5 * time.Minute) }, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
+	options := s.options()
+	options.Next, options.URL = s.next, "http://127.0.0.1:7420"
+	handler, err := portal.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,9 @@ type Exchange struct {
 	// Expendable makes a refusal give way like a success: it is one of many
 	// that say the same, and nobody may make the server write for each of them.
 	Expendable bool
+	// Outcome is what an assessment came to; empty of other calls. It is counted
+	// and not stored.
+	Outcome Outcome
 	// Overloaded tells observers that the refusal was for want of room. It is
 	// not stored.
 	Overloaded bool
@@ -39,6 +42,10 @@ type Exchange struct {
 
 // Refused tells whether the answer is an error.
 func (e *Exchange) Refused() bool { return e.Status >= 400 }
+
+// Done tells whether the exchange did what it was meant to. A callback without an
+// answer has no status.
+func (e *Exchange) Done() bool { return e.Status > 0 && e.Status < 300 }
 
 // Durable tells whether the exchange must be kept before it is answered and
 // must never be lost.

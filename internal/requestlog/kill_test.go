@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // childEnv makes the test binary record at the address it names until it is
@@ -42,7 +43,7 @@ func recordForever(address string) {
 	for worker := range 4 {
 		wg.Go(func() {
 			for i := 0; ; i++ {
-				id := fmt.Sprintf("c%d-%d", worker, i)
+				id := fmt.Sprintf("c%d-%d-%d", os.Getpid(), worker, i)
 				_ = l.Record(ctx, success("success-"+id))
 				if err := l.Record(ctx, refusal(id)); err != nil {
 					fmt.Println("record:", err)
@@ -92,9 +93,22 @@ func testRefusalsSurviveKill(t *testing.T, address string) {
 				t.Errorf("round %d: no search finds %s", round, id)
 			}
 		}
+		tallyAgrees(t, l)
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// tallyAgrees fails unless as much is counted as there is.
+func tallyAgrees(t *testing.T, l *Log) {
+	t.Helper()
+	s := summed(t, l, TallyQuery{MerchantID: "m1", From: time.Unix(0, 0), To: time.Unix(1, 0), Step: TallySpan})
+	counted := s.Steps[0].Classes
+	refusals := searched(t, l, Query{MerchantID: "m1", StatusFrom: 400, StatusTo: 499})
+	successes := searched(t, l, Query{MerchantID: "m1", StatusFrom: 200, StatusTo: 299})
+	if counted[4] != uint64(len(refusals)) || counted[2] != uint64(len(successes)) || s.Causes[0].Count != counted[4] {
+		t.Errorf("%d refusals and %d successes are there; counted are %v and %+v", len(refusals), len(successes), counted, s.Causes)
 	}
 }
 

@@ -17,6 +17,7 @@ type Log struct {
 	mu      sync.Mutex
 	queue   queue
 	counts  Stats   // without Queued and QueuedBytes
+	drops   drops   // that are in no tally yet
 	next    *ticket // of the transaction that will take what is queued
 	running *ticket // of the transaction under way, nil when there is none
 	closed  bool
@@ -56,7 +57,7 @@ func newLog(above home.Home, options Options) *Log {
 		wake:    make(chan struct{}, 1),
 		stopped: make(chan struct{}), searches: make(chan struct{}, searchesAtOnce),
 	}
-	w := &writer{log: l, encoder: encoder{redaction: newRedaction(&options)}}
+	w := &writer{log: l, encoder: encoder{redaction: newRedaction(&options)}, tallier: newTallier()}
 	go w.run(ctx)
 	l.startIndexer()
 	return l
@@ -80,6 +81,7 @@ func (l *Log) Record(ctx context.Context, e Exchange) error {
 	switch result {
 	case dropped:
 		l.counts.Dropped++
+		l.drops.add(&e)
 		l.mu.Unlock()
 		return nil
 	case admittedShed:

@@ -14,6 +14,7 @@ const batchSize = 512
 type writer struct {
 	log     *Log
 	encoder encoder
+	tallier tallier
 
 	// Two pairs of buffers: one is filled by the handlers while the other is
 	// written.
@@ -99,6 +100,7 @@ func (w *writer) transaction(ctx context.Context, due bool) {
 		w.successes, l.queue.successes = l.queue.successes, w.successes[:0]
 		w.unwritten = w.successes
 	}
+	dropped := l.drops.take()
 	t := l.next
 	l.running, l.next = t, newTicket()
 	l.mu.Unlock()
@@ -109,9 +111,11 @@ func (w *writer) transaction(ctx context.Context, due bool) {
 	}
 	batch, err := w.encoder.encode(successes, w.refusals)
 	if err == nil {
+		batch.Tallies = w.tallier.count(successes, w.refusals, dropped)
 		err = l.home.Write(ctx, batch)
 	}
 	if err != nil {
+		w.tallier.forget()
 		err = fmt.Errorf("requestlog: %w", err)
 		if l.options.OnFailure != nil {
 			l.options.OnFailure(err)
@@ -124,6 +128,7 @@ func (w *writer) transaction(ctx context.Context, due bool) {
 		l.counts.Written += written
 	} else {
 		l.counts.Failed += written
+		l.drops.putBack(dropped)
 	}
 	l.refusals.settled += uint64(len(w.refusals))
 	l.successes.settled += uint64(len(successes))

@@ -75,9 +75,9 @@ var mayImport = map[string][]string{
 	"internal/testcustomers":         {},
 	"internal/tidy":                  {},
 	"internal/simulation":            {},
-	"internal/portal":                {"internal/account", "internal/checkout", "internal/hostname", "internal/identifier", "internal/lab", "internal/money", "internal/notify", "internal/requestlog", "internal/risk", "internal/service", "internal/store", "internal/wire"},
+	"internal/portal":                {"internal/account", "internal/admin", "internal/checkout", "internal/hostname", "internal/identifier", "internal/lab", "internal/money", "internal/notify", "internal/requestlog", "internal/risk", "internal/service", "internal/store", "internal/wire"},
 
-	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
+	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/identifier", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
 	"internal/requestlog/home":     {},
 	"internal/requestlog/postgres": {"internal/identifier", "internal/migration", "internal/pgpool", "internal/requestlog/home"},
 	"internal/requestlog/sqlite":   {"internal/migration", "internal/requestlog/home"},

@@ -49,7 +49,7 @@ func sweep(ctx context.Context, conn *pgx.Conn, limits home.Limits) (deleted int
 
 // size is the bytes of all days, indexes included.
 func size(ctx context.Context, conn *pgx.Conn, days []day) (used int64, err error) {
-	var tables []string
+	tables := []string{"requestlog_tallies"}
 	for _, d := range days {
 		tables = append(tables, d.tables()...)
 	}
@@ -67,6 +67,10 @@ func drop(ctx context.Context, conn *pgx.Conn, d day) (deleted int64, dropped bo
 	if err != nil && pgpool.Code(err) != pgpool.MissingTable { // another process may be ahead
 		return 0, false, err
 	}
+	end, err := d.end()
+	if err != nil {
+		return 0, false, err
+	}
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '200ms'"); err != nil {
 			return err
@@ -78,6 +82,9 @@ func drop(ctx context.Context, conn *pgx.Conn, d day) (deleted int64, dropped bo
 		if row.RowsAffected() == 0 {
 			deleted = 0 // another process did it
 			return nil
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM requestlog_tallies WHERE start_s < $1", end.Unix()); err != nil {
+			return err
 		}
 		_, err = tx.Exec(ctx, "DROP TABLE IF EXISTS "+strings.Join(d.tables(), ", "))
 		return err

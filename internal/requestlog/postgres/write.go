@@ -20,6 +20,7 @@ func (h *Home) Write(ctx context.Context, batch *home.Batch) error {
 			}
 			p.queue(&statements, d)
 		}
+		queueTallies(&statements, batch.Tallies)
 		return conn.SendBatch(ctx, &statements).Close()
 	})
 }

@@ -15,7 +15,7 @@ const (
 // reader is the connection that only reads.
 type reader struct {
 	*connection
-	refusal, refusalsOf, covering, marked *statement
+	refusal, refusalsOf, covering, marked, tallies *statement
 	searcher
 }
 
@@ -31,6 +31,7 @@ func openReader(ctx context.Context, path string) (*reader, error) {
 		// The index answers all of it but the data.
 		{&r.covering, "SELECT " + blockColumns + " FROM blocks WHERE first_id BETWEEN ?1 AND ?2 AND last_id >= ?2 ORDER BY first_id DESC"},
 		{&r.marked, "SELECT seq, marks FROM marks INDEXED BY marks_by_name WHERE newest_name >= ?1 AND oldest_name <= ?1 ORDER BY seq"},
+		{&r.tallies, "SELECT start_s, id, data FROM tallies WHERE everybody = ? AND merchant_id = ? AND start_s >= ? AND start_s < ?"},
 	})
 	if err == nil {
 		err = r.searcher.prepareSearch(c)

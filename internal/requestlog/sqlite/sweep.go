@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"math"
+	"time"
 
 	"github.com/kvitto/kvitto/internal/requestlog/home"
 )
@@ -22,6 +23,7 @@ type sweeper struct {
 	oldestBlock, oldestRefusal             *statement
 	oldSegments, deleteTerms               *statement
 	deleteSegment, lowerIndexed            *statement
+	deleteTallies                          *statement
 	allPages, freePages, pageSize          *statement
 }
 
@@ -40,6 +42,7 @@ func (s *sweeper) prepareSweep(c *connection) error {
 		// An empty table counts from 1 again.
 		{&s.lowerIndexed, "UPDATE indexed SET block = min(block, (SELECT coalesce(max(seq), 0) FROM blocks)), " +
 			"refusal = min(refusal, (SELECT coalesce(max(seq), 0) FROM refusals)) WHERE id = 1"},
+		{&s.deleteTallies, "DELETE FROM tallies WHERE start_s < ?"},
 		{&s.allPages, "PRAGMA page_count"},
 		{&s.freePages, "PRAGMA freelist_count"},
 		{&s.pageSize, "PRAGMA page_size"},
@@ -53,7 +56,7 @@ func (h *Home) Sweep(_ context.Context, limits home.Limits) (deleted int64, err 
 		var err error
 		deleted, err = w.sweep(limits)
 		if err == nil && deleted > 0 {
-			err = w.forgetSegments()
+			err = w.follow(limits.Now)
 		}
 		return err
 	})
@@ -105,9 +108,9 @@ func (w *writer) forget(before int64) (deleted int64, err error) {
 	return w.portion(w.oldRefusals, before, refusalsOfPortion, w.deleteRefusal)
 }
 
-// forgetSegments deletes a portion of the segments whose exchanges are all
+// follow deletes a portion of the segments, and the tallies, whose exchanges are all
 // gone: those that are older than the oldest that is left.
-func (w *writer) forgetSegments() error {
+func (w *writer) follow(now time.Time) error {
 	block, err := oldest(w.oldestBlock)
 	if err != nil {
 		return err
@@ -116,7 +119,11 @@ func (w *writer) forgetSegments() error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.portion(w.oldSegments, min(block, refusal), segmentsOfPortion, w.deleteTerms, w.deleteSegment); err != nil {
+	left := min(block, refusal)
+	if _, err := w.portion(w.oldSegments, left, segmentsOfPortion, w.deleteTerms, w.deleteSegment); err != nil {
+		return err
+	}
+	if err := w.forgetTallies(min(left, home.Nanoseconds(now))); err != nil {
 		return err
 	}
 	return w.lowerIndexed.run()

@@ -11,6 +11,7 @@ type writer struct {
 	*connection
 	begin, commit, rollback                *statement
 	insertRefusal, insertBlock, insertMark *statement
+	putTally                               *statement
 	sweeper
 	indexer
 }
@@ -32,6 +33,7 @@ func openWriter(ctx context.Context, path string) (*writer, error) {
 			authorization_token, explanation, packed, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.insertBlock, "INSERT INTO blocks (first_id, last_id, at_ns, exchanges, packed, data) VALUES (?, ?, ?, ?, ?, ?)"},
 		{&w.insertMark, "INSERT INTO marks (seq, newest_name, oldest_name, marks) VALUES (?, ?, ?, ?)"},
+		{&w.putTally, tallyUpsert},
 	})
 	if err == nil {
 		err = w.sweeper.prepareSweep(c)
@@ -77,7 +79,7 @@ func (w *writer) insert(batch *home.Batch) error {
 			return err
 		}
 	}
-	return nil
+	return w.putTallies(batch.Tallies)
 }
 
 func (w *writer) bindRefusal(r *home.Refusal) {
