@@ -25,13 +25,13 @@ const (
 	Look Permission = "look"
 	// SendCallbacks: hold, release, replay and drop callbacks.
 	SendCallbacks Permission = "send callbacks"
-	// DecideReviews: claim, accept, reject and stop the reviews of orders. It is for
-	// the operator's people alone, whose risk it is.
-	DecideReviews Permission = "decide reviews"
 	// TryRules: decide the payments of the past again by other rules.
 	TryRules Permission = "try rules"
 	// ManageKeys: make and revoke API keys, see the secret of callbacks.
 	ManageKeys Permission = "manage keys"
+	// DecideReviews: claim, accept, reject and stop the reviews of orders. It is for
+	// the operator's people alone, whose risk it is.
+	DecideReviews Permission = "decide reviews"
 	// ManagePeople: invite, give roles, disable.
 	ManagePeople Permission = "manage people"
 	// ReadAudit: what people did.
@@ -41,8 +41,8 @@ const (
 // allowed is the one table of what each role may do.
 var allowed = map[Role][]Permission{
 	RoleViewer:   {Look},
-	RoleOperator: {Look, SendCallbacks, DecideReviews, TryRules},
-	RoleAdmin:    {Look, SendCallbacks, DecideReviews, TryRules, ManageKeys, ManagePeople, ReadAudit},
+	RoleOperator: {Look, SendCallbacks, TryRules, DecideReviews},
+	RoleAdmin:    {Look, SendCallbacks, TryRules, DecideReviews, ManageKeys, ManagePeople, ReadAudit},
 }
 
 // May tells whether the role allows something. An unknown role allows nothing.

@@ -19,9 +19,9 @@ func TestWhatEachRoleMay(t *testing.T) {
 	want := map[Permission][]Role{
 		Look:          {RoleViewer, RoleOperator, RoleAdmin},
 		SendCallbacks: {RoleOperator, RoleAdmin},
-		DecideReviews: {RoleOperator, RoleAdmin},
 		TryRules:      {RoleOperator, RoleAdmin},
 		ManageKeys:    {RoleAdmin},
+		DecideReviews: {RoleOperator, RoleAdmin},
 		ManagePeople:  {RoleAdmin},
 		ReadAudit:     {RoleAdmin},
 	}

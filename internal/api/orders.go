@@ -27,7 +27,8 @@ const (
 
 func (a *API) orderRoutes(table map[string]map[string]route) {
 	if a.Orders != nil {
-		table["/kvitto/v1/orders"] = map[string]route{http.MethodGet: {"read_orders", readOrders, []string{"after", "from", "fraud_status", "limit", "merchant_reference", "order_id", "status", "to"}}}
+		table["/kvitto/v1/orders"] = map[string]route{http.MethodGet: {"read_orders", readOrders,
+			[]string{"after", "fraud_status", "from", "limit", "merchant_reference", "order_id", "status", "to"}}}
 	}
 }
 

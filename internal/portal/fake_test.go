@@ -127,17 +127,18 @@ type site struct {
 	clocks *clocks
 	next   *lab.Queue
 	kept   []service.KeptAssessment
+	rules  portal.RulesInUse
+	turns  *service.Service // of replays
+	moved  []string         // keys that were made and revoked
 	// fourEyes are the amounts above which it takes two people.
 	fourEyes map[string]int64
-	rules    portal.RulesInUse
-	turns    *service.Service // of replays
-	moved    []string         // keys that were made and revoked
 }
 
 // options are those of the test, with what it has put there.
 func (s *site) options() portal.Options {
 	return portal.Options{
-		Log: s.log, Sessions: s.store, Orders: s.store, Reviews: s.store, Deciding: s.deciding(), Assessments: s, Callbacks: s.store, Clock: s.clocks, Rules: s, Replays: s, Secrets: s, Retention: s,
+		Log: s.log, Sessions: s.store, Orders: s.store, Reviews: s.store, Deciding: s.deciding(), Assessments: s, Callbacks: s.store,
+		Clock: s.clocks, Rules: s, Replays: s, Secrets: s, Retention: s,
 		Now: func() time.Time { return noon.Add(5 * time.Minute) }, Logger: slog.New(slog.DiscardHandler),
 	}
 }

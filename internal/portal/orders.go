@@ -56,11 +56,11 @@ func orderFilterOf(query url.Values) orderFilter {
 func (f *orderFilter) query() (q store.OrderFilter, problem string) {
 	q = store.OrderFilter{MerchantID: f.Merchant, OrderID: strings.ToLower(f.Order), Reference: f.Reference, FraudStatus: f.Fraud,
 		Status: checkout.OrderStatus(f.Status), After: f.After, Limit: ordersShown}
-	wrong := []string{readFormTime(f.From, &q.From), readFormTime(f.To, &q.To)}
+	wrong := readFormTime(f.From, &q.From) + " " + readFormTime(f.To, &q.To)
 	if _, _, ok := q.IDs(); f.Order != "" && !ok {
 		return q, "An order is found by its id, or by the first eight characters of it and more."
 	}
-	return q, strings.TrimSpace(strings.Join(wrong, " "))
+	return q, strings.TrimSpace(wrong)
 }
 
 // address is the page of the list after a cursor.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"net/http"
 	"path"
@@ -200,11 +201,20 @@ func (p *portal) answering(to route) http.Handler {
 		case errors.Is(err, errUnknownPage):
 			err = p.show(w, http.StatusNotFound, "missing", page{Title: "There is no such page", Body: &missing{What: "page"}})
 		}
-		if err != nil && r.Context().Err() == nil {
-			p.Logger.Error("cannot show a page of the portal", "path", r.URL.Path, "cause", err)
-			http.Error(w, "The portal cannot show this page now; the server's log says why. Try again.", http.StatusInternalServerError)
+		if err != nil {
+			Fail(w, r, p.Logger, r.URL.Path, err)
 		}
 	})
+}
+
+// Fail answers a request whose page could not be made, and tells the log why. path is
+// what the log may have of its address. Who has gone away is no failure.
+func Fail(w http.ResponseWriter, r *http.Request, logger *slog.Logger, path string, cause error) {
+	if r.Context().Err() != nil {
+		return
+	}
+	logger.Error("cannot show a page of the portal", "path", path, "cause", cause)
+	http.Error(w, "The portal cannot show this page now; the server's log says why. Try again.", http.StatusInternalServerError)
 }
 
 func (p *portal) unknown(http.ResponseWriter, *http.Request) error { return errUnknownPage }

@@ -166,10 +166,6 @@ var (
 		"POST /callbacks/hold":                 (*portal).holdCallbacks,
 		"POST /callbacks/{callback_id}/{step}": (*portal).stepCallback,
 	}
-	// deciding are those of reviews.
-	deciding = map[string]handler{
-		"POST /reviews/{order_id}/{action}": (*portal).stepReview,
-	}
 	// weighing and trying are those of the risk rules, which are the operator's.
 	weighing = map[string]handler{
 		"GET /risk":          (*portal).riskRules,
@@ -190,6 +186,10 @@ var (
 		"GET /settings/keys/{username}/revoke":  (*portal).confirmRevoke,
 		"POST /settings/keys/{username}/revoke": (*portal).revokeKey,
 	}
+	// deciding are those of reviews.
+	deciding = map[string]handler{
+		"POST /reviews/{order_id}/{action}": (*portal).stepReview,
+	}
 	// steering are the routes of a playground.
 	steering = map[string]handler{
 		"GET /playground":             (*portal).playground,
@@ -203,7 +203,7 @@ func (p *portal) routes() http.Handler {
 	mux := http.NewServeMux()
 	add := func(needs account.Permission, handlers map[string]handler) {
 		for pattern, handle := range handlers {
-			mux.Handle(withPrefix(pattern), p.answering(route{needs, handle}))
+			mux.Handle(Pattern(pattern), p.answering(route{needs, handle}))
 		}
 	}
 	add(account.Look, reading)

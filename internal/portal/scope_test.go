@@ -58,7 +58,7 @@ type things struct{ merchant, session, exchange, order, token, callback, key, or
 
 func thingsOf(merchant, digit, mark string) things {
 	id := func(kind string) string { return "0190a1b2-0000-4000-8000-0000000" + kind + "000" + digit }
-	return things{merchant, id("a"), id("b"), id("c"), id("d"), id("e"), id("f"), id("8"), id("9"), mark}
+	return things{merchant, id("a"), id("b"), id("c"), id("d"), id("e"), id("9"), id("f"), id("0"), mark}
 }
 
 var (
@@ -108,10 +108,10 @@ func (s *site) fill(of things) {
 			s.t.Fatal(err)
 		}
 	}
-	s.refer(of, noon)
 	if err := s.store.AddKey(s.t.Context(), store.Key{Username: of.key, MerchantID: of.merchant, CreatedAt: noon}); err != nil {
 		s.t.Fatal(err)
 	}
+	s.refer(of, noon)
 	refused := refusedTax()
 	refused.CorrelationID, refused.MerchantID, refused.SessionID, refused.OrderID = of.exchange, of.merchant, of.session, of.order
 	refused.RequestBody = fmt.Appendf(nil, `{"merchant_reference1":%q,"purchase_country":"SE"}`, of.mark)
@@ -217,6 +217,11 @@ func TestAnotherMerchantsThingsAreLikeUnknownOnes(t *testing.T) {
 		for _, act := range door.acts {
 			if !strings.HasSuffix(act, " of "+own.merchant) {
 				t.Errorf("as %s: %s", role, act)
+			}
+		}
+		for _, moved := range s.moved {
+			if !strings.HasSuffix(moved, " of "+own.merchant) {
+				t.Errorf("as %s: %s", role, moved)
 			}
 		}
 		s.mustBeAsBefore(others)

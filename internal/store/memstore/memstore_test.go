@@ -39,12 +39,12 @@ func TestMemoryHasReviews(t *testing.T) {
 	storetest.RunReviews(t, func(*testing.T) store.Engine { return memstore.New() })
 }
 
-func TestMemoryListsOrders(t *testing.T) {
-	t.Parallel()
-	storetest.RunOrders(t, func(*testing.T) store.Engine { return memstore.New() })
-}
-
 func TestMemstoreErasesPeople(t *testing.T) {
 	t.Parallel()
 	storetest.RunErasing(t, func(*testing.T) store.Engine { return memstore.New() })
+}
+
+func TestMemoryListsOrders(t *testing.T) {
+	t.Parallel()
+	storetest.RunOrders(t, func(*testing.T) store.Engine { return memstore.New() })
 }
