@@ -237,7 +237,7 @@ func headline(e *requestlog.Exchange, violations []checkout.Violation) string {
 		if e.Reason == "" {
 			return ""
 		}
-		return sentence(e.Reason)
+		return sentence(withoutCallback(e.Reason))
 	}
 	v := &violations[0]
 	lead := ""
@@ -256,6 +256,16 @@ func headline(e *requestlog.Exchange, violations []checkout.Violation) string {
 		text += ", and " + strconv.Itoa(more) + " more " + plural(more, "thing")
 	}
 	return text + "."
+}
+
+// withoutCallback leaves out the id of the callback that a reason begins with.
+func withoutCallback(reason string) string {
+	if rest, ok := strings.CutPrefix(reason, "callback "); ok {
+		if _, said, ok := strings.Cut(rest, ", "); ok {
+			return said
+		}
+	}
+	return reason
 }
 
 // sentence begins with a capital letter and ends with a stop.

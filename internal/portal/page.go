@@ -34,6 +34,7 @@ type page struct {
 
 	Viewer     account.Viewer // who looks; nobody where nobody has signed in
 	Playground bool           // it is the portal of one
+	Reviews    int            // that wait for the viewer
 }
 
 // May tells whether the viewer may do something; for templates.
@@ -83,6 +84,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 		"asset":    func(name string) string { return Path + "/assets/" + a.version + "/" + name },
 		"base":     func() string { return Path },
 		"moment":   moment,
+		"second":   second,
 		"clock":    clockTime,
 		"machine":  machineTime,
 		"took":     took,
@@ -95,7 +97,8 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 		"words":    func(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") },
 		"plural":   plural,
 		"step":     stepOf,
-		"figure":   figureOf,
+		"button":   reviewButton,
+		"grouped":  grouped,
 	}
 	maps.Copy(functions, more)
 	shared, err := template.New("").Funcs(functions).ParseFS(templates, "templates/shared/*.html")
@@ -129,7 +132,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 
 // show writes a page for the viewer.
 func (p *portal) show(w http.ResponseWriter, status int, name string, shown page) error {
-	shown.Viewer, shown.Playground = p.viewer, p.Next != nil
+	shown.Viewer, shown.Playground, shown.Reviews = p.viewer, p.Next != nil, p.open()
 	return p.pages.Show(w, status, name, shown)
 }
 
