@@ -24,12 +24,13 @@ import (
 type (
 	tokens    = Tokens
 	callbacks = Callbacks
+	orders    = Orders
 	reviews   = Reviews
 )
 
 // whole has every route there is; without a playground it has those of kvitto serve.
 func whole(playground bool) *API {
-	options := Options{Tokens: struct{ tokens }{}, Callbacks: struct{ callbacks }{}, Reviews: struct{ reviews }{}, Next: &lab.Queue{}}
+	options := Options{Tokens: struct{ tokens }{}, Callbacks: struct{ callbacks }{}, Reviews: struct{ reviews }{}, Orders: struct{ orders }{}, Next: &lab.Queue{}}
 	if playground {
 		options.Playground = &lab.Clock{}
 	}
@@ -126,7 +127,7 @@ func TestDocumentedLimits(t *testing.T) {
 	t.Parallel()
 	document := string(openapi.Kvitto())
 	for what, number := range map[string]int{
-		"searched exchanges": requestlog.SearchMax, "exchanges of a session": exchangesMax, "reviews": ReviewsShown, "seconds of a delay": delayMax, "minutes of a later outcome": lab.AfterMinutesMax,
+		"searched exchanges": requestlog.SearchMax, "exchanges of a session": exchangesMax, "reviews": ReviewsShown, "orders": ordersMax, "seconds of a delay": delayMax, "minutes of a later outcome": lab.AfterMinutesMax,
 	} {
 		if !strings.Contains(document, fmt.Sprintf(`"maximum": %d`, number)) {
 			t.Errorf("the document does not have the limit of %s, %d", what, number)

@@ -53,6 +53,7 @@ func (a *API) routes() map[string]map[string]route {
 	a.pageRoutes(table)
 	a.callbackRoutes(table)
 	a.reviewRoutes(table)
+	a.orderRoutes(table)
 	if a.Playground == nil {
 		return table
 	}

@@ -20,6 +20,7 @@ type logsPage struct {
 	Next     string // address of the next page; empty when there is none
 	Live     string // address of the newest rows; empty where the list does not follow
 	Partial  bool
+	Kept     requestlog.Stats // since this server started; zero for who does not see all
 	Narrowed bool
 	Later    bool    // not the first page
 	Repeats  []cause // what was refused again and again
@@ -142,7 +143,7 @@ func (p *portal) logs(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("rows") != "" {
 		return p.render(w, http.StatusOK, "logs", "rows", shown.Rows)
 	}
-	shown.Problem, shown.Partial = problem, found.Partial
+	shown.Problem, shown.Partial, shown.Kept = problem, found.Partial, p.Log.Stats()
 	shown.Narrowed, shown.Later = shown.Filter.narrowed(), shown.Filter.Before != ""
 	if found.Next != "" {
 		shown.Next = shown.Filter.address("before", found.Next)
@@ -175,7 +176,7 @@ func exactly(f *filter, found *requestlog.Page) (correlationID string, ok bool) 
 			return f.Q, true
 		}
 	}
-	// A part of an id, an order or a reference may lead to one too; words are a list.
+	// An order or a reference may lead to one too; words are a list.
 	alone := len(found.Exchanges) == 1 && found.Next == "" && !found.Partial
 	return found.Exchanges[0].CorrelationID, alone && len(f.Q) >= 8 && !strings.ContainsAny(f.Q, " =@")
 }

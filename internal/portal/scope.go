@@ -27,6 +27,9 @@ type scope struct {
 var (
 	_ Log         = scope{}
 	_ Sessions    = scope{}
+	_ Orders      = scope{}
+	_ Reviews     = scope{}
+	_ Deciding    = scope{}
 	_ Assessments = scope{}
 	_ Callbacks   = scope{}
 	_ Clock       = scope{}
@@ -89,6 +92,14 @@ func (s scope) OfSession(ctx context.Context, merchantID, sessionID string, boun
 	return s.all.Log.OfSession(ctx, merchantID, sessionID, bounds)
 }
 
+// Stats implements Log. They are of all merchants, and for who sees all.
+func (s scope) Stats() requestlog.Stats {
+	if !s.viewer.OfOperator() {
+		return requestlog.Stats{}
+	}
+	return s.all.Log.Stats()
+}
+
 // Session implements Sessions.
 func (s scope) Session(ctx context.Context, sessionID string) (checkout.Session, error) {
 	session, err := s.all.Sessions.Session(ctx, sessionID)
@@ -98,7 +109,7 @@ func (s scope) Session(ctx context.Context, sessionID string) (checkout.Session,
 	if !s.viewer.Sees(session.MerchantID) {
 		return checkout.Session{}, store.ErrNotFound
 	}
-	return session, s.looked(session.MerchantID)
+	return s.unnamed(session), s.looked(session.MerchantID)
 }
 
 // SessionOfAuthorization implements Sessions.
@@ -129,7 +140,11 @@ func (s scope) Revisions(ctx context.Context, sessionID string, limit int, upTo 
 	if _, err := s.Session(ctx, sessionID); err != nil {
 		return nil, err
 	}
-	return s.all.Sessions.Revisions(ctx, sessionID, limit, upTo)
+	revisions, err := s.all.Sessions.Revisions(ctx, sessionID, limit, upTo)
+	for i := range revisions {
+		s.unname(&revisions[i])
+	}
+	return revisions, err
 }
 
 // Merchants implements Sessions.

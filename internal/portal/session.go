@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/money"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
 	"github.com/kvitto/kvitto/internal/timeline"
@@ -176,12 +178,16 @@ func tokenOf(s *checkout.Session, now time.Time) tokenState {
 	return state
 }
 
-// amountText is the order's amount for people. Every market's currency has two
-// decimals.
+// amountText is the order's amount for people.
 func amountText(c *checkout.Content) string {
-	amount, sign := c.OrderAmount.Value, ""
+	return moneyText(money.Amount(c.OrderAmount.Value), c.PurchaseCurrency.Value)
+}
+
+// moneyText is an amount for people. Every market's currency has two decimals.
+func moneyText(amount money.Amount, currency string) string {
+	sign := ""
 	if amount < 0 {
 		amount, sign = -amount, "-"
 	}
-	return fmt.Sprintf("%s%d.%02d %s", sign, amount/100, amount%100, c.PurchaseCurrency.Value)
+	return strings.TrimSpace(fmt.Sprintf("%s%d.%02d %s", sign, amount/100, amount%100, currency))
 }

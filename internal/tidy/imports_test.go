@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"internal/checkout":        {"internal/market", "internal/money"},
 	"internal/risk":            {"internal/checkout", "internal/identifier"},
 	"internal/wire":            {"internal/checkout", "internal/market", "internal/money"},
-	"internal/store":           {"internal/checkout", "internal/money"},
+	"internal/store":           {"internal/checkout", "internal/identifier", "internal/money"},
 	"internal/store/record":    {"internal/checkout", "internal/compression", "internal/market", "internal/money", "internal/risk", "internal/wire"},
 	"internal/store/memstore":  {"internal/checkout", "internal/store"},
 	"internal/store/storetest": {"internal/checkout", "internal/identifier", "internal/money", "internal/market", "internal/store", "internal/store/memstore"},
@@ -78,7 +78,7 @@ var mayImport = map[string][]string{
 	"internal/testcustomers":         {},
 	"internal/tidy":                  {},
 	"internal/simulation":            {},
-	"internal/portal":                {"internal/account", "internal/admin", "internal/checkout", "internal/hostname", "internal/identifier", "internal/lab", "internal/notify", "internal/requestlog", "internal/risk", "internal/service", "internal/store", "internal/timeline", "internal/wire"},
+	"internal/portal":                {"internal/account", "internal/admin", "internal/checkout", "internal/hostname", "internal/identifier", "internal/lab", "internal/money", "internal/notify", "internal/requestlog", "internal/risk", "internal/service", "internal/store", "internal/timeline", "internal/wire"},
 
 	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/identifier", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
 	"internal/requestlog/home":     {},
