@@ -138,7 +138,7 @@ func TestDocumentedLimits(t *testing.T) {
 			t.Errorf("the document does not have the event %s", name)
 		}
 	}
-	for what, said := range map[string]string{"a device": deviceID.String(), "callbacks": fmt.Sprintf("At most %d.", callbacksShown),
+	for what, said := range map[string]string{"a device": deviceID.String(), "the beginning of an order id": orderBeginning.String(), "callbacks": fmt.Sprintf("At most %d.", callbacksShown),
 		"a call's id": fmt.Sprintf(`"maxLength": %d`, callIDMax), "bodies of a page": fmt.Sprintf("At most %d KiB", pageBodyMax>>10), "bodies of a review": fmt.Sprintf("At most %d KiB", reviewBodyMax>>10),
 		"a rule file": fmt.Sprintf("at most %d KiB", risk.SentFileMax>>10), "rules with lists": fmt.Sprintf("at most %d MiB", replayBodyMax>>20), "texts of a search": fmt.Sprintf(`"maxLength": %d`, searchTextMax)} {
 		if !strings.Contains(document, said) {

@@ -19,7 +19,7 @@ func (a *App) openSocket() {
 		return
 	}
 	server, err := admin.Serve(a.stores.file, a.operations(admin.Direct{Accounts: a.people, URL: a.publicURL(),
-		ReviewDesk: reviewDesk{a.stores, a.checkouts}, ReplayDesk: replayDesk{a.checkouts}}))
+		ReviewDesk: reviewDesk{a.stores, a.checkouts}, ReplayDesk: replayDesk{a.checkouts}, AssessmentDesk: assessmentDesk{a.checkouts}}))
 	if err != nil {
 		a.config.Logger.Warn("merchants and keys cannot be changed while the server runs", "cause", err)
 		return
@@ -107,11 +107,7 @@ func openOwned(ctx context.Context, path string) (Admin, error) {
 
 // direct works on the store itself.
 func direct(engine engine) (Admin, error) {
-	desk, err := openDesk(engine)
-	if err != nil {
-		return Admin{}, errors.Join(err, engine.Close())
-	}
-	replays, err := openReplayDesk(engine)
+	checkouts, err := openCheckouts(engine)
 	if err != nil {
 		return Admin{}, errors.Join(err, engine.Close())
 	}
@@ -119,5 +115,6 @@ func direct(engine engine) (Admin, error) {
 	if err != nil {
 		return Admin{}, errors.Join(err, engine.Close())
 	}
-	return Admin{admin.Direct{Tenants: engine, Accounts: accounts, Now: time.Now, ReviewDesk: desk, ReplayDesk: replays}, engine.Close}, nil
+	return Admin{admin.Direct{Tenants: engine, Accounts: accounts, Now: time.Now,
+		ReviewDesk: reviewDesk{engine, checkouts}, ReplayDesk: replayDesk{checkouts}, AssessmentDesk: assessmentDesk{checkouts}}, engine.Close}, nil
 }
