@@ -25,20 +25,21 @@ const (
 	Look Permission = "look"
 	// SendCallbacks: hold, release, replay and drop callbacks.
 	SendCallbacks Permission = "send callbacks"
+	// TryRules: decide the payments of the past again by other rules.
+	TryRules Permission = "try rules"
+	// ManageKeys: make and revoke API keys, see the secret of callbacks.
+	ManageKeys Permission = "manage keys"
 	// ManagePeople: invite, give roles, disable.
 	ManagePeople Permission = "manage people"
 	// ReadAudit: what people did.
 	ReadAudit Permission = "read audit"
 )
 
-// Permissions are all of them.
-var Permissions = []Permission{Look, SendCallbacks, ManagePeople, ReadAudit}
-
 // allowed is the one table of what each role may do.
 var allowed = map[Role][]Permission{
 	RoleViewer:   {Look},
-	RoleOperator: {Look, SendCallbacks},
-	RoleAdmin:    {Look, SendCallbacks, ManagePeople, ReadAudit},
+	RoleOperator: {Look, SendCallbacks, TryRules},
+	RoleAdmin:    {Look, SendCallbacks, TryRules, ManageKeys, ManagePeople, ReadAudit},
 }
 
 // May tells whether the role allows something. An unknown role allows nothing.

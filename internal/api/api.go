@@ -214,7 +214,7 @@ func (x *exchange) dispatch(methods map[string]route) (answer, error) {
 		x.allow = allowed(methods)
 		return answer{}, &checkout.Refusal{Kind: checkout.KindMethodNotAllowed, Reason: "this path answers " + x.allow}
 	}
-	x.record.Operation = route.operation
+	x.route, x.record.Operation = route, route.operation
 	now, err := x.api.Clock.Now(x.request.Context(), x.record.MerchantID)
 	if err != nil {
 		return answer{}, storeFailed(err)

@@ -85,10 +85,13 @@ func (x *exchange) rulesHidden(offerings []checkout.Offering) []checkout.Offerin
 	return offerings
 }
 
+// offersQueryNames are a session, a category, and properties of a session.
+var offersQueryNames = []string{"intent", "locale", "order_amount", "payment_method_category", "purchase_country", "purchase_currency", "session_id"}
+
 // readOffers says what a load would show and why not the rest: of a session, of
 // what the query says, or of a session as the query would change it.
 func readOffers(x *exchange) (answer, error) {
-	query := x.request.URL.Query()
+	query := x.query()
 	question := service.OfferQuestion{SessionID: query.Get("session_id"), Category: query.Get("payment_method_category")}
 	x.record.SessionID = question.SessionID
 	for _, field := range checkout.ContentTextFields {

@@ -32,7 +32,7 @@ var callbackStates = []store.CallbackState{store.CallbackWaiting, store.Callback
 
 // readCallbacks lists the merchant's newest callbacks.
 func readCallbacks(x *exchange) (answer, error) {
-	query := x.request.URL.Query()
+	query := x.query()
 	filter := store.CallbackFilter{MerchantID: x.caller.MerchantID, SessionID: query.Get("session_id"),
 		State: store.CallbackState(query.Get("state")), Limit: callbacksShown}
 	if filter.State != "" && !slices.Contains(callbackStates, filter.State) {

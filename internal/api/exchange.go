@@ -23,6 +23,7 @@ type exchange struct {
 	request *http.Request
 	started time.Time
 	caller  service.Caller
+	route   route
 	record  requestlog.Exchange
 	allow   string // the Allow header of a 405
 	closing bool   // the body was not read to its end: the connection must close

@@ -81,7 +81,7 @@ func check(x *exchange) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	sessionID := x.request.URL.Query().Get("session_id")
+	sessionID := x.query().Get("session_id")
 	refusal, corrections, err := x.api.Service.Check(x.request.Context(), x.caller, sessionID, request.Content, request.Problems)
 	if err != nil {
 		return answer{}, err

@@ -30,10 +30,6 @@ const replayRetryAfter = "5"
 // replayTurn is how long a merchant's replay runs before others get their turn.
 const replayTurn = time.Minute
 
-// sentRulesMax bounds a rule file of a merchant, in bytes: to compile a condition
-// takes a thousand times as long as to receive it.
-const sentRulesMax = 128 << 10
-
 // replayAssessments decides the merchant's assessments again by the rule file in
 // the body. The answer comes as lines while it does so.
 func replayAssessments(x *exchange) (answer, error) {
@@ -96,7 +92,7 @@ func (x *exchange) replayFailure(err error) string {
 
 // replayBounds reads the query.
 func replayBounds(x *exchange, question *service.ReplayQuestion) error {
-	query := x.request.URL.Query()
+	query := x.query()
 	if question.After = query.Get("after"); question.After != "" && !isID(question.After) {
 		return badValue("after", question.After, "the id of an assessment")
 	}
@@ -128,8 +124,8 @@ func replayBounds(x *exchange, question *service.ReplayQuestion) error {
 func (x *exchange) sentRules() (*risk.RuleSet, error) {
 	body := x.record.RequestBody
 	if name, _, _ := mime.ParseMediaType(x.request.Header.Get("Content-Type")); name != "application/json" {
-		if len(body) > sentRulesMax {
-			return nil, tooLarge(sentRulesMax)
+		if len(body) > risk.SentFileMax {
+			return nil, tooLarge(risk.SentFileMax)
 		}
 		return SentRules(body, nil)
 	}
@@ -140,8 +136,8 @@ func (x *exchange) sentRules() (*risk.RuleSet, error) {
 	if len(problems) > 0 {
 		return nil, &checkout.Refusal{Kind: checkout.KindBadValue, Reason: "the rules cannot be read", Violations: problems}
 	}
-	if len(sent.Rules) > sentRulesMax {
-		return nil, tooLarge(sentRulesMax)
+	if len(sent.Rules) > risk.SentFileMax {
+		return nil, tooLarge(risk.SentFileMax)
 	}
 	return SentRules([]byte(sent.Rules), sent.Lists)
 }

@@ -27,14 +27,14 @@ func (a *API) reviewRoutes(table map[string]map[string]route) {
 		return
 	}
 	const reviews = "/kvitto/v1/reviews"
-	table[reviews] = map[string]route{http.MethodGet: {"read_reviews", readReviews}}
-	table[reviews+"/{order_id}"] = map[string]route{http.MethodGet: {"read_review", readReview}}
+	table[reviews] = map[string]route{http.MethodGet: {"read_reviews", readReviews, []string{"after", "limit", "state"}}}
+	table[reviews+"/{order_id}"] = map[string]route{http.MethodGet: {"read_review", readReview, nil}}
 	if a.Playground == nil {
 		return
 	}
 	for _, action := range service.ReviewActions {
 		table[reviews+"/{order_id}/"+string(action)] = map[string]route{
-			http.MethodPost: {string(action) + "_review", func(x *exchange) (answer, error) { return stepReview(x, action) }},
+			http.MethodPost: {string(action) + "_review", func(x *exchange) (answer, error) { return stepReview(x, action) }, nil},
 		}
 	}
 }
@@ -47,7 +47,7 @@ func (x *exchange) reviewView() wire.ReviewView {
 
 // readReviews lists the reviews of the merchant's orders, in the order of the store.
 func readReviews(x *exchange) (answer, error) {
-	query := x.request.URL.Query()
+	query := x.query()
 	filter := store.ReviewFilter{MerchantID: x.caller.MerchantID, Limit: ReviewsShown, After: query.Get("after")}
 	switch state := query.Get("state"); state {
 	case "", "waiting":

@@ -18,7 +18,7 @@ const searchDefault = 50
 // asked of another merchant finds nothing, like what is unknown. Reading the log
 // leaves no trace in it: who follows it would see nothing but that.
 func searchExchanges(x *exchange) (answer, error) {
-	query, err := exchangesQuery(x.request.URL.Query())
+	query, err := exchangesQuery(x.query())
 	if err != nil {
 		return answer{}, err
 	}
@@ -53,6 +53,9 @@ func exchangesQuery(sent url.Values) (q requestlog.Query, err error) {
 	}
 	return q, nil
 }
+
+// exchangesQueryNames are what can be asked for.
+var exchangesQueryNames = []string{"before", "from", "limit", "method", "operation", "order_id", "session_id", "status", "text", "to"}
 
 func setExchangesQuery(q *requestlog.Query, name, value string) (err error) {
 	if value == "" {

@@ -21,7 +21,7 @@ const (
 // unknown, or another merchant's, has none.
 func sessionExchanges(x *exchange) (answer, error) {
 	limit := exchangesDefault
-	if sent := x.request.URL.Query().Get("limit"); sent != "" {
+	if sent := x.query().Get("limit"); sent != "" {
 		number, err := strconv.Atoi(sent)
 		if err != nil || number < 1 || number > exchangesMax {
 			return answer{}, badValue("limit", sent, "a number from 1 to "+strconv.Itoa(exchangesMax))

@@ -18,14 +18,20 @@ func (a *App) openSocket() {
 	if !a.config.Production || a.stores.file == "" {
 		return
 	}
-	operations := admin.Direct{Tenants: a.stores, Accounts: a.people, Now: a.config.SystemTime, URL: a.publicURL(),
-		ReviewDesk: reviewDesk{a.stores, a.checkouts}, ReplayDesk: replayDesk{a.checkouts}}
-	server, err := admin.Serve(a.stores.file, admin.Logged{Operations: operations, Logger: a.config.Logger})
+	server, err := admin.Serve(a.stores.file, a.operations(admin.Direct{Accounts: a.people, URL: a.publicURL(),
+		ReviewDesk: reviewDesk{a.stores, a.checkouts}, ReplayDesk: replayDesk{a.checkouts}}))
 	if err != nil {
 		a.config.Logger.Warn("merchants and keys cannot be changed while the server runs", "cause", err)
 		return
 	}
 	a.closers = append(a.closers, server.Close)
+}
+
+// operations are what an operator does to the store of this server, with a line in
+// its log for each change.
+func (a *App) operations(direct admin.Direct) admin.Operations {
+	direct.Tenants, direct.Now = a.stores, a.config.SystemTime
+	return admin.Logged{Operations: direct, Logger: a.config.Logger}
 }
 
 // OpenNewAdmin is OpenAdmin that makes a store where there is none, which is

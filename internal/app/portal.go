@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/account"
+	"github.com/kvitto/kvitto/internal/admin"
 	"github.com/kvitto/kvitto/internal/hostname"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/portal"
@@ -49,6 +50,7 @@ func (a *App) withPortal(ctx context.Context, next http.Handler, own *mode, chec
 	trusting := proxy.Trust(a.config.TrustedProxies)
 	options := portal.Options{
 		Log: a.stores.log, Sessions: a.stores, Assessments: checkouts, Callbacks: desk{a.stores.engine, wake}, URL: a.publicURL(),
+		Rules: own.rules, Replays: checkouts, Secrets: callbackSecrets{a.stores}, Retention: kept{a},
 		// The request log has the time of the machine, whatever the clocks are.
 		Now: time.Now, Logger: a.config.Logger,
 	}
@@ -67,6 +69,7 @@ func (a *App) withPortal(ctx context.Context, next http.Handler, own *mode, chec
 	if !a.config.Portal {
 		return trusting.Handler(atPortal(http.NotFoundHandler(), next)), nil
 	}
+	options.Keys = keyDesk{a.operations(admin.Direct{})}
 	options.Clock, options.Now = unmoved{own.clock}, a.config.SystemTime
 	pages, err := a.signedIn(ctx, options)
 	if err != nil {

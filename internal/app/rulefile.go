@@ -86,6 +86,17 @@ func readRulesAs(file string, read func(path string, data []byte)) (set *risk.Ru
 	return set, seen, err
 }
 
+// readBeside reads a list of a rule file by the path that the file names.
+func readBeside(file, path string) (data []byte, err error) {
+	root, err := os.OpenRoot(filepath.Dir(file))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	data, _, err = readBounded(path, root.Open, risk.ListBytesMax)
+	return data, err
+}
+
 // seenAs is a file as it was read, or, where it could not be opened, as it is: it
 // is tried again when it changes, not each time.
 func seenAs(path string, read fs.FileInfo) seenFile {
@@ -123,6 +134,8 @@ type hotRules struct {
 	mu   sync.Mutex
 	seen []seenFile // read last, good or bad; nil before, and after the file was gone
 	gone bool       // told that the file is not there
+
+	versions ruleVersions
 }
 
 func (r *hotRules) of(string) *risk.RuleSet    { return r.current() }
@@ -141,18 +154,22 @@ func (r *hotRules) current() *risk.RuleSet {
 			r.logger.Error("the rule file cannot be read; the rules before stay in use", "file", r.file, "cause", err)
 		}
 		r.gone, r.seen = true, nil
+		r.versions.refuse(err)
 		return r.set.Load()
 	}
 	r.gone = false
 	if r.unchanged(now) {
 		return r.set.Load()
 	}
-	set, seen, err := readRules(r.file)
+	var read readVersion
+	set, seen, err := readRulesAs(r.file, read.read)
 	r.seen = seen
 	if err != nil {
+		r.versions.refuse(err)
 		r.logger.Error("the changed rule file cannot be used; the rules before stay in use", "file", r.file, "cause", err)
 		return r.set.Load()
 	}
+	r.versions.take(set, read)
 	switch before := r.set.Swap(set); {
 	case before == nil:
 		r.logger.Info("the risk rules of a file are used", "file", r.file, "rules", set.String())
@@ -173,11 +190,13 @@ func (r *hotRules) unchanged(now fs.FileInfo) bool {
 
 // open reads the file for the first time.
 func (r *hotRules) open() error {
-	set, seen, err := readRules(r.file)
+	var read readVersion
+	set, seen, err := readRulesAs(r.file, read.read)
 	if err != nil {
 		return err
 	}
 	r.seen = seen
+	r.versions.take(set, read)
 	r.set.Store(set)
 	return nil
 }

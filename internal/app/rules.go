@@ -10,21 +10,22 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/kvitto/kvitto/internal/portal"
 	"github.com/kvitto/kvitto/internal/risk"
 )
 
 // assessor decides by the rule file or the directory of rule files of the
 // configuration, or by the rules of the binary.
-func (a *App) assessor(metrics *metrics) (risk.Assessor, error) {
+func (a *App) assessor(metrics *metrics) (*rules, error) {
 	r := &rules{logger: a.config.Logger, failures: metrics.ruleFailures}
 	var err error
 	switch {
 	case a.config.Rules != "":
 		r.source, err = rulesFrom(a.config.Rules, a.config.Logger)
 	case a.config.Production:
-		r.source = builtIn{risk.DefaultRules()}
+		r.source = builtIn{risk.DefaultRules(), risk.DefaultFile()}
 	default:
-		r.source = builtIn{risk.PlaygroundRules()}
+		r.source = builtIn{risk.PlaygroundRules(), risk.PlaygroundFile()}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("rules: %s: %w\nsee: kvitto rules check %s", a.config.Rules, err, a.config.Rules)
@@ -37,10 +38,16 @@ type ruleSource interface {
 	// of looks whether they changed; inUse are those that were found last.
 	of(merchant string) *risk.RuleSet
 	inUse(merchant string) *risk.RuleSet
+	// toldOf is what people are shown of them, and listOf a list that they name.
+	toldOf(merchant string) portal.RulesInUse
+	listOf(merchant, path string) ([]byte, error)
 }
 
 // builtIn are rules of the binary, for everybody.
-type builtIn struct{ set *risk.RuleSet }
+type builtIn struct {
+	set  *risk.RuleSet
+	text []byte
+}
 
 func (b builtIn) of(string) *risk.RuleSet    { return b.set }
 func (b builtIn) inUse(string) *risk.RuleSet { return b.set }

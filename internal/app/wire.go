@@ -25,6 +25,7 @@ type mode struct {
 	authenticator api.Authenticator
 	clock         service.Clock
 	assessor      risk.Assessor
+	rules         *rules     // that the assessor begins with
 	playground    *lab.Clock // nil leaves out what only a playground has
 	next          *lab.Queue // likewise
 }
@@ -40,14 +41,14 @@ func (a *App) mode(metrics *metrics) (mode, error) {
 	}
 	if a.config.Production {
 		door, err := credential.NewAuthenticator(a.stores, nil)
-		return mode{authenticator: door, clock: service.SystemClock(a.config.SystemTime), assessor: assessor}, err
+		return mode{authenticator: door, clock: service.SystemClock(a.config.SystemTime), assessor: assessor, rules: rules}, err
 	}
 	clock, err := lab.NewClock(a.config.SystemTime, a.stores, a.stores.shared)
 	if err != nil {
 		return mode{}, err
 	}
 	door, err := lab.NewOpenDoor(a.stores, a.config.SystemTime)
-	return mode{authenticator: door, clock: clock, assessor: assessor, playground: clock, next: lab.NewQueue()}, err
+	return mode{authenticator: door, clock: clock, assessor: assessor, rules: rules, playground: clock, next: lab.NewQueue()}, err
 }
 
 // wire connects the parts.

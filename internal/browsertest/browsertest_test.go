@@ -198,11 +198,11 @@ func TestUncaughtErrorsAreExpectedOrFatal(t *testing.T) {
 	t.Parallel()
 	page := browsertest.Open(t, serve(t, site{"/": `<meta http-equiv=content-security-policy content="img-src 'none'">
 <img src=/x.png alt=x><script>Promise.reject(new TypeError('nobody catches')); null.x</script>`}))
-	page.Expect("nobody catches")
-	page.Expect("null")
-	page.Expect("violates the following Content Security Policy")
+	for _, text := range []string{"nobody catches", "null", "violates the following Content Security Policy"} {
+		page.Expect(text)
+		page.WaitConsole(text)
+	}
 	var kinds []string
-	page.WaitConsole("Content Security Policy")
 	for _, m := range page.Console() {
 		kinds = append(kinds, m.Kind)
 	}

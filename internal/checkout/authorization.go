@@ -420,6 +420,8 @@ func (s *Session) usable(token string, now time.Time) (*Authorization, *Refusal)
 		return nil, refuse(KindAuthorizationNotFound, "a newer authorization replaced this token")
 	case a.State == AuthorizationDenied:
 		return nil, refuse(KindRejected, "the newest assessment denied the payment: "+a.Reason)
+	case s.endedByErasure() != "":
+		return nil, refuse(KindAuthorizationNotFound, s.endedByErasure())
 	case a.State == AuthorizationReleased:
 		return nil, refuse(KindAuthorizationNotFound, "the authorization was cancelled")
 	case a.State != AuthorizationLive:

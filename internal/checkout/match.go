@@ -91,7 +91,7 @@ func matchTexts[T any](m *matching, parent string, fields []TextField[T], author
 	for i := range fields {
 		f := &fields[i]
 		a, r := f.At(authorized).Value, f.At(request).Value
-		if a == r || (f.Format == FormatCountry && strings.EqualFold(a, r)) {
+		if a == r || strings.Contains(a, Erased) || (f.Format == FormatCountry && strings.EqualFold(a, r)) {
 			continue
 		}
 		m.differ(join(parent, f.Name), sentText(*f.At(request)), sentText(*f.At(authorized)))

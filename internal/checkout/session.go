@@ -31,6 +31,8 @@ type Session struct {
 	Authorization *Authorization // the newest, whatever became of it
 	CustomerToken *CustomerToken
 	Order         *Order
+	// ErasedAt is when a person's data was erased from it; zero when it never was.
+	ErasedAt time.Time
 }
 
 // Complete tells whether an order was placed.
@@ -92,6 +94,7 @@ const (
 	EventReviewAccepted       EventKind = "review_accepted"
 	EventReviewRejected       EventKind = "review_rejected"
 	EventReviewStopped        EventKind = "review_stopped"
+	EventErased               EventKind = "erased" // the data of a person, on request
 )
 
 // Create makes the first revision of a session, or says what is wrong with it.
@@ -139,6 +142,9 @@ func (s Session) Update(patch Content, problems []Violation, now time.Time) (Ses
 
 // Viewable refuses a session that has expired.
 func (s *Session) Viewable(now time.Time) *Refusal {
+	if ended := s.endedByErasure(); ended != "" {
+		return refuse(KindSessionNotFound, ended)
+	}
 	if s.Expired(now) {
 		return refuse(KindSessionNotFound, "the session expired at "+s.ExpiresAt.UTC().Format(time.RFC3339)+", 48 hours after its last update")
 	}

@@ -239,9 +239,10 @@ func (n *Notifier) deliver(c *store.Callback, claim store.CallbackClaim) {
 	}
 	answer := n.send(ctx, c, secret, at)
 	taken := delivered(c.Kind, answer.Status)
-	answer.Twice = wantedTwice(c) && !taken
+	twice := wantedTwice(c)
+	answer.Twice = twice && !taken
 	end, result, err := n.end(ctx, c, &answer)
-	if err == nil && taken && wantedTwice(c) {
+	if err == nil && taken && twice {
 		answer, result = n.sendAgain(ctx, c, secret, &answer)
 		end.Answer, err = answer.encode()
 	}
@@ -258,7 +259,10 @@ func (n *Notifier) deliver(c *store.Callback, claim store.CallbackClaim) {
 		return
 	}
 	n.observe(result)
-	if wait := end.DueAt.Sub(n.now(ctx, c)); result == ResultAgain && wait < wakeMax {
+	if result != ResultAgain {
+		return
+	}
+	if wait := end.DueAt.Sub(n.now(ctx, c)); wait < wakeMax {
 		time.AfterFunc(wait, n.Wake)
 	}
 }

@@ -190,6 +190,7 @@ var doneTexts = map[string]string{
 	"late":     "That came too late: the callback is in another state by now.",
 	"advanced": "The clock was moved.", "backwards": "A clock only moves forward, by at most ten years in all.", "duration": "That is no duration such as 48h1m.",
 	"primed": "The next call ends like that.", "cleared": "Nothing is primed any more.", "full": "Too much is primed already: take it back first.",
+	"revoked": "The key is revoked. Every server knows within two seconds.",
 	"outcome": "There is no such outcome.",
 }
 

@@ -41,11 +41,15 @@ func (p *portal) enter(w http.ResponseWriter, r *http.Request, needs account.Per
 		return nil, false
 	}
 	s := scope{all: p.Options, viewer: viewer, request: r, shown: new(string)}
+	var keys Keys
+	if p.Keys != nil {
+		keys = s
+	}
 	// Said one by one: what is added to the options and forgotten here is not there,
 	// rather than seen by everybody.
 	return &portal{
 		Options: Options{
-			Log: s, Sessions: s, Assessments: s, Callbacks: s, Clock: s, Next: p.Next, Door: p.Door, URL: p.URL, Now: p.Now, Logger: p.Logger,
+			Log: s, Sessions: s, Assessments: s, Callbacks: s, Clock: s, Rules: s, Replays: s, Keys: keys, Secrets: s, Retention: s, Next: p.Next, Door: p.Door, URL: p.URL, Now: p.Now, Logger: p.Logger,
 		},
 		assets: p.assets, pages: p.pages, viewer: viewer,
 	}, true

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"html"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -31,7 +30,10 @@ type fakeLog struct {
 	asked     []requestlog.Query
 	sums      map[requestlog.TallyQuery]requestlog.Summary
 	partial   string // where a search ends early
+	stats     requestlog.Stats
 }
+
+func (l *fakeLog) Stats() requestlog.Stats { return l.stats }
 
 func (l *fakeLog) add(e ...requestlog.Exchange) {
 	l.mu.Lock()
@@ -160,6 +162,17 @@ type site struct {
 	clocks *clocks
 	next   *lab.Queue
 	kept   []service.KeptAssessment
+	rules  portal.RulesInUse
+	turns  *service.Service // of replays
+	moved  []string         // keys that were made and revoked
+}
+
+// options are those of the test, with what it has put there.
+func (s *site) options() portal.Options {
+	return portal.Options{
+		Log: s.log, Sessions: s.store, Assessments: s, Callbacks: s.store, Clock: s.clocks, Rules: s, Replays: s, Secrets: s, Retention: s,
+		Now: func() time.Time { return noon.Add(5 * time.Minute) }, Logger: slog.New(slog.DiscardHandler),
+	}
 }
 
 // AssessmentsInFull gives what the test has put there.
@@ -180,10 +193,9 @@ func open(t *testing.T, exchanges ...requestlog.Exchange) *site {
 		_, err := s.store.ClockAdvance(context.Background(), merchantID)
 		return err == nil
 	}
-	handler, err := portal.New(portal.Options{
-		Log: s.log, Sessions: s.store, Assessments: s, Callbacks: s.store, Clock: s.clocks, Next: s.next,
-		URL: "http://127.0.0.1:7420", Now: func() time.Time { return noon.Add(5 * time.Minute) }, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
+	options := s.options()
+	options.Next, options.URL = s.next, "http://127.0.0.1:7420"
+	handler, err := portal.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,14 +5,19 @@ import (
 	"net/netip"
 
 	"github.com/kvitto/kvitto/internal/hostname"
+	"github.com/kvitto/kvitto/internal/risk"
 )
 
 // policy lets a page load its own files, talk to its own server, and nothing else.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// formMax is the largest form that is read, in bytes.
-const formMax = 16 << 10
+// formMax is the largest form that is read, in bytes, and largeFormMax that of one
+// with a rule file, each byte of which may be three in a form.
+const (
+	formMax      = 16 << 10
+	largeFormMax = 3*risk.SentFileMax + formMax
+)
 
 // Protect tells browsers what the pages may do, and refuses what a page of
 // another site would change.
@@ -27,7 +32,11 @@ func Protect(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, formMax)
+		most := int64(formMax)
+		if large(r) {
+			most = largeFormMax
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -37,7 +46,7 @@ func Protect(next http.Handler) http.Handler {
 // that cannot be read has no values.
 func ReadForm(r *http.Request) {
 	if r.Method == http.MethodPost {
-		_ = r.ParseMultipartForm(formMax)
+		_ = r.ParseMultipartForm(largeFormMax) // of which the body is bounded
 	}
 }
 

@@ -20,6 +20,7 @@ type logsPage struct {
 	Next     string // address of the next page; empty when there is none
 	Live     string // address of the newest rows; empty where the list does not follow
 	Partial  bool
+	Kept     requestlog.Stats // since this server started; zero for who does not see all
 	Narrowed bool
 	Later    bool    // not the first page
 	Repeats  []cause // what was refused again and again
@@ -93,17 +94,24 @@ func (f *filter) query() (q requestlog.Query, problem string) {
 		text string
 		into *time.Time
 	}{{f.From, &q.From}, {f.To, &q.To}} {
-		if t.text == "" {
-			continue
+		if said := readFormTime(t.text, t.into); said != "" {
+			problem = said
 		}
-		at, err := time.ParseInLocation(formTime, t.text[:min(len(t.text), len(formTime))], time.UTC)
-		if err != nil {
-			problem = "“" + t.text + "” is no time such as 2026-03-04T12:00."
-			continue
-		}
-		*t.into = at
 	}
 	return q, problem
+}
+
+// readFormTime reads a time that was picked, if any; problem says that it is none.
+func readFormTime(text string, into *time.Time) (problem string) {
+	if text == "" {
+		return ""
+	}
+	at, err := time.ParseInLocation(formTime, text[:min(len(text), len(formTime))], time.UTC)
+	if err != nil {
+		return "“" + beginning(text) + "” is no time such as 2026-03-04T12:00."
+	}
+	*into = at
+	return ""
 }
 
 // address is the list of the filter.
@@ -154,7 +162,7 @@ func (p *portal) logs(w http.ResponseWriter, r *http.Request) error {
 	if following {
 		return p.render(w, http.StatusOK, "logs", "rows", shown.Rows)
 	}
-	shown.Problem, shown.Partial = problem, found.Partial
+	shown.Problem, shown.Partial, shown.Kept = problem, found.Partial, p.Log.Stats()
 	shown.Narrowed, shown.Later = shown.Filter.narrowed(), shown.Filter.Before != ""
 	if found.Next != "" {
 		shown.Next = shown.Filter.address("before", found.Next)
@@ -190,7 +198,7 @@ func exactly(f *filter, found *requestlog.Page) (correlationID string, ok bool) 
 			return f.Q, true
 		}
 	}
-	// A part of an id, an order or a reference may lead to one too; words are a list.
+	// An order or a reference may lead to one too; words are a list.
 	alone := len(found.Exchanges) == 1 && found.Next == "" && !found.Partial
 	return found.Exchanges[0].CorrelationID, alone && len(f.Q) >= 8 && !strings.ContainsAny(f.Q, " =@")
 }

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -39,6 +40,12 @@ func (p page) May(permission string) bool { return p.Viewer.May(account.Permissi
 
 // SignedIn tells whether the viewer is somebody, who can sign out.
 func (p page) SignedIn() bool { return p.Viewer.PersonID != "" }
+
+// settingsPages are the entries of the settings' own menu.
+var settingsPages = []string{"keys", "webhooks", "retention", "people", "audit", "account"}
+
+// InSettings tells whether it is one of the settings' pages.
+func (p page) InSettings() bool { return slices.Contains(settingsPages, p.Current) }
 
 // pages are the templates by the name of their page, each with the layout around
 // it. They are made at first use: a start does not wait for them.
@@ -84,6 +91,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 		"meaning":  statusMeaning,
 		"readable": readable,
 		"count":    count,
+		"count64":  func(n int64, thing string) string { return count(int(n), thing) },
 		"words":    func(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") },
 		"plural":   plural,
 		"step":     stepOf,
@@ -131,18 +139,27 @@ func (p *portal) render(w http.ResponseWriter, status int, name, part string, da
 }
 
 func (p *pages) render(w http.ResponseWriter, status int, name, part string, data any) error {
-	var text bytes.Buffer
-	all, err := p.made()
-	if err == nil {
-		err = all[name].ExecuteTemplate(&text, part, data)
-	}
+	text, err := p.text(name, part, data)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Type", htmlType)
 	w.WriteHeader(status)
-	_, _ = text.WriteTo(w) // a browser that is gone misses nothing
+	_, _ = w.Write(text) // a browser that is gone misses nothing
 	return nil
+}
+
+const htmlType = "text/html; charset=utf-8"
+
+// text is a part of a page.
+func (p *pages) text(name, part string, data any) ([]byte, error) {
+	all, err := p.made()
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	err = all[name].ExecuteTemplate(&text, part, data)
+	return text.Bytes(), err
 }
 
 // errWall: a store gave what the viewer must not see. Nothing is shown.
@@ -159,6 +176,11 @@ func (m *missing) Error() string { return "portal: no " + m.What + " " + m.ID }
 // answering turns what a handler could not do into a page that says what to do next.
 func (p *portal) answering(to route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if large(r) { // a stranger's is not even read
+			if _, ok := p.enter(w, r, to.needs); !ok {
+				return
+			}
+		}
 		ReadForm(r)
 		p, ok := p.enter(w, r, to.needs)
 		if !ok {

@@ -27,6 +27,8 @@ type Log interface {
 	// OfSession returns the merchant's exchanges about a session, oldest first
 	// and within the bounds.
 	OfSession(ctx context.Context, merchantID, sessionID string, bounds requestlog.Bounds) ([]requestlog.Exchange, error)
+	// Stats tells what this server kept since it started, and what it did not.
+	Stats() requestlog.Stats
 }
 
 // Sessions are the states of sessions, now and before. What is unknown is
@@ -77,7 +79,12 @@ type Options struct {
 	Assessments Assessments
 	Callbacks   Callbacks
 	Clock       Clock
-	Next        Next             // nil leaves out the controls of a playground
+	Next        Next // nil leaves out the controls of a playground
+	Rules       Rules
+	Replays     Replays
+	Keys        Keys // nil where any credentials work
+	Secrets     Secrets
+	Retention   Retention
 	Door        Door             // nil lets in who is on this machine, as an operator who sees all
 	URL         string           // of the server, for commands to copy; no slash at the end
 	Now         func() time.Time // the system's, as the request log has it
@@ -130,11 +137,33 @@ var (
 		"GET /callbacks":                            (*portal).callbacks,
 		"GET /{$}":                                  (*portal).overview,
 		"GET /rules":                                (*portal).rules,
+		"GET /settings":                             (*portal).settings,
+		"GET /settings/retention":                   (*portal).retention,
 		"GET /":                                     (*portal).unknown,
 	}
 	acting = map[string]handler{
 		"POST /callbacks/hold":                 (*portal).holdCallbacks,
 		"POST /callbacks/{callback_id}/{step}": (*portal).stepCallback,
+	}
+	// weighing and trying are those of the risk rules, which are the operator's.
+	weighing = map[string]handler{
+		"GET /risk":          (*portal).riskRules,
+		"GET /risk/versions": (*portal).compareRules,
+	}
+	trying = map[string]handler{
+		"GET /risk/what-if":  (*portal).whatIf,
+		"POST /risk/what-if": (*portal).tryRules,
+	}
+	// setting are those of keys and secrets, and granting those of keys alone.
+	setting = map[string]handler{
+		"GET /settings/keys":      (*portal).keys,
+		"GET /settings/webhooks":  (*portal).webhooks,
+		"POST /settings/webhooks": (*portal).revealSecret,
+	}
+	granting = map[string]handler{
+		"POST /settings/keys":                   (*portal).makeKey,
+		"GET /settings/keys/{username}/revoke":  (*portal).confirmRevoke,
+		"POST /settings/keys/{username}/revoke": (*portal).revokeKey,
 	}
 	// steering are the routes of a playground.
 	steering = map[string]handler{
@@ -154,6 +183,12 @@ func (p *portal) routes() http.Handler {
 	}
 	add(account.Look, reading)
 	add(account.SendCallbacks, acting)
+	add(account.Look, weighing)
+	add(account.TryRules, trying)
+	add(account.ManageKeys, setting)
+	if p.Keys != nil {
+		add(account.ManageKeys, granting)
+	}
 	if p.Next != nil {
 		add(account.SendCallbacks, steering)
 	}

@@ -33,6 +33,11 @@ var (
 	_ Assessments = scope{}
 	_ Callbacks   = scope{}
 	_ Clock       = scope{}
+	_ Rules       = scope{}
+	_ Replays     = scope{}
+	_ Keys        = scope{}
+	_ Secrets     = scope{}
+	_ Retention   = scope{}
 )
 
 func (s scope) looked(merchantID string) error {
@@ -117,6 +122,14 @@ func (s scope) OfSession(ctx context.Context, merchantID, sessionID string, boun
 		return nil, err
 	}
 	return s.all.Log.OfSession(ctx, merchantID, sessionID, bounds)
+}
+
+// Stats implements Log. They are of all merchants, and for who sees all.
+func (s scope) Stats() requestlog.Stats {
+	if !s.viewer.OfOperator() {
+		return requestlog.Stats{}
+	}
+	return s.all.Log.Stats()
 }
 
 // Session implements Sessions.

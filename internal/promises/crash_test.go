@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -109,6 +111,7 @@ type ledger struct {
 	approved  int64
 	orderID   string
 	refusals  []string // correlation ids of refusals
+	unknown   []string // of calls about a session that is not there
 }
 
 // shopUntilKilled works like a shop until the connection breaks: create, then
@@ -147,6 +150,14 @@ func (l *ledger) live(shop *merchant, random *rand.Rand, acks *countdown) bool {
 			l.refusals = append(l.refusals, mistake.CorrelationID)
 			acks.one()
 		}
+		if random.IntN(6) == 0 {
+			lost, err := shop.call("GET", "/payments/v1/sessions/01934b1e-7a3c-4def-8123-456789abcdef", "")
+			if err != nil || lost.Status != 404 {
+				return false
+			}
+			l.unknown = append(l.unknown, lost.CorrelationID)
+			acks.one()
+		}
 	}
 	result, err := shop.call("POST", "/kvitto/v1/sessions/"+l.session+"/authorize", `{}`)
 	if err != nil || !result.Approved {
@@ -179,6 +190,9 @@ func (l *ledger) audit(t *testing.T, shop *merchant) {
 			t.Errorf("refusal %s lost its explanation: %+v", id, explained)
 		}
 	}
+	for _, id := range l.unknown {
+		shop.must(t, 200, "GET", "/kvitto/v1/exchanges/"+id, "")
+	}
 	if l.token == "" {
 		return
 	}
@@ -194,10 +208,40 @@ func (l *ledger) audit(t *testing.T, shop *merchant) {
 	}
 }
 
+// auditSearch holds that a restarted server lists every error that its clients
+// were told, each once, and finds it by its id.
+func auditSearch(t *testing.T, shop *merchant, told []*ledger) {
+	t.Helper()
+	listed := map[string]int{}
+	for before := ""; ; {
+		page := shop.must(t, 200, "GET", "/kvitto/v1/exchanges?status=4xx&limit=200&before="+url.QueryEscape(before), "")
+		for _, e := range page.Exchanges {
+			listed[e.CorrelationID]++
+		}
+		if before = page.Next; before == "" {
+			break
+		}
+	}
+	for _, l := range told {
+		for i, id := range append(slices.Clone(l.refusals), l.unknown...) {
+			if listed[id] != 1 {
+				t.Errorf("the error %s is listed %d times", id, listed[id])
+			}
+			if i > 0 {
+				continue // one of a session is enough
+			}
+			found := shop.must(t, 200, "GET", "/kvitto/v1/exchanges?text="+id, "")
+			if len(found.Exchanges) != 1 || found.Exchanges[0].CorrelationID != id {
+				t.Errorf("a search for %s gives %+v", id, found.Exchanges)
+			}
+		}
+	}
+}
+
 // TestPromise1And4And7SurviveKill kills the server at random moments under
 // load, restarts it on the same files, and compares: no acknowledged write is
 // lost, no write is half there, no order is placed twice, no explanation is
-// gone. The moment of the kill is a random number of acknowledgements.
+// gone, no error is missing in a list. The moment of the kill is a random number of acknowledgements.
 func TestPromise1And4And7SurviveKill(t *testing.T) {
 	t.Parallel()
 	binary, data := build(t), t.TempDir()
@@ -227,10 +271,11 @@ func TestPromise1And4And7SurviveKill(t *testing.T) {
 		server = startProcess(t, binary, data)
 		for i := range shops {
 			shop := newMerchant(server.url, fmt.Sprintf("shop-%d", i))
+			auditSearch(t, shop, told[i])
 			for _, l := range told[i] {
 				l.audit(t, shop)
 				checked++
-				refusals += len(l.refusals)
+				refusals += len(l.refusals) + len(l.unknown)
 				if l.orderID != "" {
 					orders++
 				}

@@ -42,6 +42,11 @@ type reply struct {
 	OrderLines         []struct {
 		TotalAmount int64 `json:"total_amount"`
 	} `json:"order_lines"`
+	Exchanges []struct {
+		CorrelationID string `json:"correlation_id"`
+	} `json:"exchanges"` // of a search
+	Next       string `json:"next"`
+	BodiesShed bool   `json:"bodies_shed"`
 	Violations []struct {
 		Path     string `json:"path"`
 		Sent     any    `json:"sent"`

@@ -125,7 +125,7 @@ func benchmarkRefusal(b *testing.B, l *Log, drive func(record func())) {
 // with an address and a customer.
 func BenchmarkMask(b *testing.B) {
 	masking := newRedaction(&Options{MaskPersonal: true, SearchKey: make([]byte, 32)})
-	_, body := shopCallOf(1)
+	body := saleOf(1).withAddress()
 	for _, test := range []struct {
 		name string
 		body []byte

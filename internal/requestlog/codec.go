@@ -37,29 +37,50 @@ var errDamaged = errors.New("a stored exchange is damaged")
 func (x *redaction) appendExchange(dst []byte, e *Exchange, explanation string) []byte {
 	x.keyed, x.wary = x.keyed[:0], e.Refused()
 	request, response := x.redact(e.RequestBody), x.redact(e.ResponseBody)
+	return appendForm(dst, flagsOf(e, explanation, x.keyed), &form[string]{
+		correlationID: e.CorrelationID,
+		names:         [...]string{e.MerchantID, e.Method, e.Path, e.Operation, e.SessionID, e.OrderID, e.AuthorizationToken},
+		at:            e.At, duration: e.Duration, status: e.Status, request: request, response: response, explanation: explanation, keyed: x.keyed,
+	})
+}
+
+// form is an exchange on its way into its encoded form.
+type form[T string | []byte] struct {
+	correlationID     T
+	names             [7]T // merchant, method, path, operation, session, order, token
+	at                time.Time
+	duration          time.Duration
+	status            int
+	request, response []byte
+	explanation       T
+	keyed             []byte
+}
+
+// appendForm appends what the flags say there is.
+func appendForm[T string | []byte](dst []byte, flags byte, f *form[T]) []byte {
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0) // the length, of a fixed size so that nothing has to move
-	dst = appendText(dst, e.CorrelationID)
-	dst = append(dst, flagsOf(e, explanation, x.keyed))
-	for _, text := range [...]string{e.MerchantID, e.Method, e.Path, e.Operation, e.SessionID, e.OrderID, e.AuthorizationToken} {
-		dst = appendText(dst, text)
+	dst = appendText(dst, f.correlationID)
+	dst = append(dst, flags)
+	for i := range f.names {
+		dst = appendText(dst, f.names[i])
 	}
-	if !e.At.IsZero() {
-		dst = binary.AppendVarint(dst, e.At.UnixNano())
+	if flags&flagNoTime == 0 {
+		dst = binary.AppendVarint(dst, f.at.UnixNano())
 	}
-	dst = binary.AppendVarint(dst, int64(e.Duration))
-	dst = binary.AppendVarint(dst, int64(e.Status))
-	if request != nil {
-		dst = appendText(dst, request)
+	dst = binary.AppendVarint(dst, int64(f.duration))
+	dst = binary.AppendVarint(dst, int64(f.status))
+	if flags&flagRequest != 0 {
+		dst = appendText(dst, f.request)
 	}
-	if response != nil {
-		dst = appendText(dst, response)
+	if flags&flagResponse != 0 {
+		dst = appendText(dst, f.response)
 	}
-	if explanation != "" {
-		dst = appendText(dst, explanation)
+	if flags&flagExplanation != 0 {
+		dst = appendText(dst, f.explanation)
 	}
-	if len(x.keyed) > 0 {
-		dst = appendText(dst, x.keyed)
+	if flags&flagKeyed != 0 {
+		dst = appendText(dst, f.keyed)
 	}
 	binary.LittleEndian.PutUint32(dst[start:], uint32(len(dst)-start-lengthSize))
 	return dst

@@ -40,11 +40,13 @@ type origin struct {
 	At            time.Time `json:"at,omitzero"`
 }
 
-// explanationOf is the stored form of why e was refused, with masked values; nil when there is nothing to explain.
+// explanationOf is the stored form of why e was refused, with masked values; nil
+// when there is nothing to explain.
 func (x *redaction) explanationOf(e *Exchange) ([]byte, error) {
 	if e.ErrorCode == "" && len(e.ErrorMessages) == 0 && e.Reason == "" && len(e.Violations) == 0 {
 		return nil, nil
 	}
+	x.wary = true // what was refused may be no JSON
 	hide := x.hiderOf(e.Violations)
 	stored := explanation{Code: e.ErrorCode, Reason: hide.Replace(e.Reason)}
 	for _, message := range e.ErrorMessages {

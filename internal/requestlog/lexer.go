@@ -89,7 +89,10 @@ const wordMax = 64
 func words(lower []byte, visit func(word []byte)) {
 	before := -1 // where the word before begins, when it is joined to what comes
 	for i := 0; i < len(lower); {
-		end := wordEnd(lower, i)
+		id, end := uuidAt(lower, i), i+uuidLength
+		if !id {
+			end = wordEnd(lower, i)
+		}
 		if end == i {
 			_, size := utf8.DecodeRune(lower[i:])
 			if lower[i] <= ' ' {
@@ -99,10 +102,10 @@ func words(lower []byte, visit func(word []byte)) {
 			continue
 		}
 		visit(lower[i:min(end, i+wordMax)])
-		if before >= 0 && !uuidAt(lower, i) {
+		if before >= 0 && !id {
 			visit(lower[before:min(end, before+2*wordMax)])
 		}
-		if before = i; end-i == uuidLength && uuidAt(lower, i) { // it is rare enough
+		if before = i; id { // it is rare enough
 			before = -1
 		}
 		i = end
@@ -111,9 +114,6 @@ func words(lower []byte, visit func(word []byte)) {
 
 // wordEnd is where a word ends that begins at i; i when none does.
 func wordEnd(lower []byte, i int) int {
-	if uuidAt(lower, i) {
-		return i + uuidLength
-	}
 	for i < len(lower) {
 		size := wordRune(lower[i:])
 		if size == 0 {
@@ -141,6 +141,9 @@ func wordRune(text []byte) int {
 }
 
 const uuidLength = 36
+
+// isUUID tells whether a text is a UUID and nothing else.
+func isUUID(text []byte) bool { return len(text) == uuidLength && uuidAt(text, 0) }
 
 // uuidAt tells whether a UUID stands at i, and begins and ends there.
 func uuidAt(text []byte, i int) bool {

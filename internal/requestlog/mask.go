@@ -41,7 +41,7 @@ func (x *redaction) maskedViolation(v checkout.Violation) checkout.Violation {
 	}
 	way := asItIs
 	if x.personal && Personal(v.Path) {
-		way = howAt(v.Path)
+		way = howNamed(lastName(v.Path))
 	}
 	v.Sent = x.maskedValue(v.Sent, way)
 	if v.Rule != checkout.RuleMatch && v.Rule != checkout.RuleSameBody {
@@ -49,14 +49,6 @@ func (x *redaction) maskedViolation(v checkout.Violation) checkout.Violation {
 	}
 	v.Expected = x.maskedValue(v.Expected, way)
 	return v
-}
-
-// howAt is how a personal value at a path is stored.
-func howAt(path string) how {
-	if way, known := hows[lastName(path)]; known {
-		return way
-	}
-	return initial
 }
 
 func (x *redaction) maskedValue(value any, way how) any {

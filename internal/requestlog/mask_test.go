@@ -1,6 +1,7 @@
 package requestlog
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -85,5 +86,27 @@ func testViolationsOfPersonalDataAreMasked(t *testing.T, open place) {
 	record(t, l, e)
 	if diff := cmp.Diff(want, find(t, l, "m1", "c1")); diff != "" {
 		t.Errorf("(-want +found):\n%s", diff)
+	}
+}
+
+// How an explanation is masked depends on itself alone: not on whether what was
+// written before it was refused.
+func TestExplanationsAreMaskedWhateverCameBefore(t *testing.T) {
+	t.Parallel()
+	told := refusal("told")
+	// Cut off, so that no decoder reads it.
+	told.Violations = []checkout.Violation{{Path: "order_lines", Rule: checkout.RuleType, Sent: `[{given_name: Anna, family_name: Larsson`, Expected: "array"}}
+	expendable := told
+	expendable.Expendable = true
+	before := map[string]Exchange{"served": success("before"), "refused": refusal("before")}
+	for name, first := range before {
+		for kind, e := range map[string]Exchange{"durable": told, "expendable": expendable} {
+			masking := newRedaction(&Options{MaskPersonal: true})
+			masking.appendExchange(nil, &first, "")
+			stored, err := masking.explanationOf(&e)
+			if err != nil || strings.Contains(string(stored), "Anna") {
+				t.Errorf("%s after one that was %s: %s, %v", kind, name, stored, err)
+			}
+		}
 	}
 }

@@ -59,7 +59,7 @@ func secretAt(path string) bool {
 // Redacted is a body without its secrets, for those who show what was sent
 // elsewhere than in an exchange.
 func Redacted(body []byte) []byte {
-	plain := newRedaction(&Options{})
+	var plain redaction // what it meets is found nowhere
 	return plain.redact(body)
 }
 
@@ -86,7 +86,7 @@ func (x *redaction) redact(body []byte) []byte {
 // suspicious tells whether the body could name what must be masked. It is all
 // that the usual body costs.
 func (x *redaction) suspicious(body []byte) bool {
-	return x.mentions(body) || escapedASCII(body) >= 0 || x.wary && x.mustNotStay(body)
+	return x.mentions(body) || escapedASCII(body) >= 0 || x.wary && x.namesPerson(body)
 }
 
 func containsSecret(body []byte) bool {
@@ -135,7 +135,18 @@ func escapedASCII(body []byte) int {
 	}
 }
 
-func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
+// hexDigit is the value of a hexadecimal digit; -1 of anything else.
+func hexDigit(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
 
 // deepest is how many documents within strings within documents are rewritten;
 // the string below that is masked as a whole. It bounds the work.
@@ -196,6 +207,9 @@ func (r *redactor) named(name string) {
 			object = r.object(level)
 		}
 		r.way = personalHow(object, name)
+		if r.eraser != nil {
+			r.way = r.eraser.how(object, name, r.way)
+		}
 	}
 }
 
@@ -232,7 +246,7 @@ func (r *redactor) step() error {
 	case way == hidden && keyed == "", nested && way != asItIs && way != objectApart:
 		value, err := r.in.ReadValue()
 		if err == nil {
-			r.replace(value, quote(mask))
+			r.replace(value, r.instead(value))
 		}
 		return err
 	case !nested && (way != asItIs || keyed != ""):
@@ -255,8 +269,20 @@ func (r *redactor) step() error {
 	}
 }
 
+// instead stands for a value that is hidden.
+func (r *redactor) instead(value jsontext.Value) jsontext.Value {
+	if r.eraser != nil {
+		return r.eraser.erased(value)
+	}
+	return quote(mask)
+}
+
 // text redacts a string that holds a document.
 func (r *redactor) text(value jsontext.Value) {
+	if r.eraser != nil {
+		r.withoutPerson(value)
+		return
+	}
 	if !r.suspicious(value) {
 		return
 	}

@@ -3,6 +3,7 @@ package requestlog
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -220,5 +221,18 @@ func checkText(t *testing.T, before, after string, depth int) {
 		checkValue(t, parse(t, []byte(before)), parse(t, []byte(after)), depth)
 	case after != mask && (before != after || containsSecret([]byte(before))):
 		t.Fatalf("%q became %q", before, after)
+	}
+}
+
+func TestHexDigits(t *testing.T) {
+	t.Parallel()
+	for c := range 256 {
+		want := -1
+		if value, err := strconv.ParseUint(string([]byte{byte(c)}), 16, 8); err == nil {
+			want = int(value)
+		}
+		if got := hexDigit(byte(c)); got != want {
+			t.Errorf("byte %#x has the value %d, want %d", c, got, want)
+		}
 	}
 }

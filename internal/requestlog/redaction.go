@@ -16,10 +16,12 @@ import (
 // goroutine.
 type redaction struct {
 	personal bool      // personal data is masked too
-	hash     hash.Hash // HMAC with the log's key
+	hash     hash.Hash // HMAC with the log's key; nil where nothing is to be found by it
 	keyed    []byte    // hashes of the values that were met, each keyedSize long
 	// wary: the bodies may be no JSON. Those of a call that was served are.
 	wary bool
+	// eraser is nil but where somebody is erased from what was stored.
+	eraser *eraser
 }
 
 func newRedaction(options *Options) redaction {
@@ -68,6 +70,11 @@ func personalHow(object, name string) how {
 	if !isObject && !personalNames[name] && (!about || listed(shared, name)) {
 		return asItIs
 	}
+	return howNamed(name)
+}
+
+// howNamed is how the value of a property that is personal is stored.
+func howNamed(name string) how {
 	if way, known := hows[name]; known {
 		return way
 	}
@@ -257,16 +264,19 @@ func (x *redaction) mentions(text []byte) bool {
 	if containsSecret(text) || x.personal && endsPersonal(text) {
 		return true
 	}
-	return !x.personal && containsKeyed(text)
+	return !x.personal && x.hash != nil && containsKeyed(text)
 }
 
 // mustNotStay tells whether a text that cannot be rewritten may not be stored.
 // It needs no quotes to be about a person.
 func (x *redaction) mustNotStay(text []byte) bool {
-	if containsSecret(text) || !x.personal {
-		return containsSecret(text)
-	}
-	return slices.ContainsFunc(marks[:], func(end string) bool { return bytes.Contains(text, []byte(end)) })
+	return containsSecret(text) || x.namesPerson(text)
+}
+
+// namesPerson tells whether what is personal is named in a text in which names
+// need no quotes.
+func (x *redaction) namesPerson(text []byte) bool {
+	return x.personal && slices.ContainsFunc(marks[:], func(end string) bool { return bytes.Contains(text, []byte(end)) })
 }
 
 // scalar is the stored form of a string or a number, and notes its hash.
@@ -283,7 +293,14 @@ func (x *redaction) scalar(way how, kind string, value jsontext.Value) jsontext.
 		}
 		return quote(mask)
 	}
-	if kind != "" && text != mask {
+	if x.eraser != nil {
+		if way == asItIs {
+			return x.eraser.without(value, text)
+		}
+		x.eraser.note(text)
+		return x.eraser.erased(value)
+	}
+	if kind != "" && text != mask && x.hash != nil {
 		x.keyed = x.appendKeyed(x.keyed, kind, text)
 	}
 	if way == asItIs {

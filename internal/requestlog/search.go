@@ -124,7 +124,7 @@ const timeSlack = time.Minute
 func (s *searching) named(ctx context.Context) (done bool, err error) {
 	for i := range s.text {
 		id := string(s.text[i].text)
-		if !uuidAt(s.text[i].text, 0) || len(id) != uuidLength {
+		if !isUUID(s.text[i].text) {
 			continue
 		}
 		is := func(n *names) bool { return string(n.correlationID) == id }
@@ -148,12 +148,32 @@ func (s *searching) named(ctx context.Context) (done bool, err error) {
 const (
 	keysListed     = 512
 	segmentsListed = 64
-	piecesLoaded   = 16
 )
+
+// So many are loaded at first, and then twice as many until the most: what is
+// everywhere is on the first, and what is rare needs all of them.
+const (
+	piecesLoaded, piecesMost     = 8, 64
+	segmentsLoaded, segmentsMost = 1, 8
+)
+
+// next are the keys that are loaded together, all of segments or none.
+func (s *searching) next(loaded int) []home.Key {
+	segments := s.keys[0].Kind == home.KindSegment
+	most := min(piecesLoaded<<min(loaded, 16), piecesMost)
+	if segments {
+		most = min(segmentsLoaded<<min(loaded, 16), segmentsMost)
+	}
+	n := 1
+	for n < min(most, len(s.keys)) && (s.keys[n].Kind == home.KindSegment) == segments {
+		n++
+	}
+	return s.keys[:n]
+}
 
 // run looks at one piece after the other, from the newest on.
 func (s *searching) run(ctx context.Context) error {
-	for looked := false; ; looked = true {
+	for loaded := 0; ; loaded++ {
 		if err := s.list(ctx); err != nil {
 			return err
 		}
@@ -167,18 +187,10 @@ func (s *searching) run(ctx context.Context) error {
 		if s.ahead(time.Now()) {
 			return nil
 		}
-		if looked && !time.Now().Before(s.deadline) {
-			if len(s.page.Exchanges) == s.query.Limit {
-				return nil
-			}
-			// All ids above the next piece's were given.
-			s.page.Partial, s.page.Next = true, s.keys[0].LastID+justAbove
+		if loaded > 0 && !time.Now().Before(s.deadline) && s.stop() {
 			return nil
 		}
-		now := s.keys[:min(piecesLoaded, len(s.keys))]
-		if now[0].Kind == home.KindSegment {
-			now = now[:1]
-		}
+		now := s.next(loaded)
 		err := s.home.Load(ctx, now, func(p home.Piece) (bool, error) {
 			if p.Refusal != nil {
 				return true, s.look(p.Refusal.Data, p.Refusal.Packed, p.Refusal.Explanation, nil)
@@ -262,7 +274,7 @@ func (s *searching) listSegments(ctx context.Context) ([]home.Key, error) {
 func (s *searching) give() (full bool) {
 	for len(s.found) > 0 && (len(s.keys) == 0 || searchable(s.found[0].CorrelationID) > s.keys[0].LastID) {
 		if len(s.page.Exchanges) == s.query.Limit {
-			s.page.Next = s.page.Exchanges[s.query.Limit-1].CorrelationID
+			s.page.Next = s.given()
 			return true
 		}
 		s.page.Exchanges = append(s.page.Exchanges, s.found[0])
@@ -270,6 +282,34 @@ func (s *searching) give() (full bool) {
 		s.found = s.found[1:]
 	}
 	return false
+}
+
+// stop ends a search that has no time left, unless the next page would begin
+// where this one did: pieces of one minute overlap, and must be looked at
+// together.
+func (s *searching) stop() bool {
+	if len(s.page.Exchanges) == s.query.Limit {
+		return true
+	}
+	// All ids above the next piece's were given, and some in it when it is a
+	// segment that was made meanwhile.
+	next := s.keys[0].LastID + justAbove
+	if last := s.given(); last != "" {
+		next = min(next, last)
+	}
+	if s.query.Before != "" && next >= s.query.Before {
+		return false
+	}
+	s.page.Partial, s.page.Next = true, next
+	return true
+}
+
+// given is the id that was given last; "" before the first.
+func (s *searching) given() string {
+	if len(s.page.Exchanges) == 0 {
+		return ""
+	}
+	return s.page.Exchanges[len(s.page.Exchanges)-1].CorrelationID
 }
 
 // ahead tells whether a full page has been looked beyond for long enough: there
@@ -281,7 +321,7 @@ func (s *searching) ahead(now time.Time) bool {
 	if s.full.IsZero() {
 		s.full = now
 	}
-	s.page.Next = s.page.Exchanges[s.query.Limit-1].CorrelationID
+	s.page.Next = s.given()
 	return now.Sub(s.full) > aheadTime
 }
 
@@ -327,7 +367,11 @@ func (s *searching) asks(n *names) bool {
 			return false
 		}
 	}
-	return (q.AllMerchants || q.MerchantID == string(n.merchantID)) && (q.Before == "" || string(n.correlationID) < q.Before)
+	if !q.AllMerchants && q.MerchantID != string(n.merchantID) || q.Before != "" && string(n.correlationID) >= q.Before {
+		return false
+	}
+	last := s.given() // what is not below it was listed, given, and then moved to a segment
+	return last == "" || string(n.correlationID) < last
 }
 
 // asksFor tells whether the rest is, too.

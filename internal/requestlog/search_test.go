@@ -315,6 +315,46 @@ func testSearchWithoutTime(t *testing.T, open place) {
 	}
 }
 
+// Segments of one minute overlap. A search without time gets through them all the
+// same, and gives nothing twice.
+func TestSearchWithoutTimeInSegmentsThatOverlap(t *testing.T) {
+	onEachHome(t, testSearchWithoutTimeInSegmentsThatOverlap)
+}
+
+func testSearchWithoutTimeInSegmentsThatOverlap(t *testing.T, open place) {
+	l := open(t, Options{searchTime: time.Nanosecond, indexByHand: true})
+	const segments = 4
+	var want []string
+	for i := range 10 * segments {
+		n := i/10 + i%10*segments // each segment has exchanges of the whole time
+		at := noon(1).Add(time.Duration(n) * time.Second)
+		e := Exchange{CorrelationID: identifier.New(at), MerchantID: "m1", At: at, Status: 200}
+		record(t, l, e)
+		want = append(want, e.CorrelationID)
+		if i%10 == 9 {
+			index(t, l)
+		}
+	}
+	slices.SortFunc(want, cmpFalling)
+	var found []string
+	q := Query{MerchantID: "m1", Limit: 7}
+	for pages := 0; ; pages++ {
+		page, err := l.Search(context.Background(), q)
+		if err != nil || pages == 10*len(want) {
+			t.Fatalf("page %d after %d exchanges: %v", pages, len(found), err)
+		}
+		for _, e := range page.Exchanges {
+			found = append(found, e.CorrelationID)
+		}
+		if q.Before = page.Next; page.Next == "" {
+			break
+		}
+	}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Errorf("(-want +found):\n%s", diff)
+	}
+}
+
 func TestSearchRefusesWhatIsOutOfBounds(t *testing.T) {
 	onEachHome(t, testSearchRefusesWhatIsOutOfBounds)
 }

@@ -80,7 +80,7 @@ func (v *vocabulary) exchange(k *kept) {
 		v.add(of.kind, of.value)
 		v.add(of.kind, k.merchantID, of.value)
 	}
-	if len(k.correlationID) != uuidLength || !uuidAt(k.correlationID, 0) {
+	if !isUUID(k.correlationID) {
 		v.lower = appendLower(v.lower[:0], k.correlationID)
 		v.add(termID, v.lower)
 	}

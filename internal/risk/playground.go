@@ -26,6 +26,9 @@ func DefaultRules() *RuleSet { return defaultRules() }
 // DefaultFile is the file of the default rules, to begin another with.
 func DefaultFile() []byte { return append([]byte(nil), defaultText...) }
 
+// PlaygroundFile is the file of the playground's rules.
+func PlaygroundFile() []byte { return append([]byte(nil), playgroundText...) }
+
 // mustParse is for files of the binary, which a test parses too.
 func mustParse(text []byte) *RuleSet {
 	set, err := Parse(text)

@@ -17,10 +17,13 @@ import (
 
 // The limits of a rule file.
 const (
-	FileMax  = 1 << 20 // bytes
-	RulesMax = 1000
-	textMax  = 300 // characters of a reason and of a text in values
-	itemsMax = 10_000
+	FileMax = 1 << 20 // bytes
+	// SentFileMax bounds a file that somebody sends to a server, in bytes: to compile
+	// a condition takes a thousand times as long as to receive it.
+	SentFileMax = 128 << 10
+	RulesMax    = 1000
+	textMax     = 300 // characters of a reason and of a text in values
+	itemsMax    = 10_000
 )
 
 // Action is what a rule does when its condition holds.

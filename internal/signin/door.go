@@ -35,12 +35,12 @@ func (s *SignIn) admitted(r *http.Request, needs account.Permission) (account.Se
 
 // Enter implements portal.Door.
 func (s *SignIn) Enter(w http.ResponseWriter, r *http.Request, needs account.Permission) (viewer account.Viewer, ok bool) {
-	s.answering(func(http.ResponseWriter, *http.Request) error {
-		session, err := s.admitted(r, needs)
-		viewer, ok = session.Viewer, err == nil
-		return err
-	}).ServeHTTP(w, r)
-	return viewer, ok
+	session, err := s.admitted(r, needs)
+	if err == nil && needs == account.ManageKeys && r.Method != http.MethodGet && r.Method != http.MethodHead {
+		err = s.Accounts.RequireFresh(session) // a key lets in a server, as a link lets in a person
+	}
+	s.settle(w, r, err)
+	return session.Viewer, err == nil
 }
 
 // Looked implements portal.Door.
@@ -62,10 +62,10 @@ func (s *SignIn) toSignIn(w http.ResponseWriter, r *http.Request, again bool) {
 	next := r.URL.RequestURI()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		next = "" // what was sent is lost; its page is where it began
-		if to := strings.TrimPrefix(r.URL.Path, portal.Path); strings.HasPrefix(to, "/account") {
-			next = portal.Path + "/account"
-		} else if strings.HasPrefix(to, "/people") {
-			next = portal.Path + "/people"
+		for _, page := range []string{"/account", "/people", "/settings/keys", "/settings/webhooks"} {
+			if strings.HasPrefix(r.URL.Path, portal.Path+page) {
+				next = portal.Path + page
+			}
 		}
 	}
 	values := url.Values{}
@@ -102,36 +102,40 @@ func safeNext(next string) string {
 func (s *SignIn) answering(handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		portal.ReadForm(r)
-		err := handle(w, r)
-		var wait *account.WaitError
-		switch {
-		case err == nil:
-			return
-		case errors.Is(err, account.ErrNoSession):
-			s.toSignIn(w, r, false)
-			return
-		case errors.Is(err, account.ErrStale):
-			s.toSignIn(w, r, true)
-			return
-		case errors.As(err, &wait):
-			err = s.mustWait(w, r, wait)
-		case errors.Is(err, account.ErrBusy):
-			w.Header().Set("Retry-After", "5")
-			err = s.say(w, r, http.StatusServiceUnavailable, "Too many people sign in just now", "Go back and try again in a few seconds.")
-		case errors.Is(err, account.ErrForbidden):
-			err = s.say(w, r, http.StatusForbidden, "Your role does not allow this", "An admin of yours can give you another one.")
-		case errors.Is(err, account.ErrUnknown):
-			err = s.say(w, r, http.StatusNotFound, "That is not here", "It may have been removed in another window.")
-		case errors.Is(err, account.ErrNoLink):
-			err = s.say(w, r, http.StatusNotFound, "This link does not work", "It was used already, has expired, or a newer one took its place. Ask who sent it for another.")
-		case errors.Is(err, account.ErrChanged):
-			err = s.say(w, r, http.StatusConflict, "Somebody changed this at the same time", "Go back, look at it again, and repeat what you did.")
-		}
-		if err != nil && r.Context().Err() == nil {
-			s.Logger.Error("cannot show a page of the portal", "path", pathOf(r), "cause", err)
-			http.Error(w, "The portal cannot show this page now; the server's log says why. Try again.", http.StatusInternalServerError)
-		}
+		s.settle(w, r, handle(w, r))
 	})
+}
+
+// settle answers with what a handler could not do.
+func (s *SignIn) settle(w http.ResponseWriter, r *http.Request, err error) {
+	var wait *account.WaitError
+	switch {
+	case err == nil:
+		return
+	case errors.Is(err, account.ErrNoSession):
+		s.toSignIn(w, r, false)
+		return
+	case errors.Is(err, account.ErrStale):
+		s.toSignIn(w, r, true)
+		return
+	case errors.As(err, &wait):
+		err = s.mustWait(w, r, wait)
+	case errors.Is(err, account.ErrBusy):
+		w.Header().Set("Retry-After", "5")
+		err = s.say(w, r, http.StatusServiceUnavailable, "Too many people sign in just now", "Go back and try again in a few seconds.")
+	case errors.Is(err, account.ErrForbidden):
+		err = s.say(w, r, http.StatusForbidden, "Your role does not allow this", "An admin of yours can give you another one.")
+	case errors.Is(err, account.ErrUnknown):
+		err = s.say(w, r, http.StatusNotFound, "That is not here", "It may have been removed in another window.")
+	case errors.Is(err, account.ErrNoLink):
+		err = s.say(w, r, http.StatusNotFound, "This link does not work", "It was used already, has expired, or a newer one took its place. Ask who sent it for another.")
+	case errors.Is(err, account.ErrChanged):
+		err = s.say(w, r, http.StatusConflict, "Somebody changed this at the same time", "Go back, look at it again, and repeat what you did.")
+	}
+	if err != nil && r.Context().Err() == nil {
+		s.Logger.Error("cannot show a page of the portal", "path", pathOf(r), "cause", err)
+		http.Error(w, "The portal cannot show this page now; the server's log says why. Try again.", http.StatusInternalServerError)
+	}
 }
 
 // pathOf is the path of a request for the log, without the secret of a link.

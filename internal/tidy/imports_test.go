@@ -75,7 +75,7 @@ var mayImport = map[string][]string{
 	"internal/testcustomers":         {},
 	"internal/tidy":                  {},
 	"internal/simulation":            {},
-	"internal/portal":                {"internal/account", "internal/checkout", "internal/hostname", "internal/identifier", "internal/lab", "internal/notify", "internal/requestlog", "internal/risk", "internal/service", "internal/store", "internal/wire"},
+	"internal/portal":                {"internal/account", "internal/admin", "internal/checkout", "internal/hostname", "internal/identifier", "internal/lab", "internal/notify", "internal/requestlog", "internal/risk", "internal/service", "internal/store", "internal/wire"},
 
 	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/identifier", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
 	"internal/requestlog/home":     {},

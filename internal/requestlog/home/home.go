@@ -30,8 +30,8 @@ type Home interface {
 	// highest first id first. Fewer than the limit are the last ones. An empty id
 	// is above all others.
 	List(ctx context.Context, scope Scope, below string, limit int) ([]Key, error)
-	// Load visits what has the keys, in their order. What was swept since is left
-	// out.
+	// Load visits what has the keys, in their order; what is in a segment in any
+	// order. What was swept since is left out.
 	Load(ctx context.Context, keys []Key, visit func(Piece) (bool, error)) error
 	// Unindexed gives the keys of some blocks and refusals that no segment has,
 	// about in the order in which they were written. None also when another
@@ -48,6 +48,15 @@ type Home interface {
 	// tells how many exchanges that were. It is called until it gives none.
 	// Tallies go with the exchanges of their time.
 	Sweep(ctx context.Context, limits Limits) (deleted int64, err error)
+	// SegmentsOf gives the keys of the segments that have a block or a refusal.
+	SegmentsOf(ctx context.Context, piece Key) ([]Key, error)
+	// Replace puts other data in the place of a piece's, and other terms in those of
+	// its segments, in one step. What was swept since is left out.
+	Replace(ctx context.Context, replacement *Replacement) error
+	// Purge sees to it that what was replaced is not left in the files, as far as the
+	// home can. Whole also takes what anything else has left there: it writes all of it
+	// anew, and nothing is written meanwhile.
+	Purge(ctx context.Context, whole bool) error
 	Close() error
 }
 

@@ -95,8 +95,10 @@ type Scope uint8
 const (
 	Everything Scope = iota
 	Unindexed        // what no segment has
-	Refusals         // refusals only
 )
+
+// AboveAll is above every id.
+const AboveAll = "\U0010ffff"
 
 // Wanted is what segments are looked for.
 type Wanted struct {

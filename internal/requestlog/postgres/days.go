@@ -156,7 +156,10 @@ func makeIndex(ctx context.Context, tx pgx.Tx, d day) error {
 			lasts    text[]   NOT NULL,
 			refusals text[]   NOT NULL,
 			terms    tsvector NOT NULL)`,
-		`CREATE INDEX ` + d.segments() + `_by_term ON ` + d.segments() + ` USING gin (terms)`,
+		// Statistics of terms would take minutes to gather and change no plan.
+		`ALTER TABLE ` + d.segments() + ` ALTER COLUMN terms SET STATISTICS 0`,
+		// A list of what waits for its place would be read by every search.
+		`CREATE INDEX ` + d.segments() + `_by_term ON ` + d.segments() + ` USING gin (terms) WITH (fastupdate = off)`,
 		// What no segment has yet. It is written with the block or refusal and
 		// deleted with the segment.
 		`CREATE TABLE ` + d.pending() + ` (

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -60,7 +59,14 @@ func pendingOf(ctx context.Context, conn *pgx.Conn, d day, limit int) ([]home.Ke
 	if err != nil {
 		return nil, err
 	}
-	return collectKeys(rows, d)
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (k home.Key, err error) {
+		var refusal bool
+		k.Place.Day = string(d)
+		if err = row.Scan(&k.FirstID, &k.LastID, &refusal); refusal {
+			k.Kind = home.KindRefusal
+		}
+		return k, err
+	})
 }
 
 // yieldIndex lets another process go on at once.
@@ -73,8 +79,28 @@ func (h *Home) yieldIndex() {
 
 // Index keeps a segment and ends the waiting of what is in it.
 func (h *Home) Index(ctx context.Context, segment *home.Segment) error {
+	d := day(segment.Keys[0].Place.Day)
+	members := membersIn(segment)
+	minute := home.Minute(segment.FirstID)
 	err := h.attempt(ctx, h.quick, func(ctx context.Context, conn *pgx.Conn) error {
-		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return index(ctx, tx, segment) })
+		var batch pgx.Batch
+		batch.Queue(byIndex)
+		// Where nothing waits, an attempt whose outcome was unknown has made the
+		// segment.
+		batch.Queue(`WITH gone AS (DELETE FROM `+d.pending()+` AS p USING unnest($1::text[], $2::text[], $3::boolean[]) AS m (f, l, r)
+				WHERE p.first_id = m.f AND p.last_id = m.l AND p.refusal = m.r RETURNING true)
+			INSERT INTO `+d.segments()+` (number, first_id, last_id, firsts, lasts, refusals, terms)
+			SELECT number, $6, $7, $8, $9, $10, array_to_tsvector($11)
+			FROM (SELECT coalesce(max(number) + 1, $4) AS number FROM `+d.segments()+` WHERE number >= $4 AND number < $5) AS next
+			WHERE EXISTS (SELECT FROM gone)`,
+			members.first, members.last, members.refused,
+			home.SegmentNumber(minute), home.MinuteEnd(minute), segment.FirstID, segment.LastID, members.firsts, members.lasts, members.refusals,
+			segment.Terms)
+		err := conn.SendBatch(ctx, &batch).Close()
+		if pgpool.Code(err) == pgpool.MissingTable {
+			return finalError{err} // trying again would not bring it back
+		}
+		return err
 	})
 	if pgpool.Code(err) == pgpool.MissingTable { // the day was swept
 		return nil
@@ -82,29 +108,23 @@ func (h *Home) Index(ctx context.Context, segment *home.Segment) error {
 	return err
 }
 
-// index does nothing when the segment is there, from an attempt whose outcome
-// was unknown.
-func index(ctx context.Context, tx pgx.Tx, segment *home.Segment) error {
-	d := day(segment.Keys[0].Place.Day)
-	firsts, lasts, refusals := []string{}, []string{}, []string{} // nil would be NULL
+// members are the keys of what is in a segment, all of them and each kind.
+type members struct {
+	first, last             []string
+	refused                 []bool
+	firsts, lasts, refusals []string
+}
+
+func membersIn(segment *home.Segment) (m members) {
+	m.firsts, m.lasts, m.refusals = []string{}, []string{}, []string{} // nil would be NULL
 	for _, k := range segment.Keys {
-		if k.Kind == home.KindRefusal {
-			refusals = append(refusals, k.FirstID)
+		refused := k.Kind == home.KindRefusal
+		m.first, m.last, m.refused = append(m.first, k.FirstID), append(m.last, k.LastID), append(m.refused, refused)
+		if refused {
+			m.refusals = append(m.refusals, k.FirstID)
 		} else {
-			firsts, lasts = append(firsts, k.FirstID), append(lasts, k.LastID)
+			m.firsts, m.lasts = append(m.firsts, k.FirstID), append(m.lasts, k.LastID)
 		}
 	}
-	deleted, err := tx.Exec(ctx, `DELETE FROM `+d.pending()+` WHERE refusal AND first_id = ANY($1)
-		OR NOT refusal AND (first_id, last_id) IN (SELECT f, l FROM unnest($2::text[], $3::text[]) AS b (f, l))`, refusals, firsts, lasts)
-	if pgpool.Code(err) == pgpool.MissingTable {
-		return finalError{err} // trying again would not bring it back
-	}
-	if err != nil || deleted.RowsAffected() == 0 {
-		return err
-	}
-	minute := home.Minute(segment.FirstID)
-	_, err = tx.Exec(ctx, `INSERT INTO `+d.segments()+` (number, first_id, last_id, firsts, lasts, refusals, terms)
-		SELECT coalesce(max(number) + 1, $1), $3, $4, $5, $6, $7, array_to_tsvector($8) FROM `+d.segments()+` WHERE number >= $1 AND number < $2`,
-		home.SegmentNumber(minute), home.MinuteEnd(minute), segment.FirstID, segment.LastID, firsts, lasts, refusals, slices.Clone(segment.Terms))
-	return err
+	return m
 }

@@ -97,11 +97,13 @@ func fetchRefusals(ctx context.Context, conn *pgx.Conn, keys []key) ([]home.Refu
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r home.Refusal, err error) {
-		err = row.Scan(&r.CorrelationID, &r.MerchantID, &r.Status, &r.Operation, &r.SessionID, &r.OrderID, &r.AuthorizationToken,
-			&r.Explanation, &r.Packed, &r.Data)
-		return r, err
-	})
+	return pgx.CollectRows(rows, scanRefusal)
+}
+
+func scanRefusal(row pgx.CollectableRow) (r home.Refusal, err error) {
+	err = row.Scan(&r.CorrelationID, &r.MerchantID, &r.Status, &r.Operation, &r.SessionID, &r.OrderID, &r.AuthorizationToken,
+		&r.Explanation, &r.Packed, &r.Data)
+	return r, err
 }
 
 func fetchBlocks(ctx context.Context, conn *pgx.Conn, keys []key) ([]home.Block, error) {
@@ -110,13 +112,15 @@ func fetchBlocks(ctx context.Context, conn *pgx.Conn, keys []key) ([]home.Block,
 	if err != nil {
 		return nil, err
 	}
-	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (b home.Block, err error) {
-		err = row.Scan(&b.FirstID, &b.LastID, &b.Count, &b.Packed, &b.Data)
-		return b, err
-	})
+	found, err := pgx.CollectRows(rows, scanBlock)
 	return slices.DeleteFunc(found, func(b home.Block) bool {
 		return !slices.Contains(keys, key{keys[0].day, b.FirstID, b.LastID})
 	}), err
+}
+
+func scanBlock(row pgx.CollectableRow) (b home.Block, err error) {
+	err = row.Scan(&b.FirstID, &b.LastID, &b.Count, &b.Packed, &b.Data)
+	return b, err
 }
 
 // Refusal visits the refusals with a correlation id.

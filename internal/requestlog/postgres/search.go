@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -11,118 +12,143 @@ import (
 	"github.com/kvitto/kvitto/internal/requestlog/home"
 )
 
-// aboveAll is above every id.
-const aboveAll = "\U0010ffff"
-
 // List gives the keys of blocks and refusals below an id, day by day.
 func (h *Home) List(ctx context.Context, scope home.Scope, below string, limit int) ([]home.Key, error) {
 	if below == "" {
-		below = aboveAll
+		below = home.AboveAll
 	}
-	return h.dayByDay(ctx, limit, func(ctx context.Context, conn *pgx.Conn, d day, limit int) ([]home.Key, error) {
+	return h.dayByDay(ctx, limit, func(d indexedDay) (string, []any) {
 		const bounds = " < $1 ORDER BY id DESC LIMIT $2"
-		blocks := `SELECT first_id AS id, last_id, false AS refusal FROM ` + d.blocks() + ` WHERE first_id` + bounds
-		query := `SELECT correlation_id AS id, correlation_id, true FROM ` + d.refusals() + ` WHERE correlation_id` + bounds
-		switch scope {
-		case home.Everything:
-			query = `(` + blocks + `) UNION ALL (` + query + `) ORDER BY id DESC LIMIT $2`
-		case home.Unindexed:
-			query = `SELECT first_id AS id, last_id, refusal FROM ` + d.pending() + ` WHERE first_id` + bounds
-		case home.Refusals:
+		query := `(SELECT first_id AS id, last_id, 0::bigint AS number, false AS refusal FROM ` + d.blocks() + ` WHERE first_id` + bounds + `)
+			UNION ALL (SELECT correlation_id AS id, correlation_id, 0, true FROM ` + d.refusals() + ` WHERE correlation_id` + bounds + `)
+			ORDER BY id DESC LIMIT $2`
+		if scope == home.Unindexed && d.indexed {
+			query = `SELECT first_id AS id, last_id, 0::bigint, refusal FROM ` + d.pending() + ` WHERE first_id` + bounds
 		}
-		rows, err := conn.Query(ctx, query, below, limit)
-		if err != nil {
-			return nil, err
-		}
-		return collectKeys(rows, d)
-	})
-}
-
-func collectKeys(rows pgx.Rows, d day) ([]home.Key, error) {
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (k home.Key, err error) {
+		return query, []any{below, limit}
+	}, func(row pgx.CollectableRow, k *home.Key) error {
 		var refusal bool
-		k.Place.Day = string(d)
-		if err = row.Scan(&k.FirstID, &k.LastID, &refusal); refusal {
+		err := row.Scan(&k.FirstID, &k.LastID, &k.Place.Number, &refusal)
+		if refusal {
 			k.Kind = home.KindRefusal
 		}
-		return k, err
+		return err
 	})
 }
 
 // Segments gives the keys of segments that have the terms.
 func (h *Home) Segments(ctx context.Context, wanted home.Wanted) ([]home.Key, error) {
 	terms := wanted.Terms.Expression("", " & ", " | ")
-	return h.dayByDay(ctx, wanted.Limit, func(ctx context.Context, conn *pgx.Conn, d day, limit int) (keys []home.Key, err error) {
-		err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			// The planner knows nothing of new tables, and that reading the terms of
-			// all segments takes a hundred times longer it never knows.
-			if _, err := tx.Exec(ctx, "SET LOCAL enable_seqscan = off"); err != nil {
-				return err
-			}
-			rows, err := tx.Query(ctx, `WITH found AS MATERIALIZED (SELECT first_id, last_id, number FROM `+d.segments()+` WHERE terms @@ $1::text::tsquery)
-				SELECT first_id, last_id, number FROM found WHERE number < $2 AND number >= $3 ORDER BY number DESC LIMIT $4`,
-				terms, wanted.Below, wanted.From, limit)
-			if err != nil {
-				return err
-			}
-			keys, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (k home.Key, err error) {
-				k.Kind, k.Place.Day = home.KindSegment, string(d)
-				err = row.Scan(&k.FirstID, &k.LastID, &k.Place.Number)
-				return k, err
-			})
-			return err
-		})
-		return keys, err
+	return h.dayByDay(ctx, wanted.Limit, func(d indexedDay) (string, []any) {
+		if !d.indexed {
+			return "", nil
+		}
+		return `WITH found AS MATERIALIZED (SELECT first_id, last_id, number FROM ` + d.segments() + ` WHERE terms @@ $1::text::tsquery)
+			SELECT first_id, last_id, number FROM found WHERE number < $2 AND number >= $3 ORDER BY number DESC LIMIT $4`,
+			[]any{terms, wanted.Below, wanted.From, wanted.Limit}
+	}, func(row pgx.CollectableRow, k *home.Key) error {
+		k.Kind = home.KindSegment
+		return row.Scan(&k.FirstID, &k.LastID, &k.Place.Number)
 	})
 }
 
-// dayByDay gathers the keys of the days, the newest first, until the limit.
-func (h *Home) dayByDay(ctx context.Context, limit int,
-	of func(context.Context, *pgx.Conn, day, int) ([]home.Key, error)) (keys []home.Key, err error) {
+// byIndex makes the planner use indexes for the statements that are sent with it.
+// It knows nothing of new tables, and that reading the terms of all segments
+// takes a hundred times longer it never knows.
+const byIndex = "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
+
+// So many days are asked in one round trip at first, and then three times as
+// many: what is everywhere is found on the newest, and what is rare needs all.
+const (
+	daysAsked  = 2
+	daysGrowth = 3
+)
+
+// dayByDay gathers the keys of the days, the newest first, until the limit. A
+// query that is empty is left out.
+func (h *Home) dayByDay(ctx context.Context, limit int, query func(indexedDay) (string, []any),
+	scan func(pgx.CollectableRow, *home.Key) error) (keys []home.Key, err error) {
 	err = h.attempt(ctx, h.quick, func(ctx context.Context, conn *pgx.Conn) error {
 		keys = nil
-		days, err := all(ctx, conn)
+		days, err := indexedDays(ctx, conn)
 		if err != nil {
 			return err
 		}
-		for _, d := range slices.Backward(days) {
-			if len(keys) >= limit {
-				return nil
+		for asked := daysAsked; len(days) > 0 && len(keys) < limit; asked *= daysGrowth {
+			now := days[:min(asked, len(days))]
+			days = days[len(now):]
+			var batch pgx.Batch
+			batch.Queue(byIndex)
+			for _, d := range now {
+				sql, arguments := query(d)
+				if sql == "" {
+					continue
+				}
+				batch.Queue(sql, arguments...).Query(func(rows pgx.Rows) error {
+					found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (k home.Key, err error) {
+						k.Place.Day = string(d.day)
+						return k, scan(row, &k)
+					})
+					keys = append(keys, found...)
+					return err
+				})
 			}
-			found, err := of(ctx, conn, d, limit-len(keys))
-			if err != nil && pgpool.Code(err) != pgpool.MissingTable { // it was swept
-				return err
+			if err := conn.SendBatch(ctx, &batch).Close(); err != nil {
+				return err // a day that was swept is not among them the next time
 			}
-			keys = append(keys, found...)
 		}
+		keys = keys[:min(limit, len(keys))]
 		return nil
 	})
 	return keys, err
 }
 
+// indexedDay is a day, and whether it has an index. One from before there was an
+// index gets one soon.
+type indexedDay struct {
+	day
+	indexed bool
+}
+
+// indexedDays are the days there are, newest first.
+func indexedDays(ctx context.Context, conn *pgx.Conn) ([]indexedDay, error) {
+	rows, err := conn.Query(ctx, "SELECT day, to_regclass($1 || day) IS NOT NULL FROM requestlog_days ORDER BY day DESC", day("").pending())
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (d indexedDay, err error) {
+		err = row.Scan(&d.day, &d.indexed)
+		return d, err
+	})
+}
+
 // piecesOfFetch bounds what is loaded at once.
-const piecesOfFetch = 16
+const piecesOfFetch = 64
 
 // Load visits what has the keys.
 func (h *Home) Load(ctx context.Context, keys []home.Key, visit func(home.Piece) (bool, error)) error {
-	keys, err := h.withoutSegments(ctx, keys)
-	if err != nil {
-		return err
-	}
-	for some := range slices.Chunk(keys, piecesOfFetch) {
-		var pieces map[home.Key]home.Piece
+	for len(keys) > 0 {
+		some := keys[:min(piecesOfFetch, len(keys))]
+		fetch := piecesOf
+		if keys[0].Kind == home.KindSegment {
+			fetch = membersOf
+		}
+		for n, k := range some {
+			if (k.Kind == home.KindSegment) != (keys[0].Kind == home.KindSegment) {
+				some = some[:n]
+				break
+			}
+		}
+		keys = keys[len(some):]
+		var pieces []home.Piece
 		err := h.attempt(ctx, h.quick, func(ctx context.Context, conn *pgx.Conn) (err error) {
-			pieces, err = fetchPieces(ctx, conn, some)
+			pieces, err = fetch(ctx, conn, some)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		for _, k := range some {
-			piece, there := pieces[k]
-			if !there {
-				continue
-			}
+		for _, piece := range pieces {
 			if more, err := visit(piece); err != nil || !more {
 				return err
 			}
@@ -131,33 +157,57 @@ func (h *Home) Load(ctx context.Context, keys []home.Key, visit func(home.Piece)
 	return nil
 }
 
-// withoutSegments has the keys of blocks and refusals in the place of the
-// segments that hold them.
-func (h *Home) withoutSegments(ctx context.Context, keys []home.Key) (pieces []home.Key, err error) {
-	if !slices.ContainsFunc(keys, func(k home.Key) bool { return k.Kind == home.KindSegment }) {
-		return keys, nil
+// membersOf are the blocks and refusals of segments, in one round trip.
+func membersOf(ctx context.Context, conn *pgx.Conn, segments []home.Key) (pieces []home.Piece, err error) {
+	if len(segments) == 0 {
+		return nil, nil
 	}
-	err = h.attempt(ctx, h.quick, func(ctx context.Context, conn *pgx.Conn) error {
-		pieces = nil
-		for _, k := range keys {
-			if k.Kind != home.KindSegment {
-				pieces = append(pieces, k)
-				continue
+	numbers := map[day][]int64{}
+	for _, k := range segments {
+		numbers[day(k.Place.Day)] = append(numbers[day(k.Place.Day)], k.Place.Number)
+	}
+	var batch pgx.Batch
+	batch.Queue(byIndex)
+	for d, of := range numbers {
+		batch.Queue(`SELECT `+blockColumnNames+` FROM (SELECT unnest(firsts) AS first_id, unnest(lasts) AS last_id FROM `+d.segments()+
+			` WHERE number = ANY($1)) AS member JOIN `+d.blocks()+` USING (first_id, last_id)`, of).Query(func(rows pgx.Rows) error {
+			found, err := pgx.CollectRows(rows, scanBlock)
+			for i := range found {
+				pieces = append(pieces, home.Piece{Block: &found[i]})
 			}
-			d := day(k.Place.Day)
-			rows, err := conn.Query(ctx, `SELECT f, l, false FROM `+d.segments()+`, unnest(firsts, lasts) AS b (f, l) WHERE number = $1
-				UNION ALL SELECT r, r, true FROM `+d.segments()+`, unnest(refusals) AS r WHERE number = $1`, k.Place.Number)
-			if err != nil {
-				return err
+			return err
+		})
+		batch.Queue(`SELECT `+refusalColumnNames+` FROM (SELECT unnest(refusals) AS correlation_id FROM `+d.segments()+
+			` WHERE number = ANY($1)) AS member JOIN `+d.refusals()+` USING (correlation_id)`, of).Query(func(rows pgx.Rows) error {
+			found, err := pgx.CollectRows(rows, scanRefusal)
+			for i := range found {
+				pieces = append(pieces, home.Piece{Refusal: &found[i]})
 			}
-			members, err := collectKeys(rows, d)
-			if err != nil && pgpool.Code(err) != pgpool.MissingTable {
-				return err
-			}
-			pieces = append(pieces, members...)
-		}
-		return nil
+			return err
+		})
+	}
+	err = conn.SendBatch(ctx, &batch).Close()
+	if pgpool.Code(err) != pgpool.MissingTable {
+		return pieces, err
+	}
+	days, asking := indexedDays(ctx, conn)
+	left := slices.DeleteFunc(slices.Clone(segments), func(k home.Key) bool { // it was swept
+		return !slices.Contains(days, indexedDay{day(k.Place.Day), true})
 	})
+	if asking != nil || len(left) == len(segments) {
+		return nil, errors.Join(err, asking)
+	}
+	return membersOf(ctx, conn, left)
+}
+
+// piecesOf are the blocks and refusals that have the keys, in their order.
+func piecesOf(ctx context.Context, conn *pgx.Conn, keys []home.Key) (pieces []home.Piece, err error) {
+	of, err := fetchPieces(ctx, conn, keys)
+	for _, k := range keys {
+		if piece, there := of[k]; there {
+			pieces = append(pieces, piece)
+		}
+	}
 	return pieces, err
 }
 

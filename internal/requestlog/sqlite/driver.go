@@ -118,6 +118,25 @@ func (c *connection) prepareAll(queries []query) (err error) {
 	return nil
 }
 
+// once uses a statement that is prepared for the occasion.
+func (c *connection) once(sql string, use func(*statement) error) error {
+	stmt, _, err := c.conn.Prepare(sql)
+	if err != nil {
+		return fmt.Errorf("prepare %s: %w", sql, err)
+	}
+	return errors.Join(use(&statement{stmt: stmt}), stmt.Close())
+}
+
+// emptyLog copies the write-ahead log back and empties it; emptied is false while
+// somebody reads it.
+func (c *connection) emptyLog() (emptied bool, err error) {
+	_, _, err = c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
+	if errors.Is(err, sqlite3.BUSY) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 func (s *statement) keep(err error) {
 	if s.err == nil {
 		s.err = err

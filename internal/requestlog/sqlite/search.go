@@ -44,13 +44,10 @@ func (s *searcher) prepareSearch(c *connection) error {
 	})
 }
 
-// aboveAll is above every id.
-const aboveAll = "\U0010ffff"
-
 // List gives the keys of blocks and refusals below an id.
 func (h *Home) List(ctx context.Context, scope home.Scope, below string, limit int) (keys []home.Key, err error) {
 	if below == "" {
-		below = aboveAll
+		below = home.AboveAll
 	}
 	err = h.read(ctx, func(r *reader) error {
 		blocks, refusals := r.blocksBelow, r.refusalsBelow
@@ -62,11 +59,7 @@ func (h *Home) List(ctx context.Context, scope home.Scope, below string, limit i
 		}
 		blocks.bindText(1, below)
 		refusals.bindText(1, below)
-		ofBlocks := keysOf(blocks, home.KindBlock)
-		if scope == home.Refusals {
-			ofBlocks = func() (home.Key, bool) { return home.Key{}, false }
-		}
-		keys = newestOf(limit, ofBlocks, keysOf(refusals, home.KindRefusal))
+		keys = newestOf(limit, keysOf(blocks, home.KindBlock), keysOf(refusals, home.KindRefusal))
 		return errors.Join(blocks.reset(), refusals.reset())
 	})
 	return keys, err
@@ -79,7 +72,7 @@ const rowsOfOldest = 20_000
 
 // bindOldest makes the lowest id of oldest the lower bound of a list.
 func bindOldest(list, oldest *statement) error {
-	from := aboveAll
+	from := home.AboveAll
 	oldest.bindInteger(1, rowsOfOldest)
 	err := each(oldest, func() (bool, error) {
 		if !oldest.null(0) {

@@ -38,3 +38,8 @@ func TestMemoryHasReviews(t *testing.T) {
 	t.Parallel()
 	storetest.RunReviews(t, func(*testing.T) store.Engine { return memstore.New() })
 }
+
+func TestMemstoreErasesPeople(t *testing.T) {
+	t.Parallel()
+	storetest.RunErasing(t, func(*testing.T) store.Engine { return memstore.New() })
+}

@@ -68,3 +68,8 @@ func TestReviews(t *testing.T) {
 	t.Parallel()
 	storetest.RunReviews(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
 }
+
+func TestPostgreSQLErasesPeople(t *testing.T) {
+	t.Parallel()
+	storetest.RunErasing(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
+}

@@ -17,13 +17,16 @@ import (
 // authorization the id of its assessment and the terms of a review. A session is
 // written as the oldest version that has all of it: older programs read those that
 // nobody has tried to pay for yet. Every decision about a payment has an assessment,
-// so every session after it is of version 3.
-const version = 3
+// so every session after it is of version 3. Version 4 has when a person's data was
+// erased from it.
+const version = 4
 
 // versionOf is the version a session is written as.
 func versionOf(s *checkout.Session) int64 {
 	a := s.Authorization
 	switch {
+	case !s.ErasedAt.IsZero():
+		return 4
 	case s.Order != nil && s.Order.Review != nil, a != nil && (a.AssessmentID != "" || a.Review != checkout.ReviewTerms{}):
 		return 3
 	case s.Collected != nil, a != nil && a.CallID != "":
@@ -47,6 +50,7 @@ func appendDocument(dst []byte, s *checkout.Session) []byte {
 	dst = appendInteger(dst, `,"revision":`, s.Revision)
 	dst = appendTime(dst, `,"updated_at":`, s.UpdatedAt)
 	dst = appendTime(dst, `,"expires_at":`, s.ExpiresAt)
+	dst = appendFilledTime(dst, `,"erased_at":`, s.ErasedAt)
 	dst = append(dst, `,"content":`...)
 	start := len(dst)
 	dst = wire.AppendContent(dst, &s.Content)

@@ -23,14 +23,16 @@ func (e *UnknownVersionError) Error() string {
 		"it was written by a newer version; run that one, or restore a backup made before the upgrade", e.Version, version)
 }
 
-// The documents of versions 1 to 3: the second adds collected and call_id, the
-// third the review of an order, assessment_id, review_due and review_at_due.
+// The documents of versions 1 to 4: the second adds collected and call_id, the
+// third the review of an order, assessment_id, review_due and review_at_due, the fourth
+// erased_at.
 
 type document struct {
 	Version       int64          `json:"version"`
 	Revision      int64          `json:"revision"`
 	UpdatedAt     int64          `json:"updated_at"`
 	ExpiresAt     int64          `json:"expires_at"`
+	ErasedAt      *int64         `json:"erased_at"`
 	Content       jsontext.Value `json:"content"`
 	Collected     jsontext.Value `json:"collected"`
 	Authorization *authorization `json:"authorization"`
@@ -153,6 +155,7 @@ func (d *document) fill(s *checkout.Session) (err error) {
 	s.Revision = d.Revision
 	s.UpdatedAt = timeOf(d.UpdatedAt)
 	s.ExpiresAt = timeOf(d.ExpiresAt)
+	s.ErasedAt = optionalTime(d.ErasedAt)
 	s.Collected, s.Authorization, s.CustomerToken, s.Order = nil, nil, nil, nil
 	if s.Content, err = wire.DecodeContent(d.Content); err != nil {
 		return fmt.Errorf("content: %w", err)

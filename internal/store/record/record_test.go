@@ -65,7 +65,7 @@ func TestTheBytesOfEachVersion(t *testing.T) {
 	t.Parallel()
 	for name, session := range map[string]checkout.Session{
 		"v1_created": created(), "v1_authorized": authorized(), "v1_ordered": ordered(), "v2_authorized": collected(), "v2_called": called(),
-		"v3_assessed": assessedSession(), "v3_reviewed": reviewed(),
+		"v3_assessed": assessedSession(), "v3_reviewed": reviewed(), "v4_erased": erasedSession(),
 	} {
 		golden := filepath.Join("testdata", name+".json")
 		written := append(record.AppendDocument(nil, &session), '\n')
@@ -106,9 +106,9 @@ func TestAnApprovedContentIsWrittenOnceIfItIsTheSessions(t *testing.T) {
 func TestANewerVersionIsRefusedWithAHint(t *testing.T) {
 	t.Parallel()
 	var session checkout.Session
-	err := record.Decode([]byte(`{"version":4,"something":"new"}`), &session)
+	err := record.Decode([]byte(`{"version":5,"something":"new"}`), &session)
 	var unknown *record.UnknownVersionError
-	if !errors.As(err, &unknown) || unknown.Version != 4 {
+	if !errors.As(err, &unknown) || unknown.Version != 5 {
 		t.Fatalf("got %v", err)
 	}
 	if !strings.Contains(err.Error(), "newer version") {
@@ -356,6 +356,12 @@ func reviewed() checkout.Session {
 	return s
 }
 
+func erasedSession() checkout.Session {
+	s := reviewed()
+	s.ErasedAt = noon.Add(48 * time.Hour)
+	return s
+}
+
 // TestASessionIsWrittenAsTheOldestVersionThatHasIt, so that the program before
 // this one reads what it has no part in.
 func TestASessionIsWrittenAsTheOldestVersionThatHasIt(t *testing.T) {
@@ -364,7 +370,7 @@ func TestASessionIsWrittenAsTheOldestVersionThatHasIt(t *testing.T) {
 	terms.Authorization.Review.AtDue = checkout.ReviewAccept
 	open.Order.Review = &checkout.Review{State: checkout.ReviewOpen}
 	for version, sessions := range map[string][]checkout.Session{
-		"1": {created(), authorized(), ordered()}, "2": {collected(), called()}, "3": {assessedSession(), reviewed(), terms, open},
+		"1": {created(), authorized(), ordered()}, "2": {collected(), called()}, "3": {assessedSession(), reviewed(), terms, open}, "4": {erasedSession()},
 	} {
 		for _, session := range sessions {
 			if document := record.AppendDocument(nil, &session); !bytes.HasPrefix(document, []byte(`{"version":`+version+`,`)) {

@@ -66,6 +66,12 @@ func (c *connection) prepare(sql string) (*statement, error) {
 	return s, nil
 }
 
+// prepareOnce compiles a statement that its user closes.
+func (c *connection) prepareOnce(sql string) (*statement, error) {
+	stmt, _, err := c.db.Prepare(sql)
+	return &statement{stmt: stmt}, err
+}
+
 // changed is the number of rows the last statement changed.
 func (c *connection) changed() int64 { return c.db.Changes() }
 
@@ -109,6 +115,13 @@ func (c *connection) checkpointBeside() error {
 func (c *connection) checkpointWhole() error {
 	_, _, err := c.db.WALCheckpoint("main", sqlite3.CHECKPOINT_RESTART)
 	return unlessBusy(err)
+}
+
+// emptyLog copies the whole log into the database and empties it. emptied is false
+// while a reader needs it.
+func (c *connection) emptyLog() (emptied bool, err error) {
+	_, _, err = c.db.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
+	return err == nil, unlessBusy(err)
 }
 
 func unlessBusy(err error) error {

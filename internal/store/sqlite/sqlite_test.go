@@ -62,3 +62,8 @@ func TestReviews(t *testing.T) {
 	t.Parallel()
 	storetest.RunReviews(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
 }
+
+func TestSQLiteErasesPeople(t *testing.T) {
+	t.Parallel()
+	storetest.RunErasing(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}
