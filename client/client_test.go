@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -119,9 +120,30 @@ func requests(ctx context.Context) map[string]request {
 	}
 }
 
+// orderRequests are those about lists of orders.
+func orderRequests(ctx context.Context) map[string]request {
+	return map[string]request{
+		"orders": {
+			func(c *client.Client) error {
+				_, err := c.Orders(ctx, client.OrderQuery{
+					OrderID: "0199f3b8", Reference: "A&1", FraudStatus: "PENDING", Status: "CAPTURED", From: time.Unix(0, 0), Limit: 5, After: "1.x"})
+				return err
+			},
+			sent{Method: "GET", Path: "/kvitto/v1/orders",
+				Query: "after=1.x&fraud_status=PENDING&from=1970-01-01T00%3A00%3A00Z&limit=5&merchant_reference=A%261&order_id=0199f3b8&status=CAPTURED"},
+		},
+		"all orders": {
+			func(c *client.Client) error { _, err := c.Orders(ctx, client.OrderQuery{}); return err },
+			sent{Method: "GET", Path: "/kvitto/v1/orders"},
+		},
+	}
+}
+
 func TestRequests(t *testing.T) {
 	t.Parallel()
-	for name, test := range requests(t.Context()) {
+	all := requests(t.Context())
+	maps.Copy(all, orderRequests(t.Context()))
+	for name, test := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url, received := stub(t, http.StatusNoContent, "")

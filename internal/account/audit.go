@@ -98,9 +98,37 @@ func (a *Accounts) AuditEntries(ctx context.Context, viewer Viewer, before Audit
 	if !before.At.IsZero() && !identifier.Parse(before.ID, new([16]byte)) {
 		return nil, ErrUnknown
 	}
-	return a.Store.AuditEntries(ctx, store.AuditFilter{
+	entries, err := a.Store.AuditEntries(ctx, store.AuditFilter{
 		Everything: viewer.OfOperator(), MerchantID: viewer.MerchantID, BeforeAt: before.At, BeforeID: before.ID, Limit: limit,
 	})
+	if err != nil || viewer.OfOperator() {
+		return entries, err
+	}
+	return entries, a.hideOperators(ctx, viewer, entries)
+}
+
+// TheOperator is who a merchant's people are told of in place of the operator's
+// people: that somebody looked or acted is their business, who that is and where
+// they work is not.
+const TheOperator = "the operator"
+
+// hideOperators takes out of entries for a merchant's people who is none of them.
+func (a *Accounts) hideOperators(ctx context.Context, viewer Viewer, entries []store.AuditEntry) error {
+	own := map[string]bool{"": false} // the command line is the operator's
+	for i := range entries {
+		entry := &entries[i]
+		if _, asked := own[entry.PersonID]; !asked {
+			person, err := a.Store.Person(ctx, entry.PersonID)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			own[entry.PersonID] = err == nil && person.MerchantID == viewer.MerchantID
+		}
+		if !own[entry.PersonID] {
+			entry.PersonID, entry.Person, entry.Address = "", TheOperator, ""
+		}
+	}
+	return nil
 }
 
 const (

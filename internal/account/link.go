@@ -10,6 +10,10 @@ import (
 // LinkPath is where a link leads, below the server's address.
 const LinkPath = "/portal/link/"
 
+// LinkURL is where a link leads on a server; without the server's address it is the
+// path alone.
+func LinkURL(server string, link Secret) string { return server + LinkPath + string(link) }
+
 // linkDocument is what the store keeps of a link.
 type linkDocument struct {
 	First bool  `json:"first,omitzero"`

@@ -162,7 +162,7 @@ func (a *Accounts) BeginPasskeyRegistration(ctx context.Context, own Session) (C
 		return Ceremony{}, err
 	}
 	begun.Expires = time.Time{} // the ticket's, on the clock that is given
-	secret, err := a.issue(ctx, ticketRegister, person.ID, CeremonyLife, begun)
+	secret, err := a.issueBegun(ctx, ticketRegister, person.ID, CeremonyLife, begun)
 	return Ceremony{secret, asked.Response}, err
 }
 

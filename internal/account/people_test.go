@@ -195,7 +195,11 @@ func TestLooksOfTheOperatorAreWrittenDown(t *testing.T) {
 		for _, entry := range entries {
 			if entry.Action == "looked" {
 				looks++
-				if entry.Person != admin.email || entry.MerchantID == "" || entry.Address != home.Address {
+				who, where := admin.email, home.Address
+				if !by.OfOperator() { // a merchant is told that the operator looked, and not who
+					who, where = account.TheOperator, ""
+				}
+				if entry.Person != who || entry.MerchantID == "" || entry.Address != where {
 					t.Errorf("%+v", entry)
 				}
 			}
@@ -225,6 +229,69 @@ func TestLooksOfTheOperatorAreWrittenDown(t *testing.T) {
 	}
 	_, err := h.AuditEntries(t.Context(), account.Viewer{Role: account.RoleOperator}, account.AuditCursor{}, 1)
 	mustBe(t, "an operator", err, account.ErrForbidden)
+}
+
+// TestAMerchantsAuditNamesItsOwnPeopleAlone: not the operator's, and not where they
+// sit; those of the command line are the operator's too.
+func TestAMerchantsAuditNamesItsOwnPeopleAlone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	operators := h.admin()
+	own := h.invite(operators, "b@example.com", account.RoleAdmin, "M1")
+	if err := h.Note(t.Context(), operators.in().Viewer, home, "held callbacks", "", "M1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := h.NewLink(t.Context(), account.System, own.in().PersonID, account.From{Address: "this machine"}); err != nil {
+		t.Fatal(err)
+	}
+	_, refused := h.SignInWithPassword(t.Context(), own.email, "wrong", home)
+	mustBe(t, "a wrong password", refused, account.ErrRefused)
+	entries, err := h.AuditEntries(t.Context(), own.in().Viewer, account.AuditCursor{}, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whose := map[string]string{}
+	for _, entry := range entries {
+		whose[entry.Action] = entry.Person + " at " + entry.Address
+		if entry.Person == account.TheOperator && entry.PersonID != "" {
+			t.Errorf("%+v names the operator's person", entry)
+		}
+	}
+	for action, want := range map[string]string{
+		"held callbacks": "the operator at ", "invited": "the operator at ", "made a new link for": "the operator at ",
+		"sign-in refused": "b@example.com at 192.0.2.7", "signed in": "b@example.com at 192.0.2.7",
+	} {
+		if whose[action] != want {
+			t.Errorf("%s: by %q, want %q", action, whose[action], want)
+		}
+	}
+}
+
+// TestWhatAPersonBeginsIsBounded: passkeys in many windows, and sign-ins that come
+// to no end.
+func TestWhatAPersonBeginsIsBounded(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	admin := h.admin()
+	own := admin.in()
+	for range 25 {
+		if _, err := h.BeginPasskeyRegistration(t.Context(), own); err != nil {
+			t.Fatal(err)
+		}
+		step, err := h.SignInWithPassword(t.Context(), admin.email, admin.password, home)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if open, err := h.HasStep(t.Context(), step); err != nil || !open {
+			t.Fatalf("the newest sign-in is open: %v, %v", open, err)
+		}
+	}
+	for _, kind := range []string{"register", "step"} {
+		left, err := h.engine.TicketsOf(t.Context(), own.PersonID, kind, 100)
+		if err != nil || len(left) == 0 || len(left) > 10 {
+			t.Errorf("%d tickets to %s are left, %v", len(left), kind, err)
+		}
+	}
 }
 
 func TestWhatIsOldIsSwept(t *testing.T) {

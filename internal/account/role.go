@@ -29,6 +29,9 @@ const (
 	TryRules Permission = "try rules"
 	// ManageKeys: make and revoke API keys, see the secret of callbacks.
 	ManageKeys Permission = "manage keys"
+	// DecideReviews: claim, accept, reject and stop the reviews of orders. It is for
+	// the operator's people alone, whose risk it is.
+	DecideReviews Permission = "decide reviews"
 	// ManagePeople: invite, give roles, disable.
 	ManagePeople Permission = "manage people"
 	// ReadAudit: what people did.
@@ -38,8 +41,8 @@ const (
 // allowed is the one table of what each role may do.
 var allowed = map[Role][]Permission{
 	RoleViewer:   {Look},
-	RoleOperator: {Look, SendCallbacks, TryRules},
-	RoleAdmin:    {Look, SendCallbacks, TryRules, ManageKeys, ManagePeople, ReadAudit},
+	RoleOperator: {Look, SendCallbacks, TryRules, DecideReviews},
+	RoleAdmin:    {Look, SendCallbacks, TryRules, DecideReviews, ManageKeys, ManagePeople, ReadAudit},
 }
 
 // May tells whether the role allows something. An unknown role allows nothing.
@@ -58,7 +61,9 @@ type Viewer struct {
 }
 
 // May tells whether the viewer may do something to what they see.
-func (v Viewer) May(permission Permission) bool { return v.Role.May(permission) }
+func (v Viewer) May(permission Permission) bool {
+	return v.Role.May(permission) && (permission != DecideReviews || v.OfOperator())
+}
 
 // Sees tells whether a merchant's things are shown to the viewer. What is not
 // shown must be answered like what is unknown. A viewer of no role sees nothing.

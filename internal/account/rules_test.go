@@ -21,6 +21,7 @@ func TestWhatEachRoleMay(t *testing.T) {
 		SendCallbacks: {RoleOperator, RoleAdmin},
 		TryRules:      {RoleOperator, RoleAdmin},
 		ManageKeys:    {RoleAdmin},
+		DecideReviews: {RoleOperator, RoleAdmin},
 		ManagePeople:  {RoleAdmin},
 		ReadAudit:     {RoleAdmin},
 	}
@@ -35,6 +36,10 @@ func TestWhatEachRoleMay(t *testing.T) {
 		for _, role := range append(slices.Clone(Roles), "", "root") {
 			if got := (Viewer{Role: role}).May(permission); got != slices.Contains(want[permission], role) {
 				t.Errorf("may %q %s: %v", role, permission, got)
+			}
+			of := Viewer{Role: role, MerchantID: "M1"}.May(permission)
+			if want := permission != DecideReviews && slices.Contains(want[permission], role); of != want {
+				t.Errorf("may %q of a merchant %s: %v", role, permission, of)
 			}
 		}
 	}

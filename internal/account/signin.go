@@ -47,8 +47,7 @@ func (a *Accounts) SignInWithPassword(ctx context.Context, email, password strin
 			return "", err
 		}
 	}
-	secret, err := a.issue(ctx, ticketStep, person.ID, StepLife, stepDocument{person.credentials.Since})
-	return secret, err
+	return a.issueBegun(ctx, ticketStep, person.ID, StepLife, stepDocument{person.credentials.Since})
 }
 
 // stepDocument is what the store keeps between the steps.

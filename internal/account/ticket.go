@@ -61,6 +61,22 @@ func (a *Accounts) issue(ctx context.Context, kind, personID string, life time.D
 	return secret, err
 }
 
+// begunMax is how much a person may have begun and not ended at the same time: sign-ins in several
+// browsers, and passkeys in several windows. Whoever begins more begins anew.
+const begunMax = 10
+
+// issueBegun is issue for what a person begins, of which there is a bounded number.
+func (a *Accounts) issueBegun(ctx context.Context, kind, personID string, life time.Duration, document any) (Secret, error) {
+	begun, err := a.Store.TicketsOf(ctx, personID, kind, begunMax)
+	if err == nil && len(begun) == begunMax {
+		err = a.Store.DropTickets(ctx, personID, kind, store.SecretHash{})
+	}
+	if err != nil {
+		return "", err
+	}
+	return a.issue(ctx, kind, personID, life, document)
+}
+
 // finishLife bounds what is finished after its sender has gone.
 const finishLife = 30 * time.Second
 

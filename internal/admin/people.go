@@ -88,7 +88,7 @@ func (d Direct) Invite(ctx context.Context, invitation Invitation) (Invited, err
 	if err != nil {
 		return Invited{}, fmt.Errorf("invite: %w", err)
 	}
-	return Invited{shownPerson(person), d.URL + account.LinkPath + string(link), d.now().Add(account.LinkLife)}, nil
+	return Invited{shownPerson(person), account.LinkURL(d.URL, link), d.now().Add(account.LinkLife)}, nil
 }
 
 // linkAgain makes another link for a person who is there.

@@ -59,6 +59,7 @@ type Options struct {
 	Next          *lab.Queue // what is primed; nil leaves priming out
 	Callbacks     Callbacks  // messages to merchants' servers; nil leaves them out
 	Reviews       Reviews    // of orders; nil leaves them out
+	Orders        Orders     // nil leaves them out
 	// RulesHidden keeps from merchants which rule decided and why: the rules are an
 	// operator's.
 	RulesHidden bool

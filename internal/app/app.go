@@ -88,6 +88,7 @@ func Open(ctx context.Context, config Config) (app *App, err error) {
 	}
 	a.openSocket()
 	a.keepRetention()
+	a.fillOrders()
 	return a, nil
 }
 

@@ -49,7 +49,8 @@ func (a *App) publicURL() string { return cmp.Or(a.config.PublicURL, a.URL) }
 func (a *App) withPortal(ctx context.Context, next http.Handler, own *mode, checkouts *service.Service, wake func()) (http.Handler, error) {
 	trusting := proxy.Trust(a.config.TrustedProxies)
 	options := portal.Options{
-		Log: a.stores.log, Sessions: a.stores, Assessments: checkouts, Callbacks: desk{a.stores.engine, wake}, URL: a.publicURL(),
+		Log: a.stores.log, Sessions: a.stores, Orders: a.stores, Reviews: a.stores, Deciding: checkouts, Assessments: checkouts,
+		Callbacks: desk{a.stores.engine, wake}, URL: a.publicURL(),
 		Rules: own.rules, Replays: checkouts, Secrets: callbackSecrets{a.stores}, Retention: kept{a},
 		// The request log has the time of the machine, whatever the clocks are.
 		Now: time.Now, Logger: a.config.Logger,
@@ -133,7 +134,7 @@ func (a *App) offerFirst(ctx context.Context) {
 	}
 	if nobody {
 		a.config.Logger.WarnContext(ctx, fmt.Sprintf("nobody can sign in to the portal yet: whoever opens the link within %s becomes the first admin; "+
-			"kvitto people invite makes another", account.FirstLinkLife), "link", signin.LinkURL(a.publicURL(), link))
+			"kvitto people invite makes another", account.FirstLinkLife), "link", account.LinkURL(a.publicURL(), link))
 	}
 }
 

@@ -327,7 +327,7 @@ func TestChangesOfOtherSitesAreRefused(t *testing.T) {
 		for _, path := range []string{
 			"/sign-in", "/sign-in/code", "/sign-in/passkey", "/sign-in/passkey/begin", "/sign-out", "/link/x", "/account/password", "/account/authenticator",
 			"/account/recovery-codes", "/account/sessions", "/account/passkeys", "/account/passkeys/begin", "/account/passkeys/remove", "/people", "/people/x/disable",
-			"/callbacks/hold", "/callbacks/x/release",
+			"/callbacks/hold", "/callbacks/x/release", "/risk/what-if", "/settings/keys", "/settings/keys/x/revoke", "/settings/webhooks",
 		} {
 			if got := v.send("/portal"+path, url.Values{}); got.status != http.StatusForbidden || strings.Contains(got.body, "role") {
 				t.Errorf("%v: POST %s: %d", header, path, got.status)
@@ -346,10 +346,11 @@ func TestEveryPageAsksWhoItIs(t *testing.T) {
 	stranger := h.visitor()
 	for _, path := range []string{
 		"/", "/logs", "/logs?rows=1", "/callbacks", "/rules", "/exchanges/x", "/exchanges/x/har", "/sessions/x", "/account", "/people", "/audit", "/nothing", "/playground",
+		"/risk", "/risk/versions", "/risk/what-if", "/settings", "/settings/keys", "/settings/keys/x/revoke", "/settings/webhooks", "/settings/retention",
 	} {
 		stranger.expect("/portal"+path, nil, http.StatusSeeOther, "/portal/sign-in")
 	}
-	for _, path := range []string{"/account/password", "/account/sessions", "/people", "/people/x/role", "/callbacks/hold", "/callbacks/x/drop"} {
+	for _, path := range []string{"/account/password", "/account/sessions", "/people", "/people/x/role", "/callbacks/hold", "/callbacks/x/drop", "/risk/what-if", "/settings/keys", "/settings/webhooks"} {
 		stranger.expect("/portal"+path, url.Values{}, http.StatusSeeOther, "/portal/sign-in")
 	}
 	stranger.cookies = map[string]string{"__Host-kvitto-session": strings.Repeat("A", 43)}
@@ -436,7 +437,7 @@ func TestAMerchantsPeopleSeeTheirOwn(t *testing.T) {
 		}
 	}
 	audit := own.expect("/portal/audit", nil, http.StatusOK, "looked")
-	if !strings.Contains(audit.body, "admin@example.com") || strings.Contains(audit.body, shops[1].merchant) {
+	if !strings.Contains(audit.body, "the operator</td>") || strings.Contains(audit.body, "admin@example.com") || strings.Contains(audit.body, shops[1].merchant) {
 		t.Errorf("the merchant's audit:\n%s", audit.body)
 	}
 }

@@ -27,6 +27,7 @@ type engine interface {
 	store.Subjects
 	store.Assessments
 	store.Reviews
+	store.Orders
 }
 
 // stores are where a server keeps what it knows.

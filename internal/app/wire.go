@@ -87,7 +87,7 @@ func (a *App) wire(ctx context.Context) error {
 	metrics.watch(watched{protection.gate, protection.bodies, protection.connections, batcher, checkouts, a.tracing})
 	options := api.Options{
 		Service: checkouts, Authenticator: own.authenticator, Clock: own.clock, Recorder: a.stores.log, NewID: identifier.New,
-		Addresses: a.addresses, Playground: own.playground, Next: own.next, Callbacks: desk{a.stores.engine, notifier.Wake}, Reviews: a.stores,
+		Addresses: a.addresses, Playground: own.playground, Next: own.next, Callbacks: desk{a.stores.engine, notifier.Wake}, Reviews: a.stores, Orders: a.stores,
 		ClockMoved: func() { decider.Wake(); notifier.Wake() }, Tokens: tokens, MerchantName: a.shopName(),
 		RulesHidden: a.config.Production, Logger: a.config.Logger, Observe: a.observer(metrics, show),
 	}

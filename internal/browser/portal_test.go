@@ -69,7 +69,8 @@ func TestPortalPagesAreAccessible(t *testing.T) {
 		"overview": "", "overview-week": "?period=week&merchant=" + url.QueryEscape(s.user), "logs": "logs", "logs-filtered": "logs?status=refused&merchant=" + url.QueryEscape(s.user), "logs-nothing": "logs?q=no+such+thing",
 		"exchange-400": "exchanges/" + s.refusedUpdate, "exchange-409": "exchanges/" + s.refusedOrder, "session": "sessions/" + s.session.SessionID,
 		"callbacks": "callbacks?merchant=" + url.QueryEscape(s.user), "playground": "playground?merchant=" + url.QueryEscape(s.user) + "&done=primed",
-		"rules": "rules", "missing": "exchanges/nowhere",
+		"rules": "rules", "risk": "risk", "what-if": "risk/what-if", "keys": "settings/keys", "webhooks": "settings/webhooks?merchant=" + url.QueryEscape(s.user),
+		"retention": "settings/retention", "missing": "exchanges/nowhere",
 	} {
 		page.Open(portalAt(path))
 		look(t, page, "portal-"+name)

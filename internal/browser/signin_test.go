@@ -19,8 +19,9 @@ import (
 
 // house is a server for shops with nobody in it, at localhost.
 type house struct {
-	url  string
-	link string // to the first admin
+	url   string
+	link  string // to the first admin
+	store string
 }
 
 // lockedLog is a log that is read while it is written.
@@ -41,10 +42,14 @@ func (l *lockedLog) String() string {
 	return l.text.String()
 }
 
-func openHouse(t *testing.T) *house {
+func openHouse(t *testing.T, change ...func(*app.Config)) *house {
 	t.Helper()
 	log := &lockedLog{}
-	server, err := app.Open(t.Context(), app.Config{Production: true, Portal: true, DataDir: t.TempDir(), Listen: "127.0.0.1:0", Logger: slog.New(slog.NewTextHandler(log, nil))})
+	config := app.Config{Production: true, Portal: true, DataDir: t.TempDir(), Listen: "127.0.0.1:0", Logger: slog.New(slog.NewTextHandler(log, nil))}
+	for _, f := range change {
+		f(&config)
+	}
+	server, err := app.Open(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,14 +63,15 @@ func openHouse(t *testing.T) *house {
 		}
 	})
 	// Browsers make passkeys for a name and not for an address.
-	h := &house{url: strings.Replace(server.URL, "127.0.0.1", "localhost", 1)}
+	h := &house{store: "sqlite:" + config.DataDir, url: strings.Replace(server.URL, "127.0.0.1", "localhost", 1)}
 	h.link = h.url + regexp.MustCompile(`/portal/link/[A-Za-z0-9_-]{43}`).FindString(log.String())
 	return h
 }
 
 const chosenPassword = "correct horse battery"
 
-// codeOf is the code that an app shows so many steps from now. A code works once,
+// codeOf is the code that an app shows so many steps from now: none or one, so that a
+// step may pass before it is sent. A code works once,
 // and those before it do not work any more.
 func codeOf(t *testing.T, secret string, steps int) string {
 	t.Helper()
@@ -85,7 +91,7 @@ func (h *house) welcomed(t *testing.T) (page *browsertest.Page, secret string) {
 	page.Type(id("email"), "admin@example.com")
 	page.Type(id("password"), chosenPassword)
 	page.Type(id("repeated"), chosenPassword)
-	page.Type(id("code"), codeOf(t, secret, -1))
+	page.Type(id("code"), codeOf(t, secret, 0))
 	page.Click(id("submit"))
 	page.Wait("document.querySelector('[data-testid=recovery]')")
 	return page, secret
@@ -143,9 +149,9 @@ func TestSigningInByKeyboard(t *testing.T) {
 	if focus := v.Focused(); focus.TestID != "code" {
 		t.Errorf("the focus is at %s", focus)
 	}
-	v.Keys(codeOf(t, secret, 0))
+	v.Keys(codeOf(t, secret, 1))
 	v.Press("Enter")
-	v.sees("nav-people")
+	v.sees("nav-settings")
 }
 
 // TestPagesToSignInAreAccessible: no serious fault on any page, light and dark,
@@ -184,9 +190,9 @@ func TestPagesToSignInAreAccessible(t *testing.T) {
 	stranger.Click(id("submit"))
 	stranger.Wait("document.querySelector('[data-testid=code]')")
 	see(stranger, "code")
-	stranger.Type(id("code"), codeOf(t, secret, 0))
+	stranger.Type(id("code"), codeOf(t, secret, 1))
 	stranger.Click(id("submit"))
-	stranger.Wait("document.querySelector('[data-testid=nav-people]')")
+	stranger.Wait("document.querySelector('[data-testid=nav-settings]')")
 	see(stranger, "overview")
 
 	page.Passkeys()

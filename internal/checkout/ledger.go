@@ -50,3 +50,31 @@ func (l Ledger) Holds() bool {
 	return l.Captured >= 0 && l.Released >= 0 && l.Refunded >= 0 && l.Authorized >= 0 &&
 		l.Captured <= l.Authorized && l.Released <= l.Authorized-l.Captured && l.Refunded <= l.Captured
 }
+
+// OrderStatus is what became of the sum of an order.
+type OrderStatus string
+
+// The statuses, in the words of the protocol's order management.
+const (
+	OrderAuthorized   OrderStatus = "AUTHORIZED"    // all of it can be captured
+	OrderPartCaptured OrderStatus = "PART_CAPTURED" // some was, and more can be
+	OrderCaptured     OrderStatus = "CAPTURED"      // some was, and nothing is left
+	OrderCancelled    OrderStatus = "CANCELLED"     // nothing was, and nothing is left
+)
+
+// OrderStatuses are all of them, in the order of an order's life.
+var OrderStatuses = []OrderStatus{OrderAuthorized, OrderPartCaptured, OrderCaptured, OrderCancelled}
+
+// Status is what became of the sum. An order of zero stays authorized.
+func (l Ledger) Status() OrderStatus {
+	switch {
+	case l.Captured == 0 && l.Released == 0:
+		return OrderAuthorized
+	case l.Captured == 0:
+		return OrderCancelled
+	case l.Remaining() > 0:
+		return OrderPartCaptured
+	default:
+		return OrderCaptured
+	}
+}

@@ -171,3 +171,19 @@ func checkLedger(t *rapid.T) {
 		},
 	})
 }
+
+func TestTheStatusOfAnOrderFollowsFromItsSums(t *testing.T) {
+	t.Parallel()
+	for want, ledgers := range map[checkout.OrderStatus][]checkout.Ledger{
+		checkout.OrderAuthorized:   {{Authorized: 100}, {}},
+		checkout.OrderPartCaptured: {{Authorized: 100, Captured: 1}, {Authorized: 100, Captured: 1, Refunded: 1}},
+		checkout.OrderCaptured:     {{Authorized: 100, Captured: 100}, {Authorized: 100, Captured: 1, Released: 99}},
+		checkout.OrderCancelled:    {{Authorized: 100, Released: 100}},
+	} {
+		for _, ledger := range ledgers {
+			if got := ledger.Status(); got != want {
+				t.Errorf("%+v is %s, want %s", ledger, got, want)
+			}
+		}
+	}
+}

@@ -29,6 +29,9 @@ const (
 	FraudRejected = "REJECTED"
 )
 
+// FraudStatuses are those an order may have.
+var FraudStatuses = []string{FraudAccepted, FraudPending, FraudRejected}
+
 // PlacedStatus is the fraud status the order was placed with. It is what the
 // order call answers, also when it comes again after a review: a repeated call
 // was recorded with the answer of the first.

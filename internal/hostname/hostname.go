@@ -99,3 +99,13 @@ func split(header string) (name, port string) {
 	}
 	return strings.TrimSuffix(name, "."), port
 }
+
+// LoopbackPeer tells whether the other end of a connection, host:port as
+// http.Request.RemoteAddr has it, is this machine.
+func LoopbackPeer(remoteAddr string) bool {
+	peer, err := netip.ParseAddrPort(remoteAddr)
+	return err == nil && peer.Addr().Unmap().IsLoopback()
+}
+
+// OnThisMachine tells whether a client is here, and asked for this machine.
+func OnThisMachine(remoteAddr, host string) bool { return LoopbackPeer(remoteAddr) && Loopback(host) }

@@ -167,3 +167,19 @@ func TestLoopback(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoIsOnThisMachine: the connection and the name must both say so.
+func TestWhoIsOnThisMachine(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		peer, host string
+		want       bool
+	}{
+		{"127.0.0.1:5", "localhost:7420", true}, {"[::1]:5", "[::1]:7420", true}, {"[::ffff:127.0.0.1]:5", "127.0.0.1", true},
+		{"127.0.0.1:5", "pay.example.com", false}, {"192.0.2.7:5", "localhost", false}, {"198.51.100.1:0", "127.0.0.1:7420", false}, {"", "localhost", false},
+	} {
+		if got := hostname.OnThisMachine(c.peer, c.host); got != c.want {
+			t.Errorf("%s asking %s: %v", c.peer, c.host, got)
+		}
+	}
+}

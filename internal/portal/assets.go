@@ -48,7 +48,8 @@ func (p *portal) asset(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-func withPrefix(pattern string) string {
+// Pattern is a pattern of http.ServeMux for a path below the portal's.
+func Pattern(pattern string) string {
 	method, path, _ := strings.Cut(pattern, " ")
 	return method + " " + Path + path
 }

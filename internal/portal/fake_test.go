@@ -28,9 +28,9 @@ type fakeLog struct {
 	mu        sync.Mutex
 	exchanges []requestlog.Exchange
 	asked     []requestlog.Query
+	stats     requestlog.Stats
 	sums      map[requestlog.TallyQuery]requestlog.Summary
 	partial   string // where a search ends early
-	stats     requestlog.Stats
 }
 
 func (l *fakeLog) Stats() requestlog.Stats { return l.stats }
@@ -165,12 +165,15 @@ type site struct {
 	rules  portal.RulesInUse
 	turns  *service.Service // of replays
 	moved  []string         // keys that were made and revoked
+	// fourEyes are the amounts above which it takes two people.
+	fourEyes map[string]int64
 }
 
 // options are those of the test, with what it has put there.
 func (s *site) options() portal.Options {
 	return portal.Options{
-		Log: s.log, Sessions: s.store, Assessments: s, Callbacks: s.store, Clock: s.clocks, Rules: s, Replays: s, Secrets: s, Retention: s,
+		Log: s.log, Sessions: s.store, Orders: s.store, Reviews: s.store, Deciding: s.deciding(), Assessments: s, Callbacks: s.store,
+		Clock: s.clocks, Rules: s, Replays: s, Secrets: s, Retention: s,
 		Now: func() time.Time { return noon.Add(5 * time.Minute) }, Logger: slog.New(slog.DiscardHandler),
 	}
 }

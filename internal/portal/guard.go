@@ -2,7 +2,6 @@ package portal
 
 import (
 	"net/http"
-	"net/netip"
 
 	"github.com/kvitto/kvitto/internal/hostname"
 	"github.com/kvitto/kvitto/internal/risk"
@@ -66,8 +65,7 @@ func guard(next http.Handler) http.Handler {
 
 // stranger says why a request is not let in; "" when it is.
 func stranger(r *http.Request) string {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !peer.Addr().Unmap().IsLoopback() || forwarded(r.Header) {
+	if !hostname.LoopbackPeer(r.RemoteAddr) || forwarded(r.Header) {
 		return "The portal opens on the machine that the server runs on, and nowhere else: it shows everything of every merchant.\n" +
 			"From another machine: ssh -L 7420:127.0.0.1:7420 HOST, then open http://127.0.0.1:7420" + Path + "/"
 	}

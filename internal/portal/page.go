@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"net/http"
 	"path"
@@ -33,6 +34,7 @@ type page struct {
 
 	Viewer     account.Viewer // who looks; nobody where nobody has signed in
 	Playground bool           // it is the portal of one
+	Reviews    int            // that wait for the viewer
 }
 
 // May tells whether the viewer may do something; for templates.
@@ -95,6 +97,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 		"words":    func(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") },
 		"plural":   plural,
 		"step":     stepOf,
+		"button":   reviewButton,
 		"grouped":  grouped,
 	}
 	maps.Copy(functions, more)
@@ -129,7 +132,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 
 // show writes a page for the viewer.
 func (p *portal) show(w http.ResponseWriter, status int, name string, shown page) error {
-	shown.Viewer, shown.Playground = p.viewer, p.Next != nil
+	shown.Viewer, shown.Playground, shown.Reviews = p.viewer, p.Next != nil, p.open()
 	return p.pages.Show(w, status, name, shown)
 }
 
@@ -199,11 +202,20 @@ func (p *portal) answering(to route) http.Handler {
 		case errors.Is(err, errUnknownPage):
 			err = p.show(w, http.StatusNotFound, "missing", page{Title: "There is no such page", Body: &missing{What: "page"}})
 		}
-		if err != nil && r.Context().Err() == nil {
-			p.Logger.Error("cannot show a page of the portal", "path", r.URL.Path, "cause", err)
-			http.Error(w, "The portal cannot show this page now; the server's log says why. Try again.", http.StatusInternalServerError)
+		if err != nil {
+			Fail(w, r, p.Logger, r.URL.Path, err)
 		}
 	})
+}
+
+// Fail answers a request whose page could not be made, and tells the log why. path is
+// what the log may have of its address. Who has gone away is no failure.
+func Fail(w http.ResponseWriter, r *http.Request, logger *slog.Logger, path string, cause error) {
+	if r.Context().Err() != nil {
+		return
+	}
+	logger.Error("cannot show a page of the portal", "path", path, "cause", cause)
+	http.Error(w, "The portal cannot show this page now; the server's log says why. Try again.", http.StatusInternalServerError)
 }
 
 func (p *portal) unknown(http.ResponseWriter, *http.Request) error { return errUnknownPage }

@@ -49,6 +49,22 @@ type Callbacks interface {
 	StepCallback(ctx context.Context, merchantID, callbackID string, step store.CallbackStep, now time.Time) error
 }
 
+// Orders are the orders of merchants.
+type Orders interface {
+	Orders(ctx context.Context, filter store.OrderFilter) (found []store.Order, next string, err error)
+}
+
+// Reviews are how the reviews of orders stand.
+type Reviews interface {
+	Reviews(ctx context.Context, filter store.ReviewFilter) (found []store.Review, next string, err error)
+	CountOpenReviews(ctx context.Context) (int, error)
+}
+
+// Deciding is what the operator's people do with the review of an order.
+type Deciding interface {
+	StepOperatorReview(ctx context.Context, orderID string, action service.ReviewAction, by, reason string) (checkout.Session, error)
+}
+
 // Assessments are how payments were decided.
 type Assessments interface {
 	// AssessmentsInFull returns the newest of a session, the newest first; a session
@@ -76,6 +92,9 @@ type Next interface {
 type Options struct {
 	Log         Log
 	Sessions    Sessions
+	Orders      Orders
+	Reviews     Reviews
+	Deciding    Deciding
 	Assessments Assessments
 	Callbacks   Callbacks
 	Clock       Clock
@@ -97,6 +116,7 @@ type portal struct {
 	pages  *pages
 	viewer account.Viewer // of the request at hand
 	before *lastBefore    // likewise
+	open   func() int     // reviews that wait for the viewer; likewise
 }
 
 // New returns the pages, for requests below Path. It lets in whom the door lets
@@ -106,7 +126,7 @@ func New(options Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &portal{Options: options, assets: assets, pages: newPages(assets, templates, nil)}
+	p := &portal{Options: options, assets: assets, pages: newPages(assets, templates, nil), open: func() int { return 0 }}
 	pass := Protect
 	if p.Door == nil {
 		p.Door, pass = here{}, guard
@@ -134,6 +154,9 @@ var (
 		"GET /exchanges/{correlation_id}/test":      (*portal).goTest,
 		"GET /logs":                                 (*portal).logs,
 		"GET /sessions/{session_id}":                (*portal).session,
+		"GET /orders":                               (*portal).orders,
+		"GET /orders/{order_id}":                    (*portal).order,
+		"GET /reviews":                              (*portal).reviews,
 		"GET /callbacks":                            (*portal).callbacks,
 		"GET /{$}":                                  (*portal).overview,
 		"GET /rules":                                (*portal).rules,
@@ -165,6 +188,10 @@ var (
 		"GET /settings/keys/{username}/revoke":  (*portal).confirmRevoke,
 		"POST /settings/keys/{username}/revoke": (*portal).revokeKey,
 	}
+	// deciding are those of reviews.
+	deciding = map[string]handler{
+		"POST /reviews/{order_id}/{action}": (*portal).stepReview,
+	}
 	// steering are the routes of a playground.
 	steering = map[string]handler{
 		"GET /playground":             (*portal).playground,
@@ -178,11 +205,12 @@ func (p *portal) routes() http.Handler {
 	mux := http.NewServeMux()
 	add := func(needs account.Permission, handlers map[string]handler) {
 		for pattern, handle := range handlers {
-			mux.Handle(withPrefix(pattern), p.answering(route{needs, handle}))
+			mux.Handle(Pattern(pattern), p.answering(route{needs, handle}))
 		}
 	}
 	add(account.Look, reading)
 	add(account.SendCallbacks, acting)
+	add(account.DecideReviews, deciding)
 	add(account.Look, weighing)
 	add(account.TryRules, trying)
 	add(account.ManageKeys, setting)

@@ -80,7 +80,7 @@ func TestOtherRulesAreTried(t *testing.T) {
 	if w.Code != http.StatusOK || !w.Flushed {
 		t.Errorf("%d, flushed %v", w.Code, w.Flushed)
 	}
-	has(t, page, "1000 of about 2500 assessments", "All 2500 assessments looked at.", `<span data-testid="different">250</span> of 2500 payments would be decided differently`,
+	has(t, page, "1000 of about 2500 assessments", "Done: 2500 assessments looked at.", `<span data-testid="different">250</span> of 2500 payments would be decided differently`,
 		"it is four", "none: approved", `href="/portal/sessions/`+own.session+`"`, "<code>"+parsed(t, goodRules).Version+"</code>")
 	if n := strings.Count(page, `data-testid="example"`); n != risk.ReplayExamplesMax {
 		t.Errorf("%d examples", n)
@@ -92,7 +92,7 @@ func TestOtherRulesAreTried(t *testing.T) {
 		t.Errorf("%v, looked at %v", door.acts, door.looked)
 	}
 	has(t, s.answer(post("/portal/risk/what-if", url.Values{"rules": {goodRules}, "from": {"2026-03-04T12:00"}, "to": {"2026-03-04T12:01"}})).Body.String(),
-		"All 60 assessments looked at.", `data-testid="different">6</span>`)
+		"Done: 60 assessments looked at.", `data-testid="different">6</span>`)
 	has(t, s.answer(post("/portal/risk/what-if", url.Values{"rules": {goodRules}, "to": {"2026-03-04T11:00"}})).Body.String(), "Nothing to compare")
 }
 
@@ -150,7 +150,7 @@ func TestWhatCannotBeTriedIsSaid(t *testing.T) {
 	}
 	has(t, w.Body.String(), "Another replay is running", "order_amount == 4")
 	turn.GiveUp()
-	has(t, s.answer(post("/portal/risk/what-if", url.Values{"rules": {goodRules}})).Body.String(), "All 10 assessments")
+	has(t, s.answer(post("/portal/risk/what-if", url.Values{"rules": {goodRules}})).Body.String(), "Done: 10 assessments")
 }
 
 // TestAStoppingServerEndsWhatIsTried and the page says so.

@@ -30,6 +30,9 @@ type scope struct {
 var (
 	_ Log         = scope{}
 	_ Sessions    = scope{}
+	_ Orders      = scope{}
+	_ Reviews     = scope{}
+	_ Deciding    = scope{}
 	_ Assessments = scope{}
 	_ Callbacks   = scope{}
 	_ Clock       = scope{}
@@ -145,7 +148,7 @@ func (s scope) Session(ctx context.Context, sessionID string) (checkout.Session,
 		return checkout.Session{}, err
 	}
 	*s.shown = sessionID
-	return session, nil
+	return s.unnamed(session), nil
 }
 
 // SessionOfAuthorization implements Sessions.
@@ -178,7 +181,11 @@ func (s scope) Revisions(ctx context.Context, sessionID string, limit int, upTo 
 			return nil, err
 		}
 	}
-	return s.all.Sessions.Revisions(ctx, sessionID, limit, upTo)
+	revisions, err := s.all.Sessions.Revisions(ctx, sessionID, limit, upTo)
+	for i := range revisions {
+		s.unname(&revisions[i])
+	}
+	return revisions, err
 }
 
 // Merchants implements Sessions.

@@ -54,11 +54,11 @@ func (d *fakeDoor) Acts(_ *http.Request, _ account.Viewer, action, subject, merc
 }
 
 // things are what a merchant has in the test.
-type things struct{ merchant, session, exchange, order, token, callback, key, mark string }
+type things struct{ merchant, session, exchange, order, token, callback, key, ordered, orderToken, mark string }
 
 func thingsOf(merchant, digit, mark string) things {
 	id := func(kind string) string { return "0190a1b2-0000-4000-8000-0000000" + kind + "000" + digit }
-	return things{merchant, id("a"), id("b"), id("c"), id("d"), id("e"), id("f"), mark}
+	return things{merchant, id("a"), id("b"), id("c"), id("d"), id("e"), id("9"), id("f"), id("0"), mark}
 }
 
 var (
@@ -111,6 +111,7 @@ func (s *site) fill(of things) {
 	if err := s.store.AddKey(s.t.Context(), store.Key{Username: of.key, MerchantID: of.merchant, CreatedAt: noon}); err != nil {
 		s.t.Fatal(err)
 	}
+	s.refer(of, noon)
 	refused := refusedTax()
 	refused.CorrelationID, refused.MerchantID, refused.SessionID, refused.OrderID = of.exchange, of.merchant, of.session, of.order
 	refused.RequestBody = fmt.Appendf(nil, `{"merchant_reference1":%q,"purchase_country":"SE"}`, of.mark)
@@ -125,19 +126,21 @@ func requests(pattern string, of things) (all []*http.Request) {
 	if strings.HasSuffix(path, "/{correlation_id}") {
 		all = append(all, httptest.NewRequest(method, "https://pay.example.com"+portal.Path+"/exchanges/"+of.exchange+".har", nil))
 	}
-	path = strings.NewReplacer("{correlation_id}", of.exchange, "{session_id}", of.session, "{callback_id}", of.callback, "{username}", of.key, "{$}", "").Replace(path)
+	path = strings.NewReplacer("{correlation_id}", of.exchange, "{session_id}", of.session, "{callback_id}", of.callback, "{username}", of.key, "{order_id}", of.order, "{$}", "").Replace(path)
 	forms := []url.Values{{}, {"merchant": {of.merchant}}, {"merchant": {own.merchant}}, {"merchant": {""}}, {"merchant": {of.merchant}, "period": {"hour"}}}
 	for _, name := range []string{"older", "newer", "from", "to"} {
 		forms = append(forms, url.Values{name: {of.key}, "merchant": {of.merchant}})
 	}
 	rules := []string{goodRules}
 	forms = append(forms, url.Values{"rules": rules}, url.Values{"rules": rules, "merchant": {of.merchant}}, url.Values{"rules": rules, "merchant": {own.merchant}})
-	for _, text := range []string{of.exchange, of.session, of.order, of.token, of.callback, of.key, of.mark, of.merchant} {
+	for _, text := range []string{of.exchange, of.session, of.order, of.token, of.callback, of.key, of.ordered, of.mark, of.merchant} {
+		forms = append(forms, url.Values{"order": {text}}, url.Values{"reference": {text}, "merchant": {of.merchant}},
+			url.Values{"after": {text}, "done": {text}, "fraud": {text}, "status": {text}})
 		forms = append(forms, url.Values{"q": {text}}, url.Values{"q": {text}, "rows": {"1"}}, url.Values{"q": {text}, "merchant": {of.merchant}},
 			url.Values{"before": {text}}, url.Values{"state": {text}})
 	}
-	for _, step := range []string{"release", "replay", "drop"} {
-		stepped := strings.ReplaceAll(path, "{step}", step)
+	for _, step := range []string{"release", "replay", "drop", "claim", "accept", "reject"} {
+		stepped := strings.NewReplacer("{step}", step, "{action}", step).Replace(path)
 		for _, form := range forms {
 			if method == http.MethodPost {
 				form = maps.Clone(form)
@@ -149,7 +152,7 @@ func requests(pattern string, of things) (all []*http.Request) {
 			}
 			all = append(all, httptest.NewRequest(method, "https://pay.example.com"+portal.Path+stepped+"?"+form.Encode(), nil))
 		}
-		if !strings.Contains(path, "{step}") {
+		if stepped == path {
 			break
 		}
 	}
@@ -164,13 +167,23 @@ func (s *site) answer(r *http.Request) *httptest.ResponseRecorder {
 
 // unnamed is a text without what the things in it are called.
 func unnamed(text string, of things) string {
-	for _, name := range []string{of.session, of.exchange, of.order, of.token, of.callback, of.key, of.mark, of.merchant} {
+	for _, name := range []string{of.session, of.exchange, of.order, of.token, of.callback, of.key, of.ordered, of.mark, of.merchant} {
 		text = strings.ReplaceAll(text, name, "X")
 		if len(name) == len(of.session) {
 			text = strings.ReplaceAll(text, name[len(name)-8:], "X") // as pages shorten ids
 		}
 	}
 	return text
+}
+
+// echoed tells that a request says the text itself: forms show what was asked for.
+func echoed(r *http.Request, text string) bool {
+	for _, values := range r.URL.Query() {
+		if slices.Contains(values, text) {
+			return true
+		}
+	}
+	return false
 }
 
 // TestAnotherMerchantsThingsAreLikeUnknownOnes walks every route with the ids of
@@ -193,7 +206,7 @@ func TestAnotherMerchantsThingsAreLikeUnknownOnes(t *testing.T) {
 				if got.Code == http.StatusInternalServerError {
 					t.Errorf("%s %s as %s: %d", theirs[i].Method, theirs[i].URL, role, got.Code)
 				}
-				if shown := got.Body.String(); strings.Contains(shown, others.mark) && theirs[i].URL.Query().Get("q") != others.mark {
+				if shown := got.Body.String(); strings.Contains(shown, others.mark) && !echoed(theirs[i], others.mark) {
 					t.Errorf("%s %s as %s shows another merchant's things:\n%s", theirs[i].Method, theirs[i].URL, role, shown)
 				}
 			}
@@ -206,17 +219,25 @@ func TestAnotherMerchantsThingsAreLikeUnknownOnes(t *testing.T) {
 				t.Errorf("as %s: %s", role, act)
 			}
 		}
+		for _, moved := range s.moved {
+			if !strings.HasSuffix(moved, " of "+own.merchant) {
+				t.Errorf("as %s: %s", role, moved)
+			}
+		}
 		s.mustBeAsBefore(others)
 	}
 }
 
-// mustBeAsBefore expects that nothing was done to a merchant's callbacks.
+// mustBeAsBefore expects that nothing was done to a merchant's callbacks and review.
 func (s *site) mustBeAsBefore(of things) {
 	s.t.Helper()
 	held, err := s.store.CallbacksHeld(s.t.Context(), of.merchant)
 	callbacks, err2 := s.store.Callbacks(s.t.Context(), store.CallbackFilter{MerchantID: of.merchant, Limit: 10})
 	if err = errors.Join(err, err2); err != nil || held || len(callbacks) != 1 || callbacks[0].State != store.CallbackWaiting || callbacks[0].Released {
 		s.t.Errorf("the callbacks of %s: held %v, %+v, %v", of.merchant, held, callbacks, err)
+	}
+	if review := s.reviewOf(of.order); review.State != checkout.ReviewOpen {
+		s.t.Errorf("the review of %s: %+v", of.merchant, review)
 	}
 }
 
@@ -230,6 +251,8 @@ func TestOnesOwnThingsAreThere(t *testing.T) {
 		for path, want := range map[string]string{
 			"/": "/portal/sessions/" + own.session, "/logs": own.exchange, "/logs?merchant=shoes": own.exchange, "/callbacks": own.mark, "/callbacks?merchant=shoes": own.mark,
 			"/exchanges/" + own.exchange: own.mark, "/exchanges/" + own.exchange + "/request": own.mark, "/exchanges/" + own.exchange + ".har": own.mark, "/sessions/" + own.session: own.mark,
+			"/orders": own.order, "/orders?merchant=shoes": own.order, "/orders?reference=" + own.mark: own.order, "/orders?order=" + own.order[:35]: own.order,
+			"/orders?fraud=PENDING": own.order, "/orders/" + own.order: own.mark, "/reviews": own.order, "/reviews?merchant=shoes": own.order,
 		} {
 			if body := s.page(portal.Path + path); !strings.Contains(body, want) {
 				t.Errorf("%s: %s does not show it\n%s", name, path, body)
@@ -253,7 +276,7 @@ func TestNothingIsShownThatCannotBeWrittenDown(t *testing.T) {
 	for _, pattern := range portal.Routes() {
 		for _, r := range requests(pattern, own) {
 			w := s.answer(r)
-			if strings.Contains(w.Body.String(), own.mark) && r.URL.Query().Get("q") != own.mark && r.URL.Path != "/portal/callbacks" {
+			if strings.Contains(w.Body.String(), own.mark) && !echoed(r, own.mark) && r.URL.Path != "/portal/callbacks" {
 				t.Errorf("%s %s: %d shows it", r.Method, r.URL, w.Code)
 			}
 			if strings.Contains(w.Body.String(), `href="/portal/exchanges/`+own.exchange) {
@@ -281,8 +304,8 @@ func TestViewersOnlyRead(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/callbacks", "/sessions/" + own.session} {
-		lacks(t, s.page(portal.Path+path), `method="post" action="/portal/callbacks`)
+	for _, path := range []string{"/callbacks", "/sessions/" + own.session, "/reviews", "/orders/" + own.order} {
+		lacks(t, s.page(portal.Path+path), `method="post" action="/portal/callbacks`, `formaction="/portal/reviews`)
 	}
 	if len(door.acts) > 0 || door.unread {
 		t.Errorf("%v, unread %v", door.acts, door.unread)
@@ -302,7 +325,7 @@ func TestAServerForShopsHasNoPlayground(t *testing.T) {
 			t.Errorf("%s %s: %d", r.Method, r.URL, w.Code)
 		}
 	}
-	for _, path := range []string{"/", "/logs", "/callbacks", "/exchanges/" + own.exchange, "/sessions/" + own.session, "/rules"} {
+	for _, path := range []string{"/", "/logs", "/orders", "/orders/" + own.order, "/reviews", "/orders?reference=none", "/reviews?state=decided", "/callbacks", "/exchanges/" + own.exchange, "/sessions/" + own.session, "/rules"} {
 		lacks(t, strings.ToLower(s.page(portal.Path+path)), "playground", "kvitto dev", "demo:demo", "this machine")
 	}
 }

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"net/http"
-	"net/netip"
 
 	"github.com/kvitto/kvitto/internal/account"
 	"github.com/kvitto/kvitto/internal/hostname"
@@ -21,7 +20,7 @@ const (
 // from localhost.
 func (s *SignIn) overTLS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !proxy.Secure(r) && !onThisMachine(r) {
+		if !proxy.Secure(r) && !hostname.OnThisMachine(r.RemoteAddr, r.Host) {
 			http.Error(w, "The portal answers over TLS only: open it with https://.\n"+
 				"If you did, the server does not know it. Whoever runs it lists the proxy that ends TLS in trusted_proxies,\n"+
 				"and has it send X-Forwarded-Proto, X-Forwarded-For and X-Forwarded-Host.", http.StatusForbidden)
@@ -32,12 +31,6 @@ func (s *SignIn) overTLS(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// onThisMachine tells whether the client is here, and asked for this machine.
-func onThisMachine(r *http.Request) bool {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && peer.Addr().Unmap().IsLoopback() && hostname.Loopback(r.Host)
 }
 
 // give hands a secret to the browser, until it is closed; the server ends it

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -11,13 +12,36 @@ import (
 	"github.com/kvitto/kvitto/internal/portal"
 )
 
+// seen is what a request was found to belong to, so that its page need not look
+// again.
+type seen struct {
+	session account.Session
+	err     error // nil, or account.ErrNoSession
+	known   bool
+}
+
+type seenKey struct{}
+
 // session is the session of a request. What scripts ask for in the background
 // does not keep one alive.
 func (s *SignIn) session(r *http.Request) (account.Session, error) {
+	ask := s.Accounts.Session
 	if background(r) {
-		return s.Accounts.Peek(r.Context(), held(r, sessionCookie))
+		ask = s.Accounts.Peek
 	}
-	return s.Accounts.Session(r.Context(), held(r, sessionCookie))
+	session, err := ask(r.Context(), held(r, sessionCookie))
+	if before, ok := r.Context().Value(seenKey{}).(*seen); ok && (err == nil || errors.Is(err, account.ErrNoSession)) {
+		*before = seen{session, err, true}
+	}
+	return session, err
+}
+
+// viewed is the session as it was found before, or is now, to say whose page it is.
+func (s *SignIn) viewed(r *http.Request) (account.Session, error) {
+	if before, ok := r.Context().Value(seenKey{}).(*seen); ok && before.known {
+		return before.session, before.err
+	}
+	return s.Accounts.Peek(r.Context(), held(r, sessionCookie))
 }
 
 // background tells that a script of a page asks, not a person. A browser that
@@ -102,6 +126,7 @@ func safeNext(next string) string {
 func (s *SignIn) answering(handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		portal.ReadForm(r)
+		r = r.WithContext(context.WithValue(r.Context(), seenKey{}, new(seen)))
 		s.settle(w, r, handle(w, r))
 	})
 }
@@ -132,9 +157,8 @@ func (s *SignIn) settle(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, account.ErrChanged):
 		err = s.say(w, r, http.StatusConflict, "Somebody changed this at the same time", "Go back, look at it again, and repeat what you did.")
 	}
-	if err != nil && r.Context().Err() == nil {
-		s.Logger.Error("cannot show a page of the portal", "path", pathOf(r), "cause", err)
-		http.Error(w, "The portal cannot show this page now; the server's log says why. Try again.", http.StatusInternalServerError)
+	if err != nil {
+		portal.Fail(w, r, s.Logger, pathOf(r), err)
 	}
 }
 

@@ -21,24 +21,6 @@ func TestSigningInLeadsToThePortalOnly(t *testing.T) {
 	}
 }
 
-// TestWhoIsOnThisMachine: the connection and the name must both say so.
-func TestWhoIsOnThisMachine(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		peer, host string
-		want       bool
-	}{
-		{"127.0.0.1:5", "localhost:7420", true}, {"[::1]:5", "[::1]:7420", true}, {"[::ffff:127.0.0.1]:5", "127.0.0.1", true},
-		{"127.0.0.1:5", "pay.example.com", false}, {"192.0.2.7:5", "localhost", false}, {"198.51.100.1:0", "127.0.0.1:7420", false}, {"", "localhost", false},
-	} {
-		r := httptest.NewRequest("GET", "/portal/", nil)
-		r.RemoteAddr, r.Host = c.peer, c.host
-		if got := onThisMachine(r); got != c.want {
-			t.Errorf("%s asking %s: %v", c.peer, c.host, got)
-		}
-	}
-}
-
 // TestAQRCodeHasNothingOfTheText but its squares: it is put into a page as it is.
 func TestAQRCodeHasNothingOfTheText(t *testing.T) {
 	t.Parallel()

@@ -39,7 +39,7 @@ func (s *SignIn) say(w http.ResponseWriter, r *http.Request, status int, title, 
 // show shows a page to whoever asks.
 func (s *SignIn) show(w http.ResponseWriter, r *http.Request, status int, name, title, current string, body any) error {
 	page := portal.Page{Title: title, Current: current, Body: body}
-	session, err := s.Accounts.Peek(r.Context(), held(r, sessionCookie))
+	session, err := s.viewed(r)
 	switch {
 	case err == nil:
 		page.Viewer = session.Viewer

@@ -103,12 +103,7 @@ func (s *SignIn) invite(w http.ResponseWriter, r *http.Request) error {
 
 func (s *SignIn) showLink(w http.ResponseWriter, r *http.Request, person *account.Person, link account.Secret) error {
 	return s.show(w, r, http.StatusOK, "invited", "A link for "+person.Name, "people",
-		invitedPage{Person: person, Link: LinkURL(s.URL, link), Hours: int(account.LinkLife / time.Hour)})
-}
-
-// LinkURL is where a link leads on a server.
-func LinkURL(url string, link account.Secret) string {
-	return url + account.LinkPath + string(link)
+		invitedPage{Person: person, Link: account.LinkURL(s.URL, link), Hours: int(account.LinkLife / time.Hour)})
 }
 
 func (s *SignIn) changePerson(w http.ResponseWriter, r *http.Request) error {

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/account"
@@ -70,21 +69,16 @@ func (s *SignIn) Handler(pages http.Handler) http.Handler {
 		"POST /account/passkeys/begin": s.beginRegistration, "POST /account/passkeys": s.register, "POST /account/passkeys/remove": s.removePasskey,
 		"POST /people": s.invite, "POST /people/{person_id}/{step}": s.changePerson,
 	} {
-		mux.Handle(withPath(pattern), s.answering(handle))
+		mux.Handle(portal.Pattern(pattern), s.answering(handle))
 	}
 	for pattern, handle := range map[string]handler{
 		"POST /sign-in": s.password, "POST /sign-in/code": s.code, "POST /link/{link}": s.accept,
 		"POST /sign-in/passkey/begin": s.beginPasskey, "POST /sign-in/passkey": s.passkey,
 	} {
-		mux.Handle(withPath(pattern), s.answering(s.limited(handle)))
+		mux.Handle(portal.Pattern(pattern), s.answering(s.limited(handle)))
 	}
 	mux.Handle("/", pages)
 	return portal.Protect(s.overTLS(mux))
-}
-
-func withPath(pattern string) string {
-	method, path, _ := strings.Cut(pattern, " ")
-	return method + " " + portal.Path + path
 }
 
 // limited refuses an address that sends too much.

@@ -25,6 +25,7 @@ type Engine struct {
 	subjects    subjects
 	assessments assessments
 	reviews     reviews
+	orders      orders
 
 	tenants tenants
 	signIns signIns
@@ -40,6 +41,7 @@ func New() *Engine {
 		outbox:   outbox{held: map[string]bool{}},
 		subjects: subjects{},
 		reviews:  reviews{},
+		orders:   orders{},
 		tenants:  newTenants(),
 		signIns:  newSignIns(),
 		clocks:   map[string]time.Duration{},
@@ -103,6 +105,7 @@ func (e *Engine) check(c *store.Change) error {
 func (e *Engine) put(c *store.Change) {
 	e.books.write(c)
 	e.reviews.put(c)
+	e.orders.put(c)
 	if c.Callback != nil {
 		e.outbox.add(c)
 	}

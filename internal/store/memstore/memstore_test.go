@@ -43,3 +43,8 @@ func TestMemstoreErasesPeople(t *testing.T) {
 	t.Parallel()
 	storetest.RunErasing(t, func(*testing.T) store.Engine { return memstore.New() })
 }
+
+func TestMemoryListsOrders(t *testing.T) {
+	t.Parallel()
+	storetest.RunOrders(t, func(*testing.T) store.Engine { return memstore.New() })
+}

@@ -32,6 +32,8 @@ type row struct {
 	issues                                                      bool     // makes the token findable
 	reviewOf                                                    [16]byte // an order
 	reviewed                                                    bool
+	listed                                                      store.Order // the session's, when ordered
+	ordered                                                     bool
 
 	written bool
 	refusal error
@@ -39,10 +41,11 @@ type row struct {
 
 // batch is the changes of one Commit that can be written at all.
 type batch struct {
-	answers  []error
-	rows     []row // row i has the change id that ends with i
-	waves    []wave
-	findable bool // a token, an order, a callback, an assessment or a review is among them
+	answers     []error
+	rows        []row // row i has the change id that ends with i
+	waves       []wave
+	listsOrders bool // the schema has the columns of the list of orders
+	findable    bool // a token, an order, a callback, an assessment or what is listed of an order is among them
 }
 
 // newBatch refuses what no state could take, and divides the rest.
@@ -59,7 +62,7 @@ func newBatch(changes []store.Change, answers []error) *batch {
 		if r.state == nil {
 			r.state = record.Append(nil, &r.change.Session)
 		}
-		b.findable = b.findable || r.issues || r.hasOrder || r.change.Callback != nil || r.isAssessed() || r.reviewed
+		b.findable = b.findable || r.issues || r.hasOrder || r.change.Callback != nil || r.isAssessed() || r.ordered
 		b.rows = append(b.rows, r)
 	}
 	b.waves = divide(b.rows)
@@ -107,6 +110,9 @@ func (r *row) read() error {
 		}
 	}
 	if err := r.readReview(); err != nil {
+		return err
+	}
+	if err := r.readOrder(); err != nil {
 		return err
 	}
 	for _, text := range []string{string(event.Kind), event.CorrelationID, event.Reason, session.MerchantID, session.ClientToken} {

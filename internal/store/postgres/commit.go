@@ -58,6 +58,7 @@ const (
 func (e *Engine) Commit(ctx context.Context, changes []store.Change) []error {
 	answers := make([]error, len(changes))
 	batch := newBatch(changes, answers)
+	batch.listsOrders = e.listsOrders.Load()
 	err := e.enter(ctx)
 	if err == nil {
 		defer e.leave()
@@ -127,8 +128,14 @@ func (b *batch) transact(ctx context.Context, conn *pgx.Conn, waves []wave, agai
 		if w.tokens > 0 {
 			p.exec(addAuthorizations, w.authorizations()...)
 		}
-		if w.orders > 0 {
+		switch {
+		case w.orders > 0 && b.listsOrders:
+			p.exec(addListedOrders, w.placedListed()...)
+		case w.orders > 0:
 			p.exec(addOrders, w.placed()...)
+		}
+		if w.changed > 0 && b.listsOrders {
+			p.exec(setOrders, w.changedOrders()...)
 		}
 		if w.callbacks > 0 {
 			p.exec(addCallbacks, w.outbox()...)

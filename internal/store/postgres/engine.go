@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,6 +17,8 @@ type Engine struct {
 	pool     *pgxpool.Pool
 	retryFor time.Duration
 	lookups  lookups
+	// listsOrders: the schema has the columns of the list of orders.
+	listsOrders atomic.Bool
 
 	// life is held for reading by every call, and for writing by Close.
 	life   sync.RWMutex

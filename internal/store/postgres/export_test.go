@@ -54,6 +54,26 @@ var DueLooks = map[string]struct {
 	"reviews":   {dueReviews, `1, 50`},
 }
 
+// OrderLists are the lists of orders, by name, with parameters for the first 20 of
+// those of the test, and how many rows the query may read for them.
+var OrderLists = map[string]struct {
+	SQL        string
+	Parameters string
+	Read       int
+}{
+	"all":               {orderLists.all, newest20, 21},
+	"of_merchant":       {orderLists.ofMerchant, newest20 + `, 'm'`, 21},
+	"rejected":          {orderLists.referred, newest20 + `, 'REJECTED'`, 21},
+	"rejected_merchant": {orderLists.referredOfMerchant, newest20 + `, 'm', 'REJECTED'`, 21},
+	"reference":         {orderLists.byReference, newest20 + `, 'R'`, 21},
+	"ids":               {orderLists.ids, newest20 + `, '00000000-0000-0000-0000-000000000000', '00000000-ffff-ffff-ffff-ffffffffffff'`, 0},
+}
+
+const newest20 = `9223372036854775807, '00000000-0000-0000-0000-000000000000', 0, 21`
+
+// OrderStatements are those that keep the list, on the way of a payment.
+var OrderStatements = map[string]string{"add_listed_orders": addListedOrders, "set_orders": setOrders, "fill_orders": fillOrders}
+
 // SetRetryFor changes Options.RetryFor of an engine that is open and at rest.
 func SetRetryFor(e *Engine, retryFor time.Duration) { e.retryFor = retryFor }
 

@@ -66,7 +66,11 @@ func Open(ctx context.Context, url string, opts Options) (*Engine, error) {
 	}
 	e := &Engine{pool: pool, retryFor: opts.RetryFor}
 	e.lookups.begin(e)
-	if err := e.check(ctx); err != nil {
+	err = e.check(ctx)
+	if err == nil {
+		err = e.noteOrders(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil

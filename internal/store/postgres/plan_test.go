@@ -83,7 +83,7 @@ func analyze(t *testing.T, conn *pgx.Conn, prepared, parameters string) string {
 // indexes, those among them that were thrown away.
 func rowsRead(t *testing.T, plan string) (read int) {
 	t.Helper()
-	scan := regexp.MustCompile(`(?s)Scan [^\n]*\b(?:callbacks|reviews)\w*\b[^\n]*\(actual rows=([0-9]+) loops=([0-9]+)\)|Rows Removed by Filter: ([0-9]+)`)
+	scan := regexp.MustCompile(`(?s)Scan [^\n]*\b(?:callbacks|reviews|orders)\w*\b[^\n]*\(actual rows=([0-9]+) loops=([0-9]+)\)|Rows Removed by Filter: ([0-9]+)`)
 	for _, found := range scan.FindAllStringSubmatch(plan, -1) {
 		numbers := [3]int{}
 		for i, digits := range found[1:] {

@@ -73,3 +73,8 @@ func TestPostgreSQLErasesPeople(t *testing.T) {
 	t.Parallel()
 	storetest.RunErasing(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
 }
+
+func TestOrders(t *testing.T) {
+	t.Parallel()
+	storetest.RunOrders(t, func(t *testing.T) store.Engine { return opener(migrated(t))(t) })
+}

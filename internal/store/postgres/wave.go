@@ -9,6 +9,7 @@ type wave struct {
 	callbacks      int // how many put a callback into the outbox
 	isAssessed     bool
 	reviews        int // how many keep the review of an order up to date
+	changed        int // how many keep what is listed of an order up to date
 }
 
 func newWave(rows []row) wave {
@@ -26,6 +27,9 @@ func newWave(rows []row) wave {
 		w.isAssessed = w.isAssessed || rows[i].isAssessed()
 		if rows[i].reviewed {
 			w.reviews++
+		}
+		if rows[i].changesOrder() {
+			w.changed++
 		}
 	}
 	return w

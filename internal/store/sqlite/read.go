@@ -29,6 +29,7 @@ type reader struct {
 	audit                                  auditReader
 	assessments                            assessmentReader
 	reviews                                reviewReader
+	orders                                 orderReader
 }
 
 // headRow is the row of the newest revision of session ?1: ?2 when it is
@@ -66,7 +67,7 @@ func newReader(conn *connection) (*reader, error) {
 			WHERE row_id = coalesce(?2, (SELECT row_id FROM heads WHERE session = ?1))
 			AND NOT EXISTS (SELECT 1 FROM orders WHERE session = ?1)`},
 		{&r.subject, `SELECT version, first_at, last_at, orders, facts FROM subjects WHERE key = ?`},
-	}, r.outbox.statements(), r.assessments.statements(), r.reviews.statements(), r.people.statements(), r.signIns.statements(), r.audit.statements()) {
+	}, r.outbox.statements(), r.assessments.statements(), r.reviews.statements(), r.orders.statements(), r.people.statements(), r.signIns.statements(), r.audit.statements()) {
 		statement, err := conn.prepare(s.sql)
 		if err != nil {
 			return nil, err

@@ -67,3 +67,8 @@ func TestSQLiteErasesPeople(t *testing.T) {
 	t.Parallel()
 	storetest.RunErasing(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
 }
+
+func TestOrders(t *testing.T) {
+	t.Parallel()
+	storetest.RunOrders(t, func(t *testing.T) store.Engine { return open(t, t.TempDir()) })
+}

@@ -28,7 +28,8 @@ type writer struct {
 	addRevision              *statement
 	setHead, setMarker       *statement
 	addAuthorization         *statement
-	addOrder, setLedger      *statement
+	addOrder, setOrder       *statement
+	fillOrder                *statement
 	addMerchant, setDisabled *statement
 	addKey, revokeKey        *statement
 	moveClock                *statement
@@ -86,10 +87,9 @@ func newWriter(conn *connection, pending *pending, flush flush) (*writer, error)
 			ON CONFLICT DO UPDATE SET revision = excluded.revision, row_id = excluded.row_id`},
 		{&w.setMarker, `UPDATE heads_flushed SET row_id = ?`},
 		{&w.addAuthorization, `INSERT INTO authorizations (token, session, issued_at) VALUES (?, ?, ?)`},
-		{&w.addOrder, `INSERT INTO orders
-			(order_id, authorization_token, merchant_id, created_at, authorized, captured, released, refunded, session)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&w.setLedger, `UPDATE orders SET authorized = ?, captured = ?, released = ?, refunded = ? WHERE session = ?`},
+		{&w.addOrder, addOrder},
+		{&w.setOrder, setOrder},
+		{&w.fillOrder, fillOrder},
 		{&w.addMerchant, `INSERT INTO merchants (merchant_id, name, created_at, disabled_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`},
 		{&w.setDisabled, `UPDATE merchants SET disabled_at = ?2 WHERE merchant_id = ?1`},
 		{&w.addKey, `INSERT INTO keys (username, merchant_id, hash, created_at, revoked_at)
@@ -266,20 +266,10 @@ func (w *writer) putFindable(c *store.Change, number int64) error {
 			return err
 		}
 	}
-	o := c.Session.Order
-	if o == nil {
-		return nil
-	}
 	if err := w.putReviewOf(&c.Session); err != nil {
 		return err
 	}
-	q, at := w.setLedger, 0
-	if w.ids.hasOrder {
-		q, at = w.addOrder, 4
-		q.blob(1, w.ids.order[:]).blob(2, w.ids.orderToken[:]).text(3, c.Session.MerchantID).integer(4, o.CreatedAt.UnixMilli())
-	}
-	return q.integer(at+1, int64(o.Ledger.Authorized)).integer(at+2, int64(o.Ledger.Captured)).
-		integer(at+3, int64(o.Ledger.Released)).integer(at+4, int64(o.Ledger.Refunded)).integer(at+5, number).run()
+	return w.putOrderOf(&c.Session, number)
 }
 
 // abandon ends whatever transaction is open.

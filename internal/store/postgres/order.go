@@ -1,0 +1,250 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/identifier"
+	"github.com/kvitto/kvitto/internal/money"
+	"github.com/kvitto/kvitto/internal/pgpool"
+	"github.com/kvitto/kvitto/internal/store"
+)
+
+var _ store.Orders = (*Engine)(nil)
+
+const (
+	// addListedOrders is addOrders where the schema has the columns of the list.
+	addListedOrders = `INSERT INTO orders (order_id, session_id, authorization_token, change_id, merchant_id, created_at,
+			revision, authorized, captured, released, refunded, currency, fraud_status, reference1, reference2)
+		SELECT c.order_id, c.session_id, c.authorization_token, c.change_id, c.merchant_id, c.created_at,
+			c.revision, c.authorized, c.captured, c.released, c.refunded, c.currency, c.fraud_status, c.reference1, c.reference2
+		FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::bigint[],
+			$8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::text[], $15::text[])
+			AS c (session_id, revision, change_id, order_id, authorization_token, merchant_id, created_at,
+			authorized, captured, released, refunded, currency, fraud_status, reference1, reference2)
+		WHERE c.change_id = (SELECT r.change_id FROM revisions r WHERE r.session_id = c.session_id AND r.revision = c.revision)
+		AND c.change_id IS DISTINCT FROM (SELECT o.change_id FROM orders o WHERE o.order_id = c.order_id)`
+
+	listedOrder = `SET revision = c.revision, authorized = c.authorized, captured = c.captured, released = c.released,
+		refunded = c.refunded, currency = c.currency, fraud_status = c.fraud_status, reference1 = c.reference1, reference2 = c.reference2`
+
+	// setOrders keeps what is listed. A revision that is not the newest any more
+	// changes nothing: an attempt may come late.
+	setOrders = `UPDATE orders o ` + listedOrder + ` FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+			$8::text[], $9::text[], $10::text[], $11::text[])
+			AS c (session_id, revision, change_id, authorized, captured, released, refunded, currency, fraud_status, reference1, reference2)
+		WHERE o.session_id = c.session_id AND (o.revision IS NULL OR o.revision < c.revision)
+		AND c.change_id = (SELECT r.change_id FROM revisions r WHERE r.session_id = c.session_id AND r.revision = c.revision)`
+
+	// unlistedOrders are those that a program wrote which kept no list.
+	unlistedOrders = `SELECT o.session_id FROM orders o WHERE o.revision IS NULL LIMIT $1`
+
+	// fillOrders fills them in, unless a change did meanwhile.
+	fillOrders = `UPDATE orders o ` + listedOrder + ` FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[])
+			AS c (session_id, revision, authorized, captured, released, refunded, currency, fraud_status, reference1, reference2)
+		WHERE o.session_id = c.session_id AND o.revision IS NULL`
+
+	// Those between a cursor and a time, the newest first.
+	orders = `SELECT o.order_id, o.session_id, o.merchant_id, o.created_at, coalesce(o.authorized, 0), coalesce(o.captured, 0),
+		coalesce(o.released, 0), coalesce(o.refunded, 0), coalesce(o.currency, ''), coalesce(o.fraud_status, ''),
+		coalesce(o.reference1, ''), coalesce(o.reference2, '') FROM orders o WHERE `
+	newestOrders = `(o.created_at, o.order_id) < ($1, $2) AND o.created_at >= $3 ORDER BY o.created_at DESC, o.order_id DESC LIMIT $4`
+)
+
+// The lists of orders, by what their index is asked for.
+var orderLists = struct{ all, ofMerchant, referred, referredOfMerchant, byReference, ids string }{
+	all:                orders + newestOfAll,
+	ofMerchant:         orders + `o.merchant_id = $5 AND ` + newestOrders,
+	referred:           orders + `o.fraud_status = $5 AND o.fraud_status <> 'ACCEPTED' AND ` + newestOrders,
+	referredOfMerchant: orders + `o.merchant_id = $5 AND o.fraud_status = $6 AND o.fraud_status <> 'ACCEPTED' AND ` + newestOrders,
+	byReference: `(` + orders + `o.reference1 = $5 AND ` + newestOrders + `) UNION (` + orders + `o.reference2 = $5 AND ` + newestOrders +
+		`) ORDER BY created_at DESC, order_id DESC LIMIT $4`,
+	// The ids are few, and an index of times would find many: a difference is in none.
+	ids: orders + `o.order_id BETWEEN $5 AND $6 AND ` + strings.ReplaceAll(newestOrders, `o.created_at`, `o.created_at - 0`),
+}
+
+// newestOfAll names the time as the index of all orders does.
+var newestOfAll = strings.ReplaceAll(newestOrders, `o.created_at`, `o.created_at + 0`)
+
+// listOf is the query of a filter, with what its index is asked for.
+func listOf(f *store.OrderFilter) (query string, parameters []any) {
+	referred := f.FraudStatus != "" && f.FraudStatus != checkout.FraudAccepted
+	switch {
+	case f.OrderID != "":
+		low, high, _ := f.IDs()
+		return orderLists.ids, []any{low, high}
+	case f.Reference != "":
+		return orderLists.byReference, []any{f.Reference}
+	case referred && f.MerchantID != "":
+		return orderLists.referredOfMerchant, []any{f.MerchantID, f.FraudStatus}
+	case referred:
+		return orderLists.referred, []any{f.FraudStatus}
+	case f.MerchantID != "":
+		return orderLists.ofMerchant, []any{f.MerchantID}
+	default:
+		return orderLists.all, nil
+	}
+}
+
+// listing are the columns of what is listed of orders.
+type listing struct {
+	authorized, captured, released, refunded integers
+	currencies, statuses                     texts
+	references                               [2]texts
+}
+
+func (l *listing) add(o *store.Order) {
+	l.authorized, l.captured = append(l.authorized, integer(int64(o.Ledger.Authorized), true)), append(l.captured, integer(int64(o.Ledger.Captured), true))
+	l.released, l.refunded = append(l.released, integer(int64(o.Ledger.Released), true)), append(l.refunded, integer(int64(o.Ledger.Refunded), true))
+	l.currencies, l.statuses = append(l.currencies, text(o.Currency, true)), append(l.statuses, text(o.FraudStatus, true))
+	for i, reference := range o.References {
+		l.references[i] = append(l.references[i], text(reference, reference != ""))
+	}
+}
+
+func (l *listing) parameters() []any {
+	return []any{l.authorized, l.captured, l.released, l.refunded, l.currencies, l.statuses, l.references[0], l.references[1]}
+}
+
+// placedListed are the parameters of addListedOrders.
+func (w *wave) placedListed() []any {
+	var listed listing
+	for i := range w.rows {
+		if w.rows[i].hasOrder {
+			listed.add(&w.rows[i].listed)
+		}
+	}
+	return append(w.placed(), listed.parameters()...)
+}
+
+// changedOrders are the parameters of setOrders.
+func (w *wave) changedOrders() []any {
+	var listed listing
+	id := newIdentity(w.changed)
+	for i := range w.rows {
+		if r := &w.rows[i]; r.changesOrder() {
+			id.add(r)
+			listed.add(&r.listed)
+		}
+	}
+	return append([]any{id.sessions, id.revisions, id.changes}, listed.parameters()...)
+}
+
+// readOrder takes what is listed of the session's order.
+func (r *row) readOrder() error {
+	r.listed, r.ordered = store.OrderOf(&r.change.Session)
+	for _, text := range []string{r.listed.Currency, r.listed.FraudStatus, r.listed.References[0], r.listed.References[1]} {
+		if !storable(text) {
+			return errText
+		}
+	}
+	return nil
+}
+
+// changesOrder tells that the change is of a session whose order was placed before.
+func (r *row) changesOrder() bool { return r.ordered && !r.hasOrder }
+
+// Orders is store.Orders'.
+func (e *Engine) Orders(ctx context.Context, filter store.OrderFilter) (found []store.Order, next string, err error) {
+	if filter.Limit < 1 {
+		return nil, "", errors.New("postgres: a limit must be positive")
+	}
+	after, err := filter.Cursor()
+	if err != nil {
+		return nil, "", err
+	}
+	if _, _, ok := filter.IDs(); !ok && filter.OrderID != "" || !storable(filter.MerchantID) || !storable(filter.Reference) || !storable(filter.FraudStatus) {
+		return nil, "", nil
+	}
+	query, asked := listOf(&filter)
+	page := store.OrderPage{Filter: &filter}
+	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		page = store.OrderPage{Filter: &filter}
+		rows, err := conn.Query(ctx, query, append([]any{after.PlacedAt, after.OrderID, filter.Since(), filter.Rows()}, asked...)...)
+		made := false
+		return eachRow(rows, err, func(rows pgx.Rows) error {
+			order, err := scanOrder(rows)
+			made = made || err == nil && !page.Add(&order)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return page.Found, page.Next, nil
+}
+
+func scanOrder(rows pgx.Rows) (o store.Order, err error) {
+	var order, session pgtype.UUID
+	var placed, authorized, captured, released, refunded int64
+	err = rows.Scan(&order, &session, &o.MerchantID, &placed, &authorized, &captured, &released, &refunded,
+		&o.Currency, &o.FraudStatus, &o.References[0], &o.References[1])
+	o.OrderID, o.SessionID, o.PlacedAt = textOf(order), textOf(session), timeOf(placed)
+	o.Ledger = checkout.Ledger{
+		Authorized: money.Amount(authorized), Captured: money.Amount(captured), Released: money.Amount(released), Refunded: money.Amount(refunded),
+	}
+	return o, err
+}
+
+// noteOrders notes whether the schema has the columns of the list. On the schema
+// before, orders are placed without, and filled in when it is migrated.
+func (e *Engine) noteOrders(ctx context.Context) error {
+	if e.listsOrders.Load() {
+		return nil
+	}
+	return e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		_, err := conn.Exec(ctx, `SELECT revision, fraud_status FROM orders LIMIT 0`)
+		if pgpool.Code(err) == missingColumn {
+			return nil
+		}
+		e.listsOrders.Store(err == nil)
+		return err
+	})
+}
+
+const missingColumn = "42703"
+
+// FillOrders is store.Orders'.
+func (e *Engine) FillOrders(ctx context.Context, limit int) (filled int, err error) {
+	if limit < 1 {
+		return 0, errors.New("postgres: a limit must be positive")
+	}
+	if err := e.noteOrders(ctx); err != nil || !e.listsOrders.Load() {
+		return 0, err
+	}
+	var sessions []string
+	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		sessions = nil
+		rows, err := conn.Query(ctx, unlistedOrders, limit)
+		return eachRow(rows, err, func(rows pgx.Rows) error {
+			var id pgtype.UUID
+			err := rows.Scan(&id)
+			sessions = append(sessions, textOf(id))
+			return err
+		})
+	})
+	if err != nil || len(sessions) == 0 {
+		return 0, err
+	}
+	var listed listing
+	ids, revisions := make(uuids, 0, len(sessions)), make(integers, 0, len(sessions))
+	for _, id := range sessions {
+		session, err := e.Session(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		if order, ok := store.OrderOf(&session); ok {
+			var key [16]byte
+			identifier.Parse(id, &key) // the database gave it
+			ids, revisions = append(ids, uuid(key, true)), append(revisions, integer(session.Revision, true))
+			listed.add(&order)
+		}
+	}
+	return len(ids), e.change(ctx, func(p *pipeline) { p.exec(fillOrders, append([]any{ids, revisions}, listed.parameters()...)...) })
+}

@@ -1,0 +1,17 @@
+-- What is listed of orders; it follows from the newest revision of the session. It is
+-- NULL in the rows of a program that kept no list, until they are filled in. A
+-- reference that there is none of is NULL too.
+ALTER TABLE orders ADD COLUMN currency TEXT;
+ALTER TABLE orders ADD COLUMN fraud_status TEXT;
+ALTER TABLE orders ADD COLUMN reference1 TEXT;
+ALTER TABLE orders ADD COLUMN reference2 TEXT;
+
+CREATE INDEX orders_newest ON orders (created_at, order_id);
+CREATE INDEX orders_of_merchant ON orders (merchant_id, created_at, order_id);
+CREATE INDEX orders_by_reference1 ON orders (reference1, created_at, order_id) WHERE reference1 IS NOT NULL;
+CREATE INDEX orders_by_reference2 ON orders (reference2, created_at, order_id) WHERE reference2 IS NOT NULL;
+
+-- Few orders were referred, and fewer are rejected: these cost the others nothing.
+CREATE INDEX orders_referred ON orders (fraud_status, created_at, order_id) WHERE fraud_status <> 'ACCEPTED';
+CREATE INDEX orders_referred_of_merchant ON orders (merchant_id, fraud_status, created_at, order_id) WHERE fraud_status <> 'ACCEPTED';
+CREATE INDEX orders_unlisted ON orders (order_id) WHERE fraud_status IS NULL;
