@@ -159,9 +159,9 @@ func tokenOf(s *checkout.Session, now time.Time) tokenState {
 	state := tokenState{Token: a.Token}
 	switch a.State {
 	case checkout.AuthorizationLive:
-		state.Says, state.Class = "live until "+moment(a.ExpiresAt)+" ("+ago(a.ExpiresAt, now)+")", "good"
+		state.Says, state.Class = "live until "+second(a.ExpiresAt)+" ("+ago(a.ExpiresAt, now)+")", "good"
 		if !now.Before(a.ExpiresAt) {
-			state.Says, state.Class = "expired at "+moment(a.ExpiresAt)+", 60 minutes after it was issued", "refused"
+			state.Says, state.Class = "expired at "+second(a.ExpiresAt)+", 60 minutes after it was issued", "refused"
 		} else if a.Referred {
 			state.Says += ", the order will be PENDING"
 		}
