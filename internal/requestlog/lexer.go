@@ -82,11 +82,12 @@ func bare(c byte) bool {
 // wordMax is the bytes of a word that count.
 const wordMax = 64
 
-// words visits the words of a text in lower case: letters and digits in a row.
+// words visits the words of a text in lower case, by where each begins and ends:
+// letters and digits in a row.
 // An id in the form of a UUID is one word. Two words that something else than a
 // space joins, as in ORD-2026/17, are visited as a pair too: each of them may
 // be everywhere and both together nowhere.
-func words(lower []byte, visit func(word []byte)) {
+func words(lower []byte, visit func(from, to int)) {
 	before := -1 // where the word before begins, when it is joined to what comes
 	for i := 0; i < len(lower); {
 		id, end := uuidAt(lower, i), i+uuidLength
@@ -101,9 +102,9 @@ func words(lower []byte, visit func(word []byte)) {
 			i += size
 			continue
 		}
-		visit(lower[i:min(end, i+wordMax)])
+		visit(i, min(end, i+wordMax))
 		if before >= 0 && !id {
-			visit(lower[before:min(end, before+2*wordMax)])
+			visit(before, min(end, before+2*wordMax))
 		}
 		if before = i; id { // it is rare enough
 			before = -1

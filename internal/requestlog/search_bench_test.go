@@ -81,7 +81,7 @@ func fillBoth(b *testing.B, file, database string) {
 
 func benchmarkSearch(b *testing.B, l *Log, test *timedQuery) {
 	var took []time.Duration
-	partial := 0
+	partial, before := 0, cpuTime(b)
 	for n := 0; b.Loop(); n++ {
 		q := test.query(n)
 		q.Limit = 50
@@ -95,6 +95,7 @@ func benchmarkSearch(b *testing.B, l *Log, test *timedQuery) {
 			partial++
 		}
 	}
+	b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/1000/float64(len(took)), "cpu-ms/op")
 	slices.Sort(took)
 	percentile := func(p int) float64 { return float64(took[len(took)*p/100].Microseconds()) / 1000 }
 	b.ReportMetric(percentile(50), "p50-ms")

@@ -102,7 +102,7 @@ func (v *vocabulary) text(text []byte) {
 	}
 	v.texts[whole] = true
 	v.lower = appendLower(v.lower[:0], text)
-	words(v.lower, func(word []byte) { v.add(termWord, word) })
+	words(v.lower, func(from, to int) { v.add(termWord, v.lower[from:to]) })
 }
 
 func (v *vocabulary) body(body []byte) {
@@ -175,8 +175,18 @@ func termsOf(q *Query, text []wanted) home.Terms {
 	return all
 }
 
+// wordTerms are those of the words of a text, without the words that a pair has: a
+// pair is rarer, and every frequent word is a long list to go through.
 func wordTerms(lower []byte) (terms []string) {
-	words(lower, func(word []byte) { terms = append(terms, term(termWord, word)) })
+	type span struct{ from, to int }
+	var all []span
+	words(lower, func(from, to int) { all = append(all, span{from, to}) })
+	for _, s := range all {
+		inPair := slices.ContainsFunc(all, func(other span) bool { return other != s && other.from <= s.from && s.to <= other.to })
+		if !inPair {
+			terms = append(terms, term(termWord, lower[s.from:s.to]))
+		}
+	}
 	return terms
 }
 
