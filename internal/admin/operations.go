@@ -50,6 +50,7 @@ type Operations interface {
 	SetPersonDisabled(ctx context.Context, email string, disabled bool) (Person, error)
 	ReviewDesk
 	ReplayDesk
+	EraseDesk
 	AssessmentDesk
 }
 
@@ -61,6 +62,7 @@ type Direct struct {
 	URL      string // what browsers reach; links begin with it. Empty leaves it out
 	ReviewDesk
 	ReplayDesk
+	EraseDesk
 	AssessmentDesk
 }
 

@@ -76,7 +76,10 @@ func Serve(database string, operations Operations) (*Server, error) {
 	for name, call := range calls(operations) {
 		mux.HandleFunc("POST /"+name, func(w http.ResponseWriter, r *http.Request) { reply(w, r, call) })
 	}
-	mux.HandleFunc("POST /replay", func(w http.ResponseWriter, r *http.Request) { serveReplay(w, r, operations) })
+	mux.HandleFunc("POST /replay", func(w http.ResponseWriter, r *http.Request) {
+		serveLines(w, r, replayBodyMax, operations.Replay)
+	})
+	mux.HandleFunc("POST /erase", func(w http.ResponseWriter, r *http.Request) { serveLines(w, r, bodyMax, operations.Erase) })
 	s := &Server{served: make(chan error, 1), http: &http.Server{
 		Handler: mux, ReadTimeout: patience, WriteTimeout: patience, MaxHeaderBytes: 8 << 10,
 	}}

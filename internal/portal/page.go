@@ -44,7 +44,7 @@ func (p page) May(permission string) bool { return p.Viewer.May(account.Permissi
 func (p page) SignedIn() bool { return p.Viewer.PersonID != "" }
 
 // settingsPages are the entries of the settings' own menu.
-var settingsPages = []string{"keys", "webhooks", "retention", "people", "audit", "account"}
+var settingsPages = []string{"keys", "webhooks", "retention", "people", "audit", "account", "erase"}
 
 // InSettings tells whether it is one of the settings' pages.
 func (p page) InSettings() bool { return slices.Contains(settingsPages, p.Current) }
@@ -84,6 +84,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 		"asset":    func(name string) string { return Path + "/assets/" + a.version + "/" + name },
 		"base":     func() string { return Path },
 		"moment":   moment,
+		"second":   second,
 		"clock":    clockTime,
 		"machine":  machineTime,
 		"took":     took,
@@ -96,8 +97,8 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 		"words":    func(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") },
 		"plural":   plural,
 		"step":     stepOf,
-		"figure":   figureOf,
 		"button":   reviewButton,
+		"grouped":  grouped,
 	}
 	maps.Copy(functions, more)
 	shared, err := template.New("").Funcs(functions).ParseFS(templates, "templates/shared/*.html")

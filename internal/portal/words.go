@@ -10,9 +10,10 @@ import (
 
 // This file puts values into words.
 
-// moment is a time for people, clockTime without its day, machineTime for
-// programs. All are UTC, as in the bodies.
+// moment is a time for people who compare, second for those who read, clockTime
+// without its day, machineTime for programs. All are UTC, as in the bodies.
 func moment(t time.Time) string      { return t.UTC().Format("2006-01-02 15:04:05.000") }
+func second(t time.Time) string      { return t.UTC().Format("2006-01-02 15:04:05") }
 func clockTime(t time.Time) string   { return t.UTC().Format("15:04:05") }
 func machineTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
@@ -30,10 +31,29 @@ func took(d time.Duration) string {
 // ago is how long something is past, roughly; "in ..." when it is to come.
 func ago(t, now time.Time) string {
 	d := now.Sub(t)
-	if d < 0 {
+	switch {
+	case d < 0:
 		return "in " + span(-d)
+	case d < time.Second:
+		return "a moment ago"
 	}
 	return span(d) + " ago"
+}
+
+// sinceWhen is a moment of the last days as people say it.
+func sinceWhen(t, now time.Time) string {
+	t, now = t.UTC(), now.UTC()
+	today := now.Truncate(24 * time.Hour)
+	switch {
+	case !t.Before(today):
+		return "since " + t.Format("15:04")
+	case !t.Before(today.AddDate(0, 0, -1)):
+		return "since yesterday " + t.Format("15:04")
+	case !t.Before(today.AddDate(0, 0, -6)):
+		return "since " + t.Format("Monday 15:04")
+	default:
+		return "since " + t.Format("2 January")
+	}
 }
 
 func span(d time.Duration) string {

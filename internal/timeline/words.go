@@ -14,7 +14,7 @@ import (
 
 // Failed tells whether an exchange did not do what it was meant to: it was
 // refused, or a callback was not answered.
-func Failed(e *requestlog.Exchange) bool { return e.Refused() || e.Status == 0 || e.Status >= 300 }
+func Failed(e *requestlog.Exchange) bool { return !e.Done() }
 
 // Headline says why in one sentence; "" of what was not refused.
 func Headline(e *requestlog.Exchange, violations []checkout.Violation) string {
@@ -22,7 +22,7 @@ func Headline(e *requestlog.Exchange, violations []checkout.Violation) string {
 		if e.Reason == "" {
 			return ""
 		}
-		return Sentence(e.Reason)
+		return Sentence(withoutCallback(e.Reason))
 	}
 	v := &violations[0]
 	lead := ""
@@ -44,6 +44,16 @@ func Headline(e *requestlog.Exchange, violations []checkout.Violation) string {
 		text += ", and " + strconv.Itoa(more) + " more things"
 	}
 	return text + "."
+}
+
+// withoutCallback leaves out the id of the callback that a reason begins with.
+func withoutCallback(reason string) string {
+	if rest, ok := strings.CutPrefix(reason, "callback "); ok {
+		if _, said, ok := strings.Cut(rest, ", "); ok {
+			return said
+		}
+	}
+	return reason
 }
 
 // Sentence begins with a capital letter and ends with a stop.
