@@ -24,12 +24,13 @@ import (
 type (
 	tokens    = Tokens
 	callbacks = Callbacks
+	orders    = Orders
 	reviews   = Reviews
 )
 
 // whole has every route there is; without a playground it has those of kvitto serve.
 func whole(playground bool) *API {
-	options := Options{Tokens: struct{ tokens }{}, Callbacks: struct{ callbacks }{}, Reviews: struct{ reviews }{}, Next: &lab.Queue{}}
+	options := Options{Tokens: struct{ tokens }{}, Callbacks: struct{ callbacks }{}, Reviews: struct{ reviews }{}, Orders: struct{ orders }{}, Next: &lab.Queue{}}
 	if playground {
 		options.Playground = &lab.Clock{}
 	}
@@ -126,7 +127,7 @@ func TestDocumentedLimits(t *testing.T) {
 	t.Parallel()
 	document := string(openapi.Kvitto())
 	for what, number := range map[string]int{
-		"searched exchanges": requestlog.SearchMax, "exchanges of a session": exchangesMax, "reviews": ReviewsShown, "seconds of a delay": delayMax, "minutes of a later outcome": lab.AfterMinutesMax,
+		"searched exchanges": requestlog.SearchMax, "exchanges of a session": exchangesMax, "reviews": ReviewsShown, "orders": ordersMax, "seconds of a delay": delayMax, "minutes of a later outcome": lab.AfterMinutesMax,
 	} {
 		if !strings.Contains(document, fmt.Sprintf(`"maximum": %d`, number)) {
 			t.Errorf("the document does not have the limit of %s, %d", what, number)
@@ -137,7 +138,7 @@ func TestDocumentedLimits(t *testing.T) {
 			t.Errorf("the document does not have the event %s", name)
 		}
 	}
-	for what, said := range map[string]string{"a device": deviceID.String(), "callbacks": fmt.Sprintf("At most %d.", callbacksShown),
+	for what, said := range map[string]string{"a device": deviceID.String(), "the beginning of an order id": orderBeginning.String(), "callbacks": fmt.Sprintf("At most %d.", callbacksShown),
 		"a call's id": fmt.Sprintf(`"maxLength": %d`, callIDMax), "bodies of a page": fmt.Sprintf("At most %d KiB", pageBodyMax>>10), "bodies of a review": fmt.Sprintf("At most %d KiB", reviewBodyMax>>10),
 		"a rule file": fmt.Sprintf("at most %d KiB", risk.SentFileMax>>10), "rules with lists": fmt.Sprintf("at most %d MiB", replayBodyMax>>20), "texts of a search": fmt.Sprintf(`"maxLength": %d`, searchTextMax)} {
 		if !strings.Contains(document, said) {

@@ -19,7 +19,7 @@ const (
 
 // sessionTimeline tells what happened to a payment, in whatever state it is.
 func sessionTimeline(x *exchange) (answer, error) {
-	ctx, id := x.request.Context(), x.sessionID()
+	ctx, id := x.request.Context(), x.request.PathValue("session_id")
 	session, revisions, err := x.api.Service.History(ctx, x.caller, id)
 	if err != nil {
 		return answer{}, err
@@ -50,6 +50,7 @@ func sessionTimeline(x *exchange) (answer, error) {
 	if view.Refused, err = x.refusedOrders(ctx, &session, exchanges); err != nil {
 		return answer{}, err
 	}
+	x.unrecorded = true // or looking at a payment would be a part of its life
 	return ok(wire.AppendTimeline(nil, &view))
 }
 

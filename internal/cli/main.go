@@ -87,7 +87,7 @@ It is not affiliated with Klarna.`,
 	}
 	root.AddCommand(newDev(), newTry(), newExplain(), newSession(), newLogs(), newAssessments(), newOffers(), newCallbacks(), newCheck(), newOpenAPI(), newVersion())
 	root.AddCommand(newHosts(), newTrust())
-	root.AddCommand(newServe(), newConfig(), newRules(), newReviews(), newMerchant(), newKey(), newPeople(), newMigrate(), newBackup(), newRestore())
+	root.AddCommand(newServe(), newConfig(), newRules(), newReviews(), newMerchant(), newKey(), newPeople(), newErase(), newMigrate(), newBackup(), newRestore())
 	return root
 }
 

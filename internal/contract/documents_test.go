@@ -33,6 +33,7 @@ func callTheRest(t *testing.T, m merchant) {
 	order := pendingOrder(t, m)
 	m.must(t, 200, http.MethodGet, reviews, "")
 	m.must(t, 200, http.MethodGet, reviews+"/"+order, "")
+	m.must(t, 200, http.MethodGet, "/kvitto/v1/orders?limit=2&order_id="+order, "")
 	for _, step := range []string{"claim", "release", "accept", "stop"} {
 		m.must(t, 200, http.MethodPost, reviews+"/"+order+"/"+step, `{"by":"anna","reason":"known"}`)
 	}

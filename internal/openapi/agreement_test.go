@@ -253,6 +253,7 @@ func TestEnumerations(t *testing.T) {
 		{"Callback.kind", "checkout", "CallbackKind"},
 		{"Callback.state", "store", "CallbackState"},
 		{"Timeline.authorization.state", "checkout", "AuthorizationState"},
+		{"OrderStatus", "checkout", "OrderStatus"},
 		{"Ask.step", "checkout", "Step"},
 		{"Ask.problems.items.reason", "checkout", "Reason"},
 		{"Ask.fields.items.type", "market", "DetailType"},

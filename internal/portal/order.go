@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/money"
@@ -163,13 +162,10 @@ func (p *portal) fillHistory(ctx context.Context, shown *orderPage, session *che
 	if err != nil {
 		return err
 	}
-	entries, placed := timeline.Of(exchanges, steps), int64(0)
-	if at := slices.IndexFunc(entries, func(e timeline.Entry) bool { return e.Event == checkout.EventOrdered }); at >= 0 {
-		placed = entries[at].Revision
-	}
-	for _, e := range entries {
-		if e.OrderID == session.Order.ID || e.Revision > 0 && e.Revision >= placed {
-			shown.Entries = append(shown.Entries, sessionEntry{Entry: e})
+	placed := timeline.Placed(steps)
+	for _, happened := range timeline.Of(exchanges, steps) {
+		if happened.OrderID == session.Order.ID || happened.Revision > 0 && happened.Revision >= placed {
+			shown.Entries = append(shown.Entries, sessionEntry{Entry: happened})
 		}
 	}
 	return nil

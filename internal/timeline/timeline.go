@@ -126,6 +126,16 @@ func Steps(ctx context.Context, read Reader, sessionID string) (steps []Step, ol
 	return steps, older, nil
 }
 
+// Placed is the revision that placed the order; 0 where it is not among the steps.
+func Placed(steps []Step) int64 {
+	for i := range steps {
+		if steps[i].event.Kind == checkout.EventOrdered {
+			return steps[i].revision
+		}
+	}
+	return 0
+}
+
 // staleAfter tells what of a new content an approval does not cover that was
 // alive before; nothing where the change is an approval itself.
 func staleAfter(before, after *checkout.Session) (paths []string, approved int64) {
