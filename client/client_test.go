@@ -93,6 +93,10 @@ func requests(ctx context.Context) map[string]request {
 			func(c *client.Client) error { _, err := c.Explain(ctx, "e"); return err },
 			sent{Method: "GET", Path: "/kvitto/v1/exchanges/e"},
 		},
+		"timeline": {
+			func(c *client.Client) error { _, err := c.Timeline(ctx, "s"); return err },
+			sent{Method: "GET", Path: "/kvitto/v1/sessions/s/timeline"},
+		},
 		"exchanges": {
 			func(c *client.Client) error { _, err := c.Exchanges(ctx, "s"); return err },
 			sent{Method: "GET", Path: "/kvitto/v1/sessions/s/exchanges"},

@@ -36,13 +36,15 @@ const (
 	ManagePeople Permission = "manage people"
 	// ReadAudit: what people did.
 	ReadAudit Permission = "read audit"
+	// ErasePeople: take a person's data out of everything that is stored.
+	ErasePeople Permission = "erase people"
 )
 
 // allowed is the one table of what each role may do.
 var allowed = map[Role][]Permission{
 	RoleViewer:   {Look},
 	RoleOperator: {Look, SendCallbacks, TryRules, DecideReviews},
-	RoleAdmin:    {Look, SendCallbacks, TryRules, DecideReviews, ManageKeys, ManagePeople, ReadAudit},
+	RoleAdmin:    {Look, SendCallbacks, TryRules, DecideReviews, ManageKeys, ManagePeople, ReadAudit, ErasePeople},
 }
 
 // May tells whether the role allows something. An unknown role allows nothing.

@@ -24,6 +24,7 @@ func TestWhatEachRoleMay(t *testing.T) {
 		DecideReviews: {RoleOperator, RoleAdmin},
 		ManagePeople:  {RoleAdmin},
 		ReadAudit:     {RoleAdmin},
+		ErasePeople:   {RoleAdmin},
 	}
 	for role, permissions := range allowed {
 		for _, permission := range permissions {

@@ -50,6 +50,8 @@ type Operations interface {
 	SetPersonDisabled(ctx context.Context, email string, disabled bool) (Person, error)
 	ReviewDesk
 	ReplayDesk
+	EraseDesk
+	AssessmentDesk
 }
 
 // Direct works on a store.
@@ -60,6 +62,8 @@ type Direct struct {
 	URL      string // what browsers reach; links begin with it. Empty leaves it out
 	ReviewDesk
 	ReplayDesk
+	EraseDesk
+	AssessmentDesk
 }
 
 var _ Operations = Direct{}

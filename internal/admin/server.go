@@ -20,9 +20,10 @@ type request struct {
 	Role     string `json:"role,omitzero"`
 	Operator bool   `json:"operator,omitzero"`
 
-	Order   string        `json:"order,omitzero"`
-	Reviews *WhichReviews `json:"reviews,omitempty"`
-	Step    *ReviewStep   `json:"step,omitempty"`
+	Assessment string        `json:"assessment,omitzero"`
+	Order      string        `json:"order,omitzero"`
+	Reviews    *WhichReviews `json:"reviews,omitempty"`
+	Step       *ReviewStep   `json:"step,omitempty"`
 }
 
 // answer is what comes back: a result or an error in words.
@@ -48,6 +49,7 @@ func calls(o Operations) map[string]func(context.Context, request) (any, error) 
 			return o.SetPersonDisabled(ctx, r.Email, r.Disabled)
 		},
 	}
+	all["assessment"] = func(ctx context.Context, r request) (any, error) { return o.Assessment(ctx, r.Assessment) }
 	maps.Copy(all, reviewCalls(o))
 	return all
 }
@@ -74,7 +76,10 @@ func Serve(database string, operations Operations) (*Server, error) {
 	for name, call := range calls(operations) {
 		mux.HandleFunc("POST /"+name, func(w http.ResponseWriter, r *http.Request) { reply(w, r, call) })
 	}
-	mux.HandleFunc("POST /replay", func(w http.ResponseWriter, r *http.Request) { serveReplay(w, r, operations) })
+	mux.HandleFunc("POST /replay", func(w http.ResponseWriter, r *http.Request) {
+		serveLines(w, r, replayBodyMax, operations.Replay)
+	})
+	mux.HandleFunc("POST /erase", func(w http.ResponseWriter, r *http.Request) { serveLines(w, r, bodyMax, operations.Erase) })
 	s := &Server{served: make(chan error, 1), http: &http.Server{
 		Handler: mux, ReadTimeout: patience, WriteTimeout: patience, MaxHeaderBytes: 8 << 10,
 	}}

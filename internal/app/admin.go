@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/admin"
+	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store/postgres"
 	"github.com/kvitto/kvitto/internal/store/sqlite"
 )
@@ -19,7 +20,8 @@ func (a *App) openSocket() {
 		return
 	}
 	server, err := admin.Serve(a.stores.file, a.operations(admin.Direct{Accounts: a.people, URL: a.publicURL(),
-		ReviewDesk: reviewDesk{a.stores, a.checkouts}, ReplayDesk: replayDesk{a.checkouts}}))
+		ReviewDesk: reviewDesk{a.stores, a.checkouts}, ReplayDesk: replayDesk{a.checkouts}, AssessmentDesk: assessmentDesk{a.checkouts},
+		EraseDesk: openedEraser(a.eraser)}))
 	if err != nil {
 		a.config.Logger.Warn("merchants and keys cannot be changed while the server runs", "cause", err)
 		return
@@ -69,7 +71,9 @@ func OpenAdmin(ctx context.Context, url string) (Admin, error) {
 		if err != nil {
 			return Admin{}, err
 		}
-		return direct(engine)
+		return direct(engine, func(ctx context.Context, options requestlog.Options) (*requestlog.Log, error) {
+			return requestlog.OpenPostgres(ctx, url, options)
+		})
 	}
 	for deadline := time.Now().Add(ownerPatience); ; {
 		found, err := openOwned(ctx, path)
@@ -102,16 +106,14 @@ func openOwned(ctx context.Context, path string) (Admin, error) {
 	if err != nil {
 		return Admin{}, err
 	}
-	return direct(engine)
+	return direct(engine, func(ctx context.Context, options requestlog.Options) (*requestlog.Log, error) {
+		return requestlog.OpenSQLite(ctx, filesOf(path).requests, options)
+	})
 }
 
-// direct works on the store itself.
-func direct(engine engine) (Admin, error) {
-	desk, err := openDesk(engine)
-	if err != nil {
-		return Admin{}, errors.Join(err, engine.Close())
-	}
-	replays, err := openReplayDesk(engine)
+// direct works on the store itself, and on its request log where it must.
+func direct(engine engine, openLog func(context.Context, requestlog.Options) (*requestlog.Log, error)) (Admin, error) {
+	checkouts, err := openCheckouts(engine)
 	if err != nil {
 		return Admin{}, errors.Join(err, engine.Close())
 	}
@@ -119,5 +121,7 @@ func direct(engine engine) (Admin, error) {
 	if err != nil {
 		return Admin{}, errors.Join(err, engine.Close())
 	}
-	return Admin{admin.Direct{Tenants: engine, Accounts: accounts, Now: time.Now, ReviewDesk: desk, ReplayDesk: replays}, engine.Close}, nil
+	return Admin{admin.Direct{Tenants: engine, Accounts: accounts, Now: time.Now,
+		ReviewDesk: reviewDesk{engine, checkouts}, ReplayDesk: replayDesk{checkouts}, AssessmentDesk: assessmentDesk{checkouts},
+		EraseDesk: openEraseDesk(engine, openLog)}, engine.Close}, nil
 }

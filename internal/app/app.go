@@ -33,6 +33,7 @@ type App struct {
 	people   *account.Accounts // who may sign in; nil in a playground
 	// checkouts are for what the socket of an operator does.
 	checkouts *service.Service
+	eraser    *service.Eraser
 	server    *http.Server
 	metrics   *metricsServer // nil when /metrics is with the rest
 	tracing   *tracing.Tracing

@@ -12,9 +12,12 @@ import (
 // no more.
 const replayWorkers = 2
 
+// subjectSecret is what subjects are hashed with.
+const subjectSecret = "subject_key"
+
 // remember lets the service keep assessments, and remember those who take part.
 func (a *App) remember(ctx context.Context, options *service.Options) error {
-	secret, err := a.secret(ctx, "subject_key", service.SubjectSecretBytes)
+	secret, err := a.secret(ctx, subjectSecret, service.SubjectSecretBytes)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (a *App) withPortal(ctx context.Context, next http.Handler, own *mode, chec
 	options := portal.Options{
 		Log: a.stores.log, Sessions: a.stores, Orders: a.stores, Reviews: a.stores, Deciding: checkouts, Assessments: checkouts,
 		Callbacks: desk{a.stores.engine, wake}, URL: a.publicURL(),
-		Rules: own.rules, Replays: checkouts, Secrets: callbackSecrets{a.stores}, Retention: kept{a},
+		Rules: own.rules, Replays: checkouts, Secrets: callbackSecrets{a.stores}, Retention: kept{a}, Erasing: erasures{a.eraser},
 		// The request log has the time of the machine, whatever the clocks are.
 		Now: time.Now, Logger: a.config.Logger,
 	}

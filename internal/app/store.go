@@ -27,6 +27,7 @@ type engine interface {
 	store.Subjects
 	store.Assessments
 	store.Reviews
+	store.Erasing
 	store.Orders
 }
 

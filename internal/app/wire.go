@@ -82,7 +82,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.checkouts = checkouts
+	a.checkouts, a.eraser = checkouts, eraserOf(a.stores, a.stores.log, checkouts)
 	decider := a.decideReviews(checkouts, metrics)
 	metrics.watch(watched{protection.gate, protection.bodies, protection.connections, batcher, checkouts, a.tracing})
 	options := api.Options{

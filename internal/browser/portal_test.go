@@ -66,7 +66,7 @@ func TestPortalPagesAreAccessible(t *testing.T) {
 	page := browsertest.Open(t, portalAt(""))
 	page.Wait("document.querySelector('[data-testid=cause]')")
 	for name, path := range map[string]string{
-		"overview": "", "logs": "logs", "logs-filtered": "logs?status=refused&merchant=" + url.QueryEscape(s.user), "logs-nothing": "logs?q=no+such+thing",
+		"overview": "", "overview-week": "?period=week&merchant=" + url.QueryEscape(s.user), "logs": "logs", "logs-filtered": "logs?status=refused&merchant=" + url.QueryEscape(s.user), "logs-nothing": "logs?q=no+such+thing",
 		"exchange-400": "exchanges/" + s.refusedUpdate, "exchange-409": "exchanges/" + s.refusedOrder, "session": "sessions/" + s.session.SessionID,
 		"callbacks": "callbacks?merchant=" + url.QueryEscape(s.user), "playground": "playground?merchant=" + url.QueryEscape(s.user) + "&done=primed",
 		"rules": "rules", "risk": "risk", "what-if": "risk/what-if", "keys": "settings/keys", "webhooks": "settings/webhooks?merchant=" + url.QueryEscape(s.user),
@@ -127,6 +127,35 @@ func TestTheCauseByKeyboard(t *testing.T) {
 	}
 }
 
+// TestTheOverviewByKeyboard: another time, and the numbers of a plot, with the
+// keyboard alone. Every way in which an authorization ends is counted.
+func TestTheOverviewByKeyboard(t *testing.T) {
+	t.Parallel()
+	s := newMerchant(t)
+	for _, outcome := range []string{client.Approve, client.Refer, client.Deny} {
+		s.create(cart(amount))
+		if _, err := s.server.Authorize(t.Context(), s.session.SessionID, client.BrowserCall{Outcome: outcome}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := &visit{browsertest.Open(t, portalAt("?merchant="+url.QueryEscape(s.user))), t}
+	v.tabTo("period-hour")
+	v.Press("Enter")
+	v.Wait("document.querySelector('[data-testid=period-hour][aria-current]') && document.readyState === 'complete'")
+	if rate := shownAt(v, "rate"); rate != "66.7 %" {
+		t.Errorf("approved are %s", rate)
+	}
+	v.tabTo("table-authorizations")
+	v.Press("Enter")
+	v.Wait("document.querySelector('[data-testid=table-authorizations]').parentElement.open")
+	const sums = `[...document.querySelectorAll('[data-testid=table-authorizations] + * tbody tr')]
+		.map((row) => [...row.querySelectorAll('td')].map((cell) => Number(cell.textContent)))
+		.reduce((sum, row) => sum.map((n, i) => n + row[i])).join(' ')`
+	if counted := browsertest.Eval[string](v, sums); counted != "1 1 1" {
+		t.Errorf("the table counts %s", counted)
+	}
+}
+
 // TestTheListFollows: what happens appears on top, and nothing moves while the
 // focus is in the list or the list is paused.
 func TestTheListFollows(t *testing.T) {
@@ -184,6 +213,12 @@ func TestThePlaygroundByClicks(t *testing.T) {
 	result, err := s.server.Authorize(t.Context(), s.session.SessionID, object{})
 	if err != nil || result.Approved {
 		t.Errorf("authorize: %+v, %v", result, err)
+	}
+	clock := shownAt(page, "clock")
+	page.Click("button[name=advance][value='24h']")
+	page.Wait("document.querySelector('[data-testid=done]')?.textContent.includes('moved')")
+	if moved := shownAt(page, "clock"); moved[:10] <= clock[:10] {
+		t.Errorf("the clock went from %s to %s", clock, moved)
 	}
 	page.Click(id("hold"))
 	page.Wait("document.querySelector('[data-testid=done]')?.textContent.includes('held')")

@@ -74,6 +74,7 @@ func TestPromise8MerchantsAreWalls(t *testing.T) {
 		stranger.sameAsUnknown(t, name, attempt{"", "GET", "/kvitto/v1/assessments/%s", ""}, id)
 	}
 	stranger.sameAsUnknown(t, "the assessments of a session", attempt{"", "GET", "/kvitto/v1/sessions/%s/assessments", ""}, own.sessions["denied"])
+	stranger.sameAsUnknown(t, "the timeline of a session", attempt{"", "GET", "/kvitto/v1/sessions/%s/timeline", ""}, own.sessions["denied"])
 	if diff := cmp.Diff(before, own.seen(t, owner)); diff != "" {
 		t.Errorf("the stranger changed what the owner sees:\n%s", diff)
 	}

@@ -108,3 +108,21 @@ func TestTheFirstIdIsBeforeThoseOfItsTimeAndAfterThoseBefore(t *testing.T) {
 		t.Errorf("%s before 1970, want %s", got, want)
 	}
 }
+
+func TestNothingLiesBetweenAnIdAndThePrecedingOne(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{
+		"01934b1e-7a3c-4000-8000-000000000001": "01934b1e-7a3c-4000-8000-000000000000",
+		"01934b1e-7a3c-4000-8000-000000000000": "01934b1e-7a3c-4000-7fff-ffffffffffff",
+		"01000000-0000-0000-0000-000000000000": "00ffffff-ffff-ffff-ffff-ffffffffffff",
+	} {
+		if before, ok := identifier.Preceding(id); !ok || before != want {
+			t.Errorf("%s is preceded by %s, want %s", id, before, want)
+		}
+	}
+	for _, id := range []string{"", "nope", "00000000-0000-0000-0000-000000000000"} {
+		if before, ok := identifier.Preceding(id); ok {
+			t.Errorf("%q is preceded by %s", id, before)
+		}
+	}
+}

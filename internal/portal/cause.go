@@ -100,7 +100,3 @@ func (p *portal) repeats(ctx context.Context, merchant string) (often []cause, e
 	}
 	return often, nil
 }
-
-// failed tells whether an exchange did not do what it was meant to: it was
-// refused, or a callback was not answered.
-func failed(e *requestlog.Exchange) bool { return !e.Done() }

@@ -10,7 +10,7 @@ import (
 // playground.
 func Routes() []string {
 	var all []string
-	for _, routes := range []map[string]handler{reading, acting, deciding, weighing, trying, setting, granting} {
+	for _, routes := range []map[string]handler{reading, acting, deciding, weighing, trying, setting, granting, erasing} {
 		all = slices.AppendSeq(all, maps.Keys(routes))
 	}
 	return all

@@ -162,6 +162,7 @@ type site struct {
 	clocks *clocks
 	next   *lab.Queue
 	kept   []service.KeptAssessment
+	erases *fakeErasing // nil erases nobody
 	rules  portal.RulesInUse
 	turns  *service.Service // of replays
 	moved  []string         // keys that were made and revoked

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/timeline"
 )
 
 // logsPage is a list of exchanges, the newest first.
@@ -108,7 +109,7 @@ func readFormTime(text string, into *time.Time) (problem string) {
 	}
 	at, err := time.ParseInLocation(formTime, text[:min(len(text), len(formTime))], time.UTC)
 	if err != nil {
-		return "“" + beginning(text) + "” is no time such as 2026-03-04T12:00."
+		return "“" + timeline.Beginning(text) + "” is no time such as 2026-03-04T12:00."
 	}
 	*into = at
 	return ""
@@ -208,11 +209,11 @@ func rowOf(e *requestlog.Exchange, now time.Time) logRow {
 	if day := e.At.UTC().Format("2 Jan"); day != now.UTC().Format("2 Jan") {
 		row.Day = day
 	}
-	if o := outcomeOf(e); o.Bad {
+	if o := timeline.OutcomeOf(e); o.Bad {
 		row.Why = o.Says
 	}
-	if failed(e) {
-		row.Why = headline(e, e.Violations)
+	if timeline.Failed(e) {
+		row.Why = timeline.Headline(e, e.Violations)
 	}
 	return row
 }

@@ -44,7 +44,7 @@ func (p page) May(permission string) bool { return p.Viewer.May(account.Permissi
 func (p page) SignedIn() bool { return p.Viewer.PersonID != "" }
 
 // settingsPages are the entries of the settings' own menu.
-var settingsPages = []string{"keys", "webhooks", "retention", "people", "audit", "account"}
+var settingsPages = []string{"keys", "webhooks", "retention", "people", "audit", "account", "erase"}
 
 // InSettings tells whether it is one of the settings' pages.
 func (p page) InSettings() bool { return slices.Contains(settingsPages, p.Current) }

@@ -137,7 +137,7 @@ func TestThePlaygroundMovesClocksAndPrimesOutcomes(t *testing.T) {
 		}
 	}
 	page := s.page("/portal/playground?merchant=shoes&done=primed")
-	has(t, page, "2026-03-06 12:01:00.000", "moved by 2 days", "<b>deny</b>", "The next call ends like that.")
+	has(t, page, "2026-03-06 12:01:00", "moved by 2 days", "<b>deny</b>", "The next call ends like that.")
 	if _, location := s.post("/portal/playground/next/clear", ownOrigin, form("", "")); !strings.Contains(location, "done=cleared") || len(s.next.List("shoes")) > 0 {
 		t.Errorf("clear: %s", location)
 	}

@@ -104,6 +104,7 @@ type Options struct {
 	Keys        Keys // nil where any credentials work
 	Secrets     Secrets
 	Retention   Retention
+	Erasing     Erasing          // nil leaves out erasing people
 	Door        Door             // nil lets in who is on this machine, as an operator who sees all
 	URL         string           // of the server, for commands to copy; no slash at the end
 	Now         func() time.Time // the system's, as the request log has it
@@ -112,11 +113,12 @@ type Options struct {
 
 type portal struct {
 	Options
-	assets *assets
-	pages  *pages
-	viewer account.Viewer // of the request at hand
-	before *lastBefore    // likewise
-	open   func() int     // reviews that wait for the viewer; likewise
+	assets   *assets
+	pages    *pages
+	erasures *erasures
+	viewer   account.Viewer // of the request at hand
+	before   *lastBefore    // likewise
+	open     func() int     // reviews that wait for the viewer; likewise
 }
 
 // New returns the pages, for requests below Path. It lets in whom the door lets
@@ -126,7 +128,7 @@ func New(options Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &portal{Options: options, assets: assets, pages: newPages(assets, templates, nil), open: func() int { return 0 }}
+	p := &portal{Options: options, assets: assets, pages: newPages(assets, templates, nil), erasures: &erasures{jobs: map[string]*erasureJob{}}, open: func() int { return 0 }}
 	pass := Protect
 	if p.Door == nil {
 		p.Door, pass = here{}, guard
@@ -192,6 +194,11 @@ var (
 	deciding = map[string]handler{
 		"POST /reviews/{order_id}/{action}": (*portal).stepReview,
 	}
+	// erasing are the routes that erase people.
+	erasing = map[string]handler{
+		"GET /erase":  (*portal).erase,
+		"POST /erase": (*portal).startErase,
+	}
 	// steering are the routes of a playground.
 	steering = map[string]handler{
 		"GET /playground":             (*portal).playground,
@@ -216,6 +223,9 @@ func (p *portal) routes() http.Handler {
 	add(account.ManageKeys, setting)
 	if p.Keys != nil {
 		add(account.ManageKeys, granting)
+	}
+	if p.Erasing != nil {
+		add(account.ErasePeople, erasing)
 	}
 	if p.Next != nil {
 		add(account.SendCallbacks, steering)

@@ -41,6 +41,7 @@ var (
 	_ Keys        = scope{}
 	_ Secrets     = scope{}
 	_ Retention   = scope{}
+	_ Erasing     = scope{}
 )
 
 func (s scope) looked(merchantID string) error {
@@ -230,14 +231,19 @@ func (s scope) CallbacksHeld(ctx context.Context, merchantID string) (bool, erro
 	return s.all.Callbacks.CallbacksHeld(ctx, merchantID)
 }
 
+// knows is store.ErrNotFound for a merchant whom the viewer does not see.
+func (s scope) knows(ctx context.Context, merchantID string) error {
+	known, err := s.Merchants(ctx)
+	if err == nil && !slices.ContainsFunc(known, func(m store.Merchant) bool { return m.ID == merchantID }) {
+		err = store.ErrNotFound
+	}
+	return err
+}
+
 // HoldCallbacks implements Callbacks. store.ErrNotFound.
 func (s scope) HoldCallbacks(ctx context.Context, merchantID string, hold bool) error {
-	known, err := s.Merchants(ctx)
-	if err != nil {
+	if err := s.knows(ctx, merchantID); err != nil {
 		return err
-	}
-	if !slices.ContainsFunc(known, func(m store.Merchant) bool { return m.ID == merchantID }) {
-		return store.ErrNotFound
 	}
 	action := "let callbacks go"
 	if hold {

@@ -70,13 +70,14 @@ var (
 // walled is a portal of two merchants as somebody sees it.
 func walled(t *testing.T, viewer account.Viewer) (*site, *fakeDoor) {
 	t.Helper()
-	s := &site{t: t, log: newFakeLog(), store: memstore.New(), clocks: &clocks{advanced: map[string]time.Duration{}, known: func(id string) bool { return id == own.merchant || id == others.merchant }}}
+	known := func(id string) bool { return id == own.merchant || id == others.merchant }
+	s := &site{t: t, erases: &fakeErasing{}, log: newFakeLog(), store: memstore.New(), clocks: &clocks{advanced: map[string]time.Duration{}, known: known}}
 	door := &fakeDoor{viewer: viewer, looked: map[string]bool{}, entered: map[*http.Request]bool{}}
 	for _, of := range []things{own, others} {
 		s.fill(of)
 	}
 	options := s.options()
-	options.Door, options.URL, options.Keys = door, "https://pay.example.com", s
+	options.Door, options.URL, options.Keys, options.Erasing = door, "https://pay.example.com", s, s.erases
 	handler, err := portal.New(options)
 	if err != nil {
 		t.Fatal(err)

@@ -6,9 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	"github.com/kvitto/kvitto/internal/checkout"
 )
 
 // This file puts values into words.
@@ -143,44 +140,6 @@ func readable(operation string) string {
 
 // heading begins with a capital letter.
 func heading(words string) string { return strings.ToUpper(words[:1]) + words[1:] }
-
-// valueMax is how much of a value is shown beside others, in characters.
-const valueMax = 240
-
-// valueText is a violation's value as it stands in JSON; words are left as they are.
-func valueText(value any, words bool) string {
-	switch value := value.(type) {
-	case nil:
-		return "nothing"
-	case string:
-		if words {
-			return beginning(value)
-		}
-		return `"` + beginning(value) + `"`
-	default:
-		return fmt.Sprint(value)
-	}
-}
-
-func beginning(text string) string {
-	if utf8.RuneCountInString(text) <= valueMax {
-		return text
-	}
-	return string([]rune(text)[:valueMax]) + "…"
-}
-
-// sentText and expectedText are the two sides of a violation. A value of a wrong
-// type comes as the JSON it was sent as; only a value that another request set
-// stands in quotes, the others are words.
-func sentText(v *checkout.Violation) string { return valueText(v.Sent, v.Rule == checkout.RuleType) }
-
-func expectedText(v *checkout.Violation) string {
-	text := valueText(v.Expected, v.Rule != checkout.RuleMatch && v.Rule != checkout.RuleSameBody)
-	if v.Tolerance > 0 {
-		text += " ± " + strconv.FormatInt(v.Tolerance, 10)
-	}
-	return text
-}
 
 // operationChoices are the operations that a list can be narrowed to.
 var operationChoices = func() (choices []choice) {
