@@ -146,6 +146,13 @@ func (e *Erasure) Part() Part { return e.part }
 // Person is who is erased.
 func (e *Erasure) Person() Person { return e.person }
 
+// Find notes the person's part in one state of the payment, and nothing else of it.
+func (e *Erasure) Find(s *Session) {
+	for _, c := range contentsOf(s) {
+		e.part = max(e.part, e.person.partIn(c))
+	}
+}
+
 // Look notes what one state of the payment says of the person.
 func (e *Erasure) Look(s *Session) {
 	for _, c := range contentsOf(s) {

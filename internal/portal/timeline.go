@@ -249,7 +249,8 @@ func approvedLater(entries []entry, steps []step) {
 		case checkout.EventAuthorized, checkout.EventReferred, checkout.EventDeferred, checkout.EventDenied, checkout.EventReleased, checkout.EventOrdered:
 			last = steps[i].revision
 		case checkout.EventCreated, checkout.EventUpdated, checkout.EventLoaded, checkout.EventCustomerTokenCreated, checkout.EventReviewClaimed,
-			checkout.EventReviewReleased, checkout.EventReviewSupported, checkout.EventReviewAccepted, checkout.EventReviewRejected, checkout.EventReviewStopped:
+			checkout.EventReviewReleased, checkout.EventReviewSupported, checkout.EventReviewAccepted, checkout.EventReviewRejected, checkout.EventReviewStopped,
+			checkout.EventErased:
 		}
 	}
 	for i := range steps {
