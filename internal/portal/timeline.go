@@ -178,6 +178,7 @@ var eventOperations = map[checkout.EventKind]string{
 	checkout.EventCustomerTokenCreated: "create_customer_token",
 	checkout.EventReviewClaimed:        "claim_review", checkout.EventReviewReleased: "release_review", checkout.EventReviewSupported: "accept_review",
 	checkout.EventReviewAccepted: "accept_review", checkout.EventReviewRejected: "reject_review", checkout.EventReviewStopped: "stop_review",
+	checkout.EventErased: "erase_person",
 }
 
 func (e *entry) changed(s *step) {
