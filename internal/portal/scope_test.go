@@ -70,7 +70,8 @@ var (
 // walled is a portal of two merchants as somebody sees it.
 func walled(t *testing.T, viewer account.Viewer) (*site, *fakeDoor) {
 	t.Helper()
-	s := &site{t: t, erases: &fakeErasing{}, log: &fakeLog{}, store: memstore.New(), clocks: &clocks{advanced: map[string]time.Duration{}, known: func(id string) bool { return id == own.merchant || id == others.merchant }}}
+	s := &site{t: t, erases: &fakeErasing{}, log: &fakeLog{}, store: memstore.New(),
+		clocks: &clocks{advanced: map[string]time.Duration{}, known: func(id string) bool { return id == own.merchant || id == others.merchant }}}
 	door := &fakeDoor{viewer: viewer, looked: map[string]bool{}, entered: map[*http.Request]bool{}}
 	for _, of := range []things{own, others} {
 		s.fill(of)
