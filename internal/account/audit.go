@@ -34,8 +34,9 @@ func writable(text string, most int) bool {
 
 var errNote = errors.New("account: an audit entry is a short line without control characters")
 
-// note writes down what somebody did. merchantID is whose thing it was done to.
-func (a *Accounts) note(ctx context.Context, by Viewer, from From, action, subject, merchantID string) error {
+// Note writes down what somebody does, before it is done to a thing. merchantID is
+// whose it is.
+func (a *Accounts) Note(ctx context.Context, by Viewer, from From, action, subject, merchantID string) error {
 	if !writable(action, actionMax) || !writable(subject, subjectMax) || !writable(merchantID, subjectMax) {
 		return errNote
 	}
@@ -44,12 +45,6 @@ func (a *Accounts) note(ctx context.Context, by Viewer, from From, action, subje
 		ID: a.NewID(now), At: now, PersonID: by.PersonID, Person: by.Email, Action: action, Subject: subject,
 		MerchantID: merchantID, Address: from.Address,
 	})
-}
-
-// Note writes down something that the viewer does to a merchant's thing, before
-// it is done.
-func (a *Accounts) Note(ctx context.Context, by Viewer, from From, action, subject, merchantID string) error {
-	return a.note(ctx, by, from, action, subject, merchantID)
 }
 
 // looks remembers which looks were written down, so that the store is asked once.

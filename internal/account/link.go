@@ -34,7 +34,7 @@ func (a *Accounts) FirstLink(ctx context.Context) (link Secret, ok bool, err err
 	if empty, err := a.empty(ctx); err != nil || !empty {
 		return "", false, err
 	}
-	link, _, err = a.issue(ctx, ticketLink, "", FirstLinkLife, linkDocument{First: true})
+	link, err = a.issue(ctx, ticketLink, "", FirstLinkLife, linkDocument{First: true})
 	return link, err == nil, err
 }
 
@@ -151,7 +151,7 @@ func (a *Accounts) enterByLink(ctx context.Context, person *Person, from From) (
 	if err != nil {
 		return "", err
 	}
-	if err := a.note(ctx, person.viewer(), from, "followed a link", "", person.MerchantID); err != nil {
+	if err := a.Note(ctx, person.viewer(), from, "followed a link", "", person.MerchantID); err != nil {
 		return "", err
 	}
 	return a.begin(ctx, person, "link", from)

@@ -20,9 +20,9 @@ func (a *Accounts) Own(ctx context.Context, own Session) (*Person, error) {
 }
 
 // RequireFresh is ErrStale for a session that began too long ago to change what
-// signs people in.
+// signs the person in, and who else does.
 func (a *Accounts) RequireFresh(own Session) error {
-	if !own.Fresh(a.now()) {
+	if a.now().Sub(own.Began) >= FreshFor {
 		return ErrStale
 	}
 	return nil
@@ -44,7 +44,7 @@ func (a *Accounts) changeOwn(ctx context.Context, own Session, from From, action
 	if err != nil {
 		return err
 	}
-	return a.note(ctx, own.Viewer, from, action, subject, own.MerchantID)
+	return a.Note(ctx, own.Viewer, from, action, subject, own.MerchantID)
 }
 
 // replaceOwn is changeOwn of what may be in other hands: it ends whatever the

@@ -45,7 +45,7 @@ func (a *Accounts) Invite(ctx context.Context, by Viewer, invitation Invitation,
 	}
 	switch err := a.Store.AddPerson(ctx, stored); {
 	case errors.Is(err, store.ErrConflict):
-		if err := a.note(ctx, by, from, "invitation refused", email, by.MerchantID); err != nil {
+		if err := a.Note(ctx, by, from, "invitation refused", email, by.MerchantID); err != nil {
 			return nil, "", err
 		}
 		return nil, "", problem("email", "Somebody has this e-mail address already.")
@@ -63,10 +63,10 @@ func (a *Accounts) newLink(ctx context.Context, by Viewer, person *Person, actio
 	if err := a.Store.DropTickets(ctx, person.ID, ticketLink, store.SecretHash{}); err != nil {
 		return "", err
 	}
-	if err := a.note(ctx, by, from, action, person.Email+" as "+string(person.Role), person.MerchantID); err != nil {
+	if err := a.Note(ctx, by, from, action, person.Email+" as "+string(person.Role), person.MerchantID); err != nil {
 		return "", err
 	}
-	link, _, err := a.issue(ctx, ticketLink, person.ID, LinkLife, linkDocument{Since: person.credentials.Since})
+	link, err := a.issue(ctx, ticketLink, person.ID, LinkLife, linkDocument{Since: person.credentials.Since})
 	return link, err
 }
 
@@ -119,7 +119,7 @@ func (a *Accounts) SetRole(ctx context.Context, by Viewer, personID string, role
 	if err := notOneself(by, personID); err != nil {
 		return nil, err
 	}
-	if err := a.note(ctx, by, from, "gave a role", person.Email+" "+string(role), person.MerchantID); err != nil {
+	if err := a.Note(ctx, by, from, "gave a role", person.Email+" "+string(role), person.MerchantID); err != nil {
 		return nil, err
 	}
 	return a.change(ctx, personID, func(p *Person) error { p.Role = role; return nil })
@@ -138,7 +138,7 @@ func (a *Accounts) SetDisabled(ctx context.Context, by Viewer, personID string, 
 	if disabled {
 		action = "disabled"
 	}
-	if err := a.note(ctx, by, from, action, person.Email, person.MerchantID); err != nil {
+	if err := a.Note(ctx, by, from, action, person.Email, person.MerchantID); err != nil {
 		return nil, err
 	}
 	ctx, cancel := finishing(ctx)

@@ -19,15 +19,11 @@ type Session struct {
 	ExpiresAt time.Time
 	Address   string // where it began
 	Agent     string
-	By        string // how: "password" or "passkey"
+	By        string // how, for people to read: by a password, a passkey or a link
 
 	hash  store.SecretHash
 	since int64 // the count of the person's credentials
 }
-
-// Fresh tells whether the person signed in so shortly ago that they may change
-// what signs them in, and who else does.
-func (s Session) Fresh(now time.Time) bool { return now.Sub(s.Began) < FreshFor }
 
 // sessionDocument is what the store keeps of a session.
 type sessionDocument struct {
@@ -42,11 +38,11 @@ const agentMax = 200 // bytes of what a browser calls itself
 // begin makes a session of a person whose credentials were right.
 func (a *Accounts) begin(ctx context.Context, person *Person, by string, from From) (Secret, error) {
 	agent := strings.ToValidUTF8(from.Agent[:min(len(from.Agent), agentMax)], "")
-	secret, _, err := a.issue(ctx, ticketSession, person.ID, SessionIdle, sessionDocument{from.Address, agent, by, person.credentials.Since})
+	secret, err := a.issue(ctx, ticketSession, person.ID, SessionIdle, sessionDocument{from.Address, agent, by, person.credentials.Since})
 	if err != nil {
 		return "", err
 	}
-	return secret, a.note(ctx, person.viewer(), from, "signed in", by, person.MerchantID)
+	return secret, a.Note(ctx, person.viewer(), from, "signed in", by, person.MerchantID)
 }
 
 // Peek is Session for what nobody asked for: it does not put off the end.
@@ -106,7 +102,7 @@ func (a *Accounts) SignOut(ctx context.Context, session Session, from From) erro
 	if err := a.end(ctx, session.hash); err != nil {
 		return err
 	}
-	return a.note(ctx, session.Viewer, from, "signed out", "", session.MerchantID)
+	return a.Note(ctx, session.Viewer, from, "signed out", "", session.MerchantID)
 }
 
 func (a *Accounts) end(ctx context.Context, hash store.SecretHash) error {
@@ -156,7 +152,7 @@ func (a *Accounts) EndSession(ctx context.Context, own Session, id string, from 
 		if err := a.end(ctx, session.hash); err != nil {
 			return err
 		}
-		return a.note(ctx, own.Viewer, from, "ended a session", session.Address, own.MerchantID)
+		return a.Note(ctx, own.Viewer, from, "ended a session", session.Address, own.MerchantID)
 	}
 	return ErrUnknown
 }
@@ -166,5 +162,5 @@ func (a *Accounts) EndOtherSessions(ctx context.Context, own Session, from From)
 	if err := a.Store.DropTickets(ctx, own.PersonID, ticketSession, own.hash); err != nil {
 		return err
 	}
-	return a.note(ctx, own.Viewer, from, "ended other sessions", "", own.MerchantID)
+	return a.Note(ctx, own.Viewer, from, "ended other sessions", "", own.MerchantID)
 }

@@ -73,7 +73,7 @@ func (a *Accounts) hashAgain(ctx context.Context, person *Person, password strin
 
 // refuse writes a refusal down, for people who are known and others alike.
 func (a *Accounts) refuse(ctx context.Context, viewer Viewer, from From, what string) error {
-	if err := a.note(ctx, viewer, from, "sign-in refused", what, viewer.MerchantID); err != nil {
+	if err := a.Note(ctx, viewer, from, "sign-in refused", what, viewer.MerchantID); err != nil {
 		return err
 	}
 	return ErrRefused
@@ -162,7 +162,7 @@ func (a *Accounts) BeginPasskey(ctx context.Context) (Ceremony, error) {
 		return Ceremony{}, err
 	}
 	begun.Expires = time.Time{} // the ticket's, on the clock that is given
-	secret, _, err := a.issue(ctx, ticketSignIn, "", CeremonyLife, begun)
+	secret, err := a.issue(ctx, ticketSignIn, "", CeremonyLife, begun)
 	return Ceremony{secret, asked.Response}, err
 }
 

@@ -44,21 +44,21 @@ func sessionUntil(began, used time.Time) time.Time {
 }
 
 // issue makes a ticket and returns its secret.
-func (a *Accounts) issue(ctx context.Context, kind, personID string, life time.Duration, document any) (Secret, store.SecretHash, error) {
+func (a *Accounts) issue(ctx context.Context, kind, personID string, life time.Duration, document any) (Secret, error) {
 	secret, err := newSecret(a.Random)
 	if err != nil {
-		return "", store.SecretHash{}, err
+		return "", err
 	}
 	hash, _ := secret.hash()
 	written, err := json.Marshal(document)
 	if err != nil {
-		return "", hash, err
+		return "", err
 	}
 	now := a.now()
 	err = a.Store.AddTicket(ctx, store.Ticket{
 		Hash: hash, Kind: kind, PersonID: personID, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(life), Document: written,
 	})
-	return secret, hash, err
+	return secret, err
 }
 
 // begunMax is how much a person may have begun and not ended at the same time: sign-ins in several
@@ -74,8 +74,7 @@ func (a *Accounts) issueBegun(ctx context.Context, kind, personID string, life t
 	if err != nil {
 		return "", err
 	}
-	secret, _, err := a.issue(ctx, kind, personID, life, document)
-	return secret, err
+	return a.issue(ctx, kind, personID, life, document)
 }
 
 // finishLife bounds what is finished after its sender has gone.

@@ -51,6 +51,7 @@ type Operations interface {
 	ReviewDesk
 	ReplayDesk
 	EraseDesk
+	AssessmentDesk
 }
 
 // Direct works on a store.
@@ -62,6 +63,7 @@ type Direct struct {
 	ReviewDesk
 	ReplayDesk
 	EraseDesk
+	AssessmentDesk
 }
 
 var _ Operations = Direct{}

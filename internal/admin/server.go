@@ -20,9 +20,10 @@ type request struct {
 	Role     string `json:"role,omitzero"`
 	Operator bool   `json:"operator,omitzero"`
 
-	Order   string        `json:"order,omitzero"`
-	Reviews *WhichReviews `json:"reviews,omitempty"`
-	Step    *ReviewStep   `json:"step,omitempty"`
+	Assessment string        `json:"assessment,omitzero"`
+	Order      string        `json:"order,omitzero"`
+	Reviews    *WhichReviews `json:"reviews,omitempty"`
+	Step       *ReviewStep   `json:"step,omitempty"`
 }
 
 // answer is what comes back: a result or an error in words.
@@ -48,6 +49,7 @@ func calls(o Operations) map[string]func(context.Context, request) (any, error) 
 			return o.SetPersonDisabled(ctx, r.Email, r.Disabled)
 		},
 	}
+	all["assessment"] = func(ctx context.Context, r request) (any, error) { return o.Assessment(ctx, r.Assessment) }
 	maps.Copy(all, reviewCalls(o))
 	return all
 }

@@ -17,7 +17,12 @@ func readAssessment(x *exchange) (answer, error) {
 		return answer{}, err
 	}
 	x.record.SessionID = kept.SessionID
-	return ok(wire.AppendAssessment(nil, x.assessmentView(&kept)))
+	return ok(wire.AppendAssessment(nil, assessmentView(&kept, x.api.RulesHidden)))
+}
+
+// AssessmentDocument is an assessment for an operator, in the form of the answers.
+func AssessmentDocument(kept *service.KeptAssessment) []byte {
+	return wire.AppendAssessment(nil, assessmentView(kept, false))
 }
 
 // sessionAssessments shows the newest of a session.
@@ -37,17 +42,17 @@ func sessionAssessments(x *exchange) (answer, error) {
 
 // assessmentView hides of the content what the request log hides, and of the rules
 // what the caller may not see.
-func (x *exchange) assessmentView(a *service.KeptAssessment) wire.Assessment {
+func assessmentView(a *service.KeptAssessment, rulesHidden bool) wire.Assessment {
 	in := &a.Input
 	view := wire.Assessment{
 		ID: a.ID, SessionID: a.SessionID, CorrelationID: a.CorrelationID, Revision: a.Revision, At: a.At, Call: a.Call,
-		RuledBy: x.ruledBy(&a.Made), Review: a.Made.Decision.Review,
+		RuledBy: ruledBy(&a.Made, rulesHidden), Review: a.Made.Decision.Review,
 		Login: in.Login, Device: in.DeviceID, IP: in.IP, Changes: in.Changes, CreatedAt: in.CreatedAt, Denied: in.Denied,
 	}
 	if in.Content != nil {
 		view.Content = requestlog.Redacted(wire.AppendContent(nil, in.Content))
 	}
-	if !x.api.RulesHidden {
+	if !rulesHidden {
 		for _, step := range a.Made.Steps {
 			view.Duration += step.Duration
 			view.Steps = append(view.Steps, wire.AssessmentStep{Rule: step.Rule, State: string(step.State), Duration: step.Duration, Error: step.Error})
@@ -59,10 +64,10 @@ func (x *exchange) assessmentView(a *service.KeptAssessment) wire.Assessment {
 	return view
 }
 
-func (x *exchange) ruledBy(made *risk.Assessment) wire.RuledBy {
+func ruledBy(made *risk.Assessment, rulesHidden bool) wire.RuledBy {
 	decision := &made.Decision
 	by := wire.RuledBy{Outcome: string(decision.Outcome), RuleSet: made.RuleSet, Version: made.Version, InvalidFields: decision.InvalidFields}
-	if !x.api.RulesHidden {
+	if !rulesHidden {
 		by.Reason, by.Rule = decision.Reason, made.Rule
 	}
 	return by
@@ -114,5 +119,5 @@ func readOffers(x *exchange) (answer, error) {
 		return answer{}, err
 	}
 	return ok(wire.AppendOffers(nil, wire.Offers{
-		SessionID: question.SessionID, Content: &found.Content, Offerings: x.rulesHidden(found.Offerings), Load: x.ruledBy(&found.Load)}))
+		SessionID: question.SessionID, Content: &found.Content, Offerings: x.rulesHidden(found.Offerings), Load: ruledBy(&found.Load, x.api.RulesHidden)}))
 }

@@ -44,6 +44,7 @@ func (a *API) routes() map[string]map[string]route {
 	table["/kvitto/v1/exchanges/{correlation_id}"] = map[string]route{http.MethodGet: {"read_exchange", readExchange, nil}}
 	table["/kvitto/v1/exchanges"] = map[string]route{http.MethodGet: {"search_exchanges", searchExchanges, exchangesQueryNames}}
 	table["/kvitto/v1/sessions/{session_id}/exchanges"] = map[string]route{http.MethodGet: {"read_session_exchanges", sessionExchanges, []string{"limit"}}}
+	table["/kvitto/v1/sessions/{session_id}/timeline"] = map[string]route{http.MethodGet: {"read_session_timeline", sessionTimeline, nil}}
 	table["/kvitto/v1/check"] = map[string]route{http.MethodPost: {"check", check, []string{"session_id"}}}
 	table["/kvitto/v1/offers"] = map[string]route{http.MethodGet: {"read_offers", readOffers, offersQueryNames}}
 	table["/kvitto/v1/assessments/{assessment_id}"] = map[string]route{http.MethodGet: {"read_assessment", readAssessment, nil}}

@@ -20,7 +20,8 @@ func (a *App) openSocket() {
 		return
 	}
 	server, err := admin.Serve(a.stores.file, a.operations(admin.Direct{Accounts: a.people, URL: a.publicURL(),
-		ReviewDesk: reviewDesk{a.stores, a.checkouts}, ReplayDesk: replayDesk{a.checkouts}, EraseDesk: openedEraser(a.eraser)}))
+		ReviewDesk: reviewDesk{a.stores, a.checkouts}, ReplayDesk: replayDesk{a.checkouts}, AssessmentDesk: assessmentDesk{a.checkouts},
+		EraseDesk: openedEraser(a.eraser)}))
 	if err != nil {
 		a.config.Logger.Warn("merchants and keys cannot be changed while the server runs", "cause", err)
 		return
@@ -112,11 +113,7 @@ func openOwned(ctx context.Context, path string) (Admin, error) {
 
 // direct works on the store itself, and on its request log where it must.
 func direct(engine engine, openLog func(context.Context, requestlog.Options) (*requestlog.Log, error)) (Admin, error) {
-	desk, err := openDesk(engine)
-	if err != nil {
-		return Admin{}, errors.Join(err, engine.Close())
-	}
-	replays, err := openReplayDesk(engine)
+	checkouts, err := openCheckouts(engine)
 	if err != nil {
 		return Admin{}, errors.Join(err, engine.Close())
 	}
@@ -124,6 +121,7 @@ func direct(engine engine, openLog func(context.Context, requestlog.Options) (*r
 	if err != nil {
 		return Admin{}, errors.Join(err, engine.Close())
 	}
-	return Admin{admin.Direct{Tenants: engine, Accounts: accounts, Now: time.Now, ReviewDesk: desk, ReplayDesk: replays,
+	return Admin{admin.Direct{Tenants: engine, Accounts: accounts, Now: time.Now,
+		ReviewDesk: reviewDesk{engine, checkouts}, ReplayDesk: replayDesk{checkouts}, AssessmentDesk: assessmentDesk{checkouts},
 		EraseDesk: openEraseDesk(engine, openLog)}, engine.Close}, nil
 }

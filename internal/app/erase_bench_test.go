@@ -21,7 +21,7 @@ import (
 // of four revisions and four exchanges, in SQLite files. What it takes does not
 // depend on b.N: run it with -benchtime 1x.
 func BenchmarkErase(b *testing.B) {
-	for _, sessions := range []int{1000, 100_000} {
+	for _, sessions := range []int{1000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(sessions, " sessions"), func(b *testing.B) {
 			directory := b.TempDir()
 			fillForErasing(b, directory, sessions)

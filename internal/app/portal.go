@@ -102,7 +102,8 @@ func (a *App) signedIn(ctx context.Context, options portal.Options) (pages http.
 	if pages, err = portal.New(options); err != nil {
 		return nil, err
 	}
-	return door.Handler(pages), a.offerFirst(ctx)
+	a.offerFirst(ctx)
+	return door.Handler(pages), nil
 }
 
 func newAccounts(kept account.Store, now func() time.Time, publicURL string) (*account.Accounts, error) {
@@ -125,17 +126,16 @@ func passkeyURL(public string) string {
 // offerFirst tells the log how the first person gets in, while there is nobody.
 // A store that cannot tell, such as one of the schema before, is no reason not to
 // serve.
-func (a *App) offerFirst(ctx context.Context) error {
+func (a *App) offerFirst(ctx context.Context) {
 	link, nobody, err := a.people.FirstLink(ctx)
 	if err != nil {
 		a.config.Logger.WarnContext(ctx, "nobody can sign in to the portal", "cause", err)
-		return nil
+		return
 	}
 	if nobody {
 		a.config.Logger.WarnContext(ctx, fmt.Sprintf("nobody can sign in to the portal yet: whoever opens the link within %s becomes the first admin; "+
 			"kvitto people invite makes another", account.FirstLinkLife), "link", account.LinkURL(a.publicURL(), link))
 	}
-	return nil
 }
 
 // unmoved is the clock of merchants that nobody moves.

@@ -8,9 +8,7 @@ import (
 	"github.com/kvitto/kvitto/internal/admin"
 	"github.com/kvitto/kvitto/internal/api"
 	"github.com/kvitto/kvitto/internal/checkout"
-	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/service"
-	"github.com/kvitto/kvitto/internal/store/record"
 )
 
 // replayDesk is where an operator replays the assessments of all merchants.
@@ -34,13 +32,4 @@ func (d replayDesk) Replay(ctx context.Context, asked admin.ReplayQuestion, line
 		return err
 	}
 	return api.ReplayLines(ctx, replay, rules, error.Error, line)
-}
-
-// openReplayDesk is a desk on a store without a server.
-func openReplayDesk(engine engine) (replayDesk, error) {
-	checkouts, err := service.New(service.Options{
-		Engine: engine, Committer: straight{engine}, NewID: identifier.New, CacheBytes: deskCache, Shared: true,
-		Memory: engine, ReadInput: record.DecodeInput, ReplayWorkers: replayWorkers,
-	})
-	return replayDesk{checkouts}, err
 }

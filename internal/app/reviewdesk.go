@@ -15,6 +15,7 @@ import (
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/store/record"
 )
 
 // reviewDesk is where an operator reviews orders, of whatever merchant.
@@ -69,18 +70,19 @@ func reviewedDocument(orderID string, session *checkout.Session, err error) (jso
 // deskCache is the memory for sessions of a command, which asks for one or two.
 const deskCache = 1 << 20
 
-// openDesk is a desk on a store without a server. Those that share it deliver what
-// it tells shops. It needs no rules of reviews: each says itself what it takes.
-func openDesk(engine engine) (reviewDesk, error) {
+// openCheckouts is a service on a store without a server, for all desks of a command.
+// Servers that share the store deliver what it tells shops. It needs no rules of
+// reviews: each says itself what it takes.
+func openCheckouts(engine engine) (*service.Service, error) {
 	clock, err := lab.NewClock(time.Now, engine, true)
 	if err != nil {
-		return reviewDesk{}, err
+		return nil, err
 	}
-	checkouts, err := service.New(service.Options{
+	return service.New(service.Options{
 		Engine: engine, Committer: straight{engine}, Clock: clock, NewID: identifier.New, CacheBytes: deskCache,
 		CallbackBody: callbackBody, Shared: true,
+		Memory: engine, ReadAssessment: record.DecodeAssessment, ReadInput: record.DecodeInput, ReplayWorkers: replayWorkers,
 	})
-	return reviewDesk{engine, checkouts}, err
 }
 
 // straight commits one change at a time.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/api"
+	"github.com/kvitto/kvitto/internal/openapi"
 	"github.com/kvitto/kvitto/internal/widget"
 )
 
@@ -26,6 +27,7 @@ func (a *App) routes(payments, redirect, static http.Handler, metrics *metrics) 
 	if metricsHere {
 		operators.Handle("GET /metrics", metrics.handler())
 	}
+	documents := openapi.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		api.Clean(r)
 		switch path := r.URL.Path; {
@@ -33,6 +35,8 @@ func (a *App) routes(payments, redirect, static http.Handler, metrics *metrics) 
 			payments.ServeHTTP(w, r)
 		case path == "/healthz", path == "/readyz", path == "/metrics" && metricsHere, strings.HasPrefix(path, "/kp/"):
 			operators.ServeHTTP(w, r)
+		case openapi.Serves(path):
+			documents.ServeHTTP(w, r)
 		default:
 			payments.ServeHTTP(w, r)
 		}

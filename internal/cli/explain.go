@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,12 +11,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kvitto/kvitto/client"
+	"github.com/kvitto/kvitto/internal/admin"
+	"github.com/kvitto/kvitto/internal/app"
 	"github.com/kvitto/kvitto/internal/hostname"
 )
 
 func newExplain() *cobra.Command {
 	var where connection
-	var asJSON bool
+	var from operator
 	command := &cobra.Command{
 		Use:   "explain CORRELATION_ID|ASSESSMENT_ID|URL",
 		Short: "Say what was asked and answered in an exchange, or how the risk rules decided",
@@ -29,15 +32,21 @@ the body of every refusal, and in the lines that kvitto dev prints. The address 
 the header Kvitto-Explanation of a refusal names server and exchange together; one
 under an original host name is asked for at --url. The id of an assessment is in
 the header Kvitto-Assessment-Id, in the explanation of the exchange that made it,
-and in kvitto assessments.`,
+and in kvitto assessments. With --config, --store or --data the operator of kvitto
+serve reads an assessment of any merchant, with the rules that merchants do not see,
+also while the server runs.`,
 		Example: "  kvitto explain CORRELATION_ID --user demo:demo",
 		Args:    oneArg("one correlation id, or the id of an assessment"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return explain(c, where, args[0], asJSON)
+			if operates(c) {
+				return from.administer(c, func(a app.Admin) error { return explainForOperator(c, a, args[0], from.json) })
+			}
+			return explain(c, where, args[0], from.json)
 		},
 	}
 	where.flags(command)
-	command.Flags().BoolVar(&asJSON, "json", false, "print the exchange or the assessment as one JSON object")
+	from.flags(command)
+	from.jsonFlag(command, "print the exchange or the assessment as one JSON object")
 	return command
 }
 
@@ -80,6 +89,26 @@ func explainAssessment(c *cobra.Command, where connection, server *client.Client
 	if asJSON {
 		return printDocument(c.OutOrStdout(), assessment.Raw)
 	}
+	return printAssessment(c, &assessment)
+}
+
+// explainForOperator reads an assessment of whatever merchant.
+func explainForOperator(c *cobra.Command, desk admin.AssessmentDesk, id string, asJSON bool) error {
+	document, err := desk.Assessment(c.Context(), id)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printDocument(c.OutOrStdout(), document)
+	}
+	var assessment client.Assessment
+	if err := json.Unmarshal(document, &assessment); err != nil {
+		return fmt.Errorf("what the running server says cannot be read: %w", err)
+	}
+	return printAssessment(c, &assessment)
+}
+
+func printAssessment(c *cobra.Command, assessment *client.Assessment) error {
 	return printExplanation(c.OutOrStdout(), assessment.String(), func(p paint, headline string) string {
 		if assessment.Outcome == client.Approve {
 			return p.good(headline)

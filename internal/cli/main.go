@@ -85,7 +85,7 @@ It is not affiliated with Klarna.`,
 		SilenceUsage:  true,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.AddCommand(newDev(), newTry(), newExplain(), newLogs(), newAssessments(), newOffers(), newCallbacks(), newCheck(), newVersion())
+	root.AddCommand(newDev(), newTry(), newExplain(), newSession(), newLogs(), newAssessments(), newOffers(), newCallbacks(), newCheck(), newOpenAPI(), newVersion())
 	root.AddCommand(newHosts(), newTrust())
 	root.AddCommand(newServe(), newConfig(), newRules(), newReviews(), newMerchant(), newKey(), newPeople(), newErase(), newMigrate(), newBackup(), newRestore())
 	return root

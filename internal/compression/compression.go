@@ -59,3 +59,8 @@ func encode(buffer *[]byte, src []byte) []byte {
 
 // Unpack returns what was packed, or an error when it is damaged.
 func Unpack(packed []byte) ([]byte, error) { return s2.Decode(nil, packed) }
+
+// UnpackInto is Unpack into the memory of a buffer, if it is large enough.
+func UnpackInto(buffer, packed []byte) ([]byte, error) {
+	return s2.Decode(buffer[:cap(buffer)], packed)
+}

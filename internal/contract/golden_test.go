@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,10 +30,23 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newServer(t)
+	var ran atomic.Int32
+	t.Cleanup(func() {
+		// Of a part of the scenarios nothing is known.
+		if unseen := s.documents.Unseen(t); int(ran.Load()) > len(files) && len(unseen) > 0 {
+			t.Errorf("no exchange of these operations of the documents succeeded: %v", unseen)
+		}
+	})
+	t.Run("what has no golden answer", func(t *testing.T) {
+		t.Parallel()
+		ran.Add(1)
+		callTheRest(t, s.merchant("the rest"))
+	})
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			ran.Add(1)
 			newScenario(t, s, shapes, name, file).run(t)
 		})
 	}

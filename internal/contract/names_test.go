@@ -14,6 +14,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/app"
 	"github.com/kvitto/kvitto/internal/hostname"
+	"github.com/kvitto/kvitto/internal/openapi/openapitest"
 )
 
 // underNames opens the listener of the original's names and the proxy to it.
@@ -86,7 +87,7 @@ func TestAPaymentUnderEveryOriginalName(t *testing.T) {
 // payUnder goes from the session to the confirmation page under one name.
 func payUnder(t *testing.T, client *http.Client, host hostname.Host) {
 	t.Helper()
-	m := (&server{t: t, url: "https://" + host.Name, client: client}).merchant("names")
+	m := (&server{t: t, url: "https://" + host.Name, documents: openapitest.New(t), client: client}).merchant("names")
 	created := m.must(t, 200, "POST", sessionsPath, `{"merchant_urls":{"confirmation":"https://shop.example/thanks"},`+cartWithoutLocale[1:])
 	_, claims := tokenParts(t, created.text(t, "client_token"))
 	browser := browsers[host.Name]

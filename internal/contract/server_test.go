@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/app"
+	"github.com/kvitto/kvitto/internal/openapi/openapitest"
 )
 
 // frozen is the system's time under every merchant's clock in these tests, so
@@ -22,6 +23,8 @@ type server struct {
 	t   *testing.T
 	url string
 	app *app.App
+	// documents hold every exchange to what the server says of itself.
+	documents *openapitest.Checker
 	// HTTP follows no redirects: where one leads is part of the contract.
 	client *http.Client
 }
@@ -54,7 +57,7 @@ func newServer(t *testing.T, change ...func(*app.Config)) *server {
 			t.Errorf("close: %v", err)
 		}
 	})
-	return &server{t: t, url: a.URL, app: a, client: &http.Client{
+	return &server{t: t, url: a.URL, app: a, documents: openapitest.New(t), client: &http.Client{
 		Transport: transport, Timeout: time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -70,6 +73,7 @@ type answer struct {
 // send makes one exchange.
 func (s *server) send(t *testing.T, r *http.Request) answer {
 	t.Helper()
+	sent := sentBody(t, r)
 	response, err := s.client.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +83,26 @@ func (s *server) send(t *testing.T, r *http.Request) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.documents.Check(t, r, sent, openapitest.Answer{Status: response.StatusCode, Header: response.Header, Body: body})
 	return answer{status: response.StatusCode, header: response.Header, body: body}
+}
+
+// sentBody is the body of a request that is about to be sent; nil where it can be
+// read only once.
+func sentBody(t *testing.T, r *http.Request) []byte {
+	t.Helper()
+	if r.GetBody == nil {
+		return nil
+	}
+	again, err := r.GetBody()
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
 }
 
 // merchant is a caller with a user name of its own.

@@ -38,6 +38,21 @@ func First(at time.Time) string {
 	return Format(id)
 }
 
+// Preceding is the greatest id that is less than another; ok is false for a text that
+// is no id, and for the least.
+func Preceding(id string) (before string, ok bool) {
+	var b [16]byte
+	if !Parse(id, &b) {
+		return "", false
+	}
+	for i := len(b) - 1; i >= 0; i-- {
+		if b[i]--; b[i] != 0xff {
+			return Format(b), true
+		}
+	}
+	return "", false
+}
+
 // Format is the text of 16 bytes as a UUID, in lower case.
 func Format(b [16]byte) string {
 	var text [Chars]byte

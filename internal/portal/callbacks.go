@@ -11,6 +11,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/notify"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/timeline"
 )
 
 // callbackRow is a callback and what the shop answered.
@@ -63,7 +64,7 @@ func answerText(a *notify.Answer) string {
 	case a.Status == 0:
 		return a.Error
 	default:
-		return valueText(int64(a.Status), true) + " " + statusMeaning(a.Status) + " after " + took(a.Duration.Round(time.Microsecond))
+		return timeline.ValueText(int64(a.Status), true) + " " + statusMeaning(a.Status) + " after " + took(a.Duration.Round(time.Microsecond))
 	}
 }
 

@@ -1,7 +1,8 @@
 package portal
 
 import (
-	"regexp"
+	"cmp"
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -11,70 +12,91 @@ import (
 
 // cause is what several refusals have in common.
 type cause struct {
-	Count     int
-	Operation string
-	Status    int
-	What      string // the rule and the path, or the reason
-	Newest    string // correlation id
-	Last      time.Time
-	First     time.Time
+	requestlog.Cause
+	What    string // the rule and the path, or the reason
+	Times   string // how often
+	Since   string // when it was first met in the time that is looked at
+	Ago     string // when it was last met
+	Address string // of the list of them all
 }
 
-var (
-	index  = regexp.MustCompile(`\[\d+\]`)
-	number = regexp.MustCompile(`\d+([.:]\d+)*`)
-	anID   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
-)
+// causeOf is a cause for people who look at a merchant, or at all (""), since a time.
+func causeOf(c *requestlog.Cause, merchant string, since, now time.Time) cause {
+	shown := cause{Cause: *c, What: whatOf(c), Times: grouped(c.Count), Since: sinceWhen(c.First, now), Ago: ago(c.Last, now)}
+	shown.Address = filter{Status: statusFilter(c.Status), Operation: c.Operation, Merchant: merchant, From: since.UTC().Format(formTime)}.address()
+	return shown
+}
 
-// causeOf says what an exchange was refused for, without what differs between
-// refusals of one kind: ids, numbers and places in lists.
-func causeOf(e *requestlog.Exchange) string {
-	if len(e.Violations) > 0 {
-		v := &e.Violations[0]
-		what := index.ReplaceAllString(v.Path, "[…]")
-		if title := ruleTitles[v.Rule]; title != "" {
-			what += ": " + strings.ToLower(title[:1]) + title[1:]
+// whatOf says what was wrong.
+func whatOf(c *requestlog.Cause) string {
+	if c.Rule == "" && c.Path == "" {
+		what := c.Reason
+		if attempt, said, ok := strings.Cut(what, ": "); ok && strings.HasPrefix(attempt, "callback ") {
+			what = strings.TrimSuffix(said, "; it is tried again")
+		}
+		if what == "" {
+			what = statusMeaning(c.Status)
 		}
 		return what
 	}
-	what := e.Reason
-	if what == "" {
-		what = strings.Join(e.ErrorMessages, "; ")
+	what := strings.ReplaceAll(c.Path, "[]", "[…]")
+	if title := ruleTitles[c.Rule]; title != "" {
+		what += ": " + strings.ToLower(title[:1]) + title[1:]
 	}
-	if attempt, said, ok := strings.Cut(what, ": "); ok && strings.HasPrefix(attempt, "callback ") {
-		what = strings.TrimSuffix(said, "; it is tried again")
-	}
-	return number.ReplaceAllString(anID.ReplaceAllString(what, "…"), "…")
+	return what
 }
 
-// causesOf gathers refusals by their cause, the most frequent first. The
-// exchanges come newest first.
-func causesOf(exchanges []requestlog.Exchange) []cause {
+// causesOf are the causes for people, the most frequent first. What differs only
+// in whether it is tried again is one; others are those that are told apart
+// nowhere.
+func causesOf(s *requestlog.Summary, shown int) (causes []requestlog.Cause, others requestlog.Cause) {
 	type key struct {
 		operation, what string
 		status          int
 	}
 	places := map[key]int{}
-	var causes []cause
-	for i := range exchanges {
-		e := &exchanges[i]
-		if !failed(e) {
+	for i := range s.Causes {
+		c := &s.Causes[i]
+		k := key{c.Operation, whatOf(c), c.Status}
+		if at, known := places[k]; known {
+			causes[at].Include(c)
 			continue
 		}
-		k := key{e.Operation, causeOf(e), e.Status}
-		at, known := places[k]
-		if !known {
-			at = len(causes)
-			places[k] = at
-			causes = append(causes, cause{Operation: e.Operation, Status: e.Status, What: k.what, Newest: e.CorrelationID, Last: e.At})
-		}
-		causes[at].Count++
-		causes[at].First = e.At
+		places[k] = len(causes)
+		causes = append(causes, *c)
 	}
-	slices.SortStableFunc(causes, func(a, b cause) int { return b.Count - a.Count })
-	return causes
+	slices.SortStableFunc(causes, func(a, b requestlog.Cause) int { return cmp.Compare(b.Count, a.Count) })
+	others = s.Others
+	for i := min(shown, len(causes)); i < len(causes); i++ {
+		others.Include(&causes[i])
+	}
+	return causes[:min(shown, len(causes))], others
 }
 
-// failed tells whether an exchange did not do what it was meant to: it was
-// refused, or a callback was not answered.
-func failed(e *requestlog.Exchange) bool { return e.Refused() || e.Status == 0 || e.Status >= 300 }
+const (
+	causesAsked  = 20 // of the log
+	repeatsMin   = 3
+	repeatsShown = 5
+	repeatsTime  = 24 * time.Hour // within which it must have come again
+)
+
+// repeats are the causes of refusals that come again and again, of one merchant or
+// of all ("").
+func (p *portal) repeats(ctx context.Context, merchant string) (often []cause, err error) {
+	now, week := p.Now(), periodOf("week")
+	since := week.from(now)
+	summed, err := p.Log.Tally(ctx, requestlog.TallyQuery{
+		AllMerchants: merchant == "", MerchantID: merchant, From: since, To: now, Step: week.step, Causes: causesAsked,
+	})
+	if err != nil {
+		return nil, err
+	}
+	causes, _ := causesOf(&summed, causesAsked)
+	for i := range causes {
+		c := &causes[i]
+		if c.Count >= repeatsMin && now.Sub(c.Last) < repeatsTime && len(often) < repeatsShown {
+			often = append(often, causeOf(c, merchant, since, now))
+		}
+	}
+	return often, nil
+}

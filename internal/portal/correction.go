@@ -10,6 +10,7 @@ import (
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/timeline"
 	"github.com/kvitto/kvitto/internal/wire"
 )
 
@@ -17,7 +18,7 @@ import (
 type correction struct {
 	text []byte // compact
 	Body listing
-	Also []change // what changes beside the values that were blamed
+	Also []timeline.Change // what changes beside the values that were blamed
 }
 
 // corrected is the body of a refused create or update as it would be right, and
@@ -48,12 +49,12 @@ func (p *portal) corrected(ctx context.Context, e *requestlog.Exchange) (made *c
 		return nil, violations
 	}
 	made = &correction{text: body, Body: listBody("corrected", "The body, corrected", body, nil)}
-	made.mark(corrections, violations, propertiesOf(&request.Content))
+	made.mark(corrections, violations, timeline.PropertiesOf(&request.Content))
 	return made, advised
 }
 
 // mark shows what is another now, and gathers what nobody was blamed for.
-func (c *correction) mark(corrections []checkout.Correction, blamed []checkout.Violation, sent properties) {
+func (c *correction) mark(corrections []checkout.Correction, blamed []checkout.Violation, sent timeline.Properties) {
 	for _, one := range corrections {
 		for i := range c.Body.Lines {
 			if c.Body.Lines[i].path == one.Path {
@@ -61,7 +62,7 @@ func (c *correction) mark(corrections []checkout.Correction, blamed []checkout.V
 			}
 		}
 		if !slices.ContainsFunc(blamed, func(v checkout.Violation) bool { return v.Path == one.Path }) {
-			c.Also = append(c.Also, change{one.Path, sent.values[one.Path], strconv.FormatInt(one.Value, 10)})
+			c.Also = append(c.Also, timeline.Change{Path: one.Path, Old: sent.At(one.Path), New: strconv.FormatInt(one.Value, 10)})
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (p *portal) enter(w http.ResponseWriter, r *http.Request, needs account.Per
 	if !ok {
 		return nil, false
 	}
-	s := scope{all: p.Options, viewer: viewer, request: r}
+	s := scope{all: p.Options, viewer: viewer, request: r, shown: new(string)}
 	var keys Keys
 	if p.Keys != nil {
 		keys = s

@@ -11,6 +11,7 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/timeline"
 )
 
 // exchangePage is an exchange with all that helps to understand it.
@@ -23,9 +24,9 @@ type exchangePage struct {
 	Advice     string // what to do where no rule says it
 	Said       string // what the answer said
 	Known      []circumstance
-	Outcome    browserOutcome
-	Effect     *entry   // the change it made to its session; nil for none
-	Decided    *decided // likewise, the assessment
+	Outcome    timeline.Outcome
+	Effect     *timeline.Entry // the change it made to its session; nil for none
+	Decided    *decided        // likewise, the assessment
 	Violations []violationView
 	Mismatch   *mismatch // the same as a comparison, for an order that is not what was approved
 	More       int       // violations beyond those shown
@@ -112,7 +113,7 @@ func (p *portal) exchange(w http.ResponseWriter, r *http.Request) error {
 	if err := p.explainMore(ctx, &shown); err != nil {
 		return err
 	}
-	if isMismatch(&e) {
+	if timeline.IsMismatch(&e) {
 		if err := p.compare(ctx, &shown); err != nil {
 			return err
 		}
@@ -128,7 +129,7 @@ func (p *portal) exchange(w http.ResponseWriter, r *http.Request) error {
 
 // explainMore adds what the server knows beside the violations.
 func (p *portal) explainMore(ctx context.Context, x *exchangePage) (err error) {
-	x.Outcome = outcomeOf(&x.Exchange)
+	x.Outcome = timeline.OutcomeOf(&x.Exchange)
 	if x.Known, err = p.circumstances(ctx, &x.Exchange); err != nil {
 		return err
 	}
@@ -151,7 +152,7 @@ func direction(e *requestlog.Exchange) string {
 // explain fills in what the violations say, and writes them into the body.
 func (x *exchangePage) explain(violations []checkout.Violation) {
 	x.Said = strings.Join(x.ErrorMessages, "; ")
-	x.Headline, x.Advice = headline(&x.Exchange, violations), advice(&x.Exchange)
+	x.Headline, x.Advice = timeline.Headline(&x.Exchange, violations), advice(&x.Exchange)
 	var notes []note
 	for i := range violations[:min(len(violations), violationsShown)] {
 		v := viewOf(i+1, &violations[i])
@@ -226,47 +227,9 @@ func (l *listing) anchors() map[string]bool {
 
 func viewOf(number int, v *checkout.Violation) violationView {
 	return violationView{
-		Number: number, Path: v.Path, Rule: string(v.Rule), Title: ruleTitles[v.Rule], Sent: sentText(v), Expected: expectedText(v),
+		Number: number, Path: v.Path, Rule: string(v.Rule), Title: ruleTitles[v.Rule], Sent: timeline.SentText(v), Expected: timeline.ExpectedText(v),
 		Nothing: v.Sent == nil, Hint: v.Hint, Mend: ruleMend(v.Rule), SentBy: v.SentBy, ExpectedBy: v.ExpectedBy,
 	}
-}
-
-// headline says why in one sentence; "" of what was not refused.
-func headline(e *requestlog.Exchange, violations []checkout.Violation) string {
-	if len(violations) == 0 {
-		if e.Reason == "" {
-			return ""
-		}
-		return sentence(e.Reason)
-	}
-	v := &violations[0]
-	lead := ""
-	if v.Rule == checkout.RuleMatch || v.Rule == checkout.RuleSameBody {
-		lead = sentence(e.Reason)
-		lead = lead[:max(0, len(lead)-1)] + ": "
-	}
-	text := lead + v.Path + " is " + sentText(v) + ", but " + expectedText(v) + " was expected"
-	switch {
-	case v.Rule == checkout.RuleCartSize:
-		text = fmt.Sprintf("The order has %v lines, and %v were approved", v.Sent, v.Expected)
-	case v.Sent == nil:
-		text = v.Path + " is missing: " + expectedText(v)
-	}
-	if more := len(violations) - 1; more > 0 {
-		text += ", and " + strconv.Itoa(more) + " more " + plural(more, "thing")
-	}
-	return text + "."
-}
-
-// sentence begins with a capital letter and ends with a stop.
-func sentence(text string) string {
-	if text == "" {
-		return ""
-	}
-	if last := text[len(text)-1]; last != '.' && last != '!' && last != '?' {
-		text += "."
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // advices are what to do about refusals that no rule explains, by status.

@@ -2,10 +2,13 @@ package portal_test
 
 import (
 	"context"
+	"errors"
 	"html"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +29,8 @@ type fakeLog struct {
 	exchanges []requestlog.Exchange
 	asked     []requestlog.Query
 	stats     requestlog.Stats
+	sums      map[requestlog.TallyQuery]requestlog.Summary
+	partial   string // where a search ends early
 }
 
 func (l *fakeLog) Stats() requestlog.Stats { return l.stats }
@@ -33,7 +38,7 @@ func (l *fakeLog) Stats() requestlog.Stats { return l.stats }
 func (l *fakeLog) add(e ...requestlog.Exchange) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.exchanges = append(l.exchanges, e...)
+	l.exchanges, l.sums = append(l.exchanges, e...), map[requestlog.TallyQuery]requestlog.Summary{}
 }
 
 func (l *fakeLog) Search(_ context.Context, q requestlog.Query) (requestlog.Page, error) {
@@ -52,7 +57,37 @@ func (l *fakeLog) Search(_ context.Context, q requestlog.Query) (requestlog.Page
 		}
 		page.Exchanges = append(page.Exchanges, e)
 	}
+	if l.partial != "" {
+		page.Partial, page.Next = true, l.partial
+	}
 	return page, nil
+}
+
+// Tally is that of a real log with the same exchanges.
+func (l *fakeLog) Tally(ctx context.Context, q requestlog.TallyQuery) (s requestlog.Summary, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known, ok := l.sums[q]; ok {
+		return known, nil
+	}
+	defer func() { l.sums[q] = s }()
+	folder, err := os.MkdirTemp("", "kvitto-portal-")
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	counting, err := requestlog.OpenSQLite(ctx, filepath.Join(folder, "requests.db"), requestlog.Options{})
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, counting.Close()) }()
+	for _, e := range l.exchanges {
+		e.Expendable = true // nobody waits for each
+		if err := counting.Record(ctx, e); err != nil {
+			return s, err
+		}
+	}
+	return counting.Tally(ctx, q)
 }
 
 func matches(e *requestlog.Exchange, q *requestlog.Query) bool {
@@ -156,7 +191,7 @@ func (s *site) AssessmentsInFull(_ context.Context, caller service.Caller, sessi
 
 func open(t *testing.T, exchanges ...requestlog.Exchange) *site {
 	t.Helper()
-	s := &site{t: t, log: &fakeLog{}, store: memstore.New(), clocks: &clocks{advanced: map[string]time.Duration{}}, next: lab.NewQueue()}
+	s := &site{t: t, log: newFakeLog(), store: memstore.New(), clocks: &clocks{advanced: map[string]time.Duration{}}, next: lab.NewQueue()}
 	s.log.add(exchanges...)
 	s.clocks.known = func(merchantID string) bool {
 		_, err := s.store.ClockAdvance(context.Background(), merchantID)
@@ -238,3 +273,5 @@ func refusedTax() requestlog.Exchange {
 }
 
 var _ store.Outbox = (*memstore.Engine)(nil)
+
+func newFakeLog() *fakeLog { return &fakeLog{sums: map[requestlog.TallyQuery]requestlog.Summary{}} }

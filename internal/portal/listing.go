@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/kvitto/kvitto/internal/timeline"
 	"github.com/kvitto/kvitto/internal/wire"
 )
 
@@ -58,7 +59,6 @@ const (
 	linesMax   = 300 // shown whole
 	linesHead  = 40  // at the beginning of a longer one
 	linesAbout = 5   // around a note
-	valueShown = 400 // characters of one value
 )
 
 // listBody lists a body with the notes at their places.
@@ -93,7 +93,7 @@ func jsonLines(body []byte) (lines []line, ok bool) {
 		}
 		kind := token.Kind()
 		if kind == '"' && isName(decoder) {
-			key = quoted(token)
+			key = timeline.Quoted(token)
 			continue
 		}
 		if kind == '}' || kind == ']' {
@@ -108,7 +108,7 @@ func jsonLines(body []byte) (lines []line, ok bool) {
 			lines[before-1].Comma = true
 		}
 		lines = append(lines, line{
-			Indent: strings.Repeat("  ", len(open)), Key: key, Value: quoted(token), Kind: kindName(kind), path: wire.PropertyPath(decoder.StackPointer()),
+			Indent: strings.Repeat("  ", len(open)), Key: key, Value: timeline.Quoted(token), Kind: kindName(kind), path: wire.PropertyPath(decoder.StackPointer()),
 		})
 		key = ""
 		last[len(last)-1] = len(lines)
@@ -136,17 +136,6 @@ func isName(decoder *jsontext.Decoder) bool {
 	return kind == '{' && length%2 == 1
 }
 
-func quoted(token jsontext.Token) string {
-	if token.Kind() != '"' {
-		return token.String()
-	}
-	text, _ := jsontext.AppendQuote(nil, token.String()) // the error tells of characters it replaced
-	if utf8.RuneCount(text) > valueShown {
-		return string([]rune(string(text))[:valueShown]) + `…"`
-	}
-	return string(text)
-}
-
 func kindName(kind jsontext.Kind) string {
 	switch kind {
 	case '"':
@@ -166,8 +155,8 @@ func textLines(body []byte) (lines []line) {
 		return nil
 	}
 	for text := range strings.SplitSeq(strings.TrimSuffix(string(body), "\n"), "\n") {
-		if runes := []rune(text); len(runes) > valueShown {
-			text = string(runes[:valueShown]) + "…"
+		if runes := []rune(text); len(runes) > timeline.ValueShown {
+			text = string(runes[:timeline.ValueShown]) + "…"
 		}
 		lines = append(lines, line{Value: text, Kind: "text"})
 	}

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/timeline"
 )
 
 // logsPage is a list of exchanges, the newest first.
@@ -46,10 +48,7 @@ type choice struct{ Value, Label string }
 type filter struct{ Q, Status, Method, Operation, Merchant, From, To, Before string }
 
 const (
-	rowsShown    = 50
-	repeatsMin   = 3
-	repeatsShown = 5
-	repeatsSince = time.Hour
+	rowsShown = 50
 )
 
 // statusClasses are the values of the filter for the status.
@@ -59,6 +58,15 @@ var statusClasses = []struct {
 }{
 	{choice{"refused", "refused or failed"}, 400, 599}, {choice{"2xx", "2xx, done"}, 200, 299},
 	{choice{"4xx", "4xx, refused"}, 400, 499}, {choice{"5xx", "5xx, failed"}, 500, 599},
+}
+
+// statusFilter is the value of the filter for one status; that of what got no
+// answer does not narrow.
+func statusFilter(status int) string {
+	if status == 0 {
+		return ""
+	}
+	return strconv.Itoa(status)
 }
 
 func filterOf(query url.Values) filter {
@@ -80,6 +88,9 @@ func (f *filter) query() (q requestlog.Query, problem string) {
 			q.StatusFrom, q.StatusTo = class.from, class.to
 		}
 	}
+	if status, err := strconv.Atoi(f.Status); err == nil && 100 <= status && status <= 599 {
+		q.StatusFrom, q.StatusTo = status, status
+	}
 	for _, t := range []struct {
 		text string
 		into *time.Time
@@ -98,7 +109,7 @@ func readFormTime(text string, into *time.Time) (problem string) {
 	}
 	at, err := time.ParseInLocation(formTime, text[:min(len(text), len(formTime))], time.UTC)
 	if err != nil {
-		return "“" + beginning(text) + "” is no time such as 2026-03-04T12:00."
+		return "“" + timeline.Beginning(text) + "” is no time such as 2026-03-04T12:00."
 	}
 	*into = at
 	return ""
@@ -122,6 +133,15 @@ func (f filter) address(extra ...string) string {
 	return Path + "/logs?" + values.Encode()
 }
 
+// live is the address of the rows that come from now on. It says from when on, so
+// that looking for them again and again is no search of the whole log.
+func (f filter) live(now time.Time) string {
+	if f.From == "" {
+		f.From = now.UTC().Add(-time.Minute).Format(formTime)
+	}
+	return f.address("rows", "1")
+}
+
 func (f filter) narrowed() bool { return f != filter{Before: f.Before} }
 
 func (p *portal) logs(w http.ResponseWriter, r *http.Request) error {
@@ -132,14 +152,15 @@ func (p *portal) logs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if id, ok := exactly(&shown.Filter, &found); ok {
+	following := r.URL.Query().Get("rows") != ""
+	if id, ok := exactly(&shown.Filter, &found); ok && !following {
 		http.Redirect(w, r, Path+"/exchanges/"+id, http.StatusSeeOther)
 		return nil
 	}
 	for i := range found.Exchanges {
 		shown.Rows = append(shown.Rows, rowOf(&found.Exchanges[i], p.Now()))
 	}
-	if r.URL.Query().Get("rows") != "" {
+	if following {
 		return p.render(w, http.StatusOK, "logs", "rows", shown.Rows)
 	}
 	shown.Problem, shown.Partial, shown.Kept = problem, found.Partial, p.Log.Stats()
@@ -148,10 +169,13 @@ func (p *portal) logs(w http.ResponseWriter, r *http.Request) error {
 		shown.Next = shown.Filter.address("before", found.Next)
 	}
 	if !shown.Later {
-		shown.Live = shown.Filter.address("rows", "1")
+		shown.Live = shown.Filter.live(p.Now())
 	}
 	for _, class := range statusClasses {
 		shown.Classes = append(shown.Classes, class.choice)
+	}
+	if query.StatusFrom > 0 && query.StatusFrom == query.StatusTo {
+		shown.Classes = append(shown.Classes, choice{shown.Filter.Status, shown.Filter.Status + ", " + statusMeaning(query.StatusFrom)})
 	}
 	if shown.Session, err = p.sessionNamed(ctx, shown.Filter.Q); err != nil {
 		return err
@@ -185,11 +209,11 @@ func rowOf(e *requestlog.Exchange, now time.Time) logRow {
 	if day := e.At.UTC().Format("2 Jan"); day != now.UTC().Format("2 Jan") {
 		row.Day = day
 	}
-	if o := outcomeOf(e); o.Bad {
+	if o := timeline.OutcomeOf(e); o.Bad {
 		row.Why = o.Says
 	}
-	if failed(e) {
-		row.Why = headline(e, e.Violations)
+	if timeline.Failed(e) {
+		row.Why = timeline.Headline(e, e.Violations)
 	}
 	return row
 }
@@ -211,20 +235,4 @@ func (p *portal) sessionNamed(ctx context.Context, text string) (sessionID strin
 		}
 	}
 	return "", nil
-}
-
-// repeats are the causes of several refusals of the last hour, of one merchant or
-// of all ("").
-func (p *portal) repeats(ctx context.Context, merchant string) ([]cause, error) {
-	refused, err := p.Log.Search(ctx, requestlog.Query{AllMerchants: merchant == "", MerchantID: merchant, StatusFrom: 400, StatusTo: 599, From: p.Now().Add(-repeatsSince), Limit: requestlog.SearchMax})
-	if err != nil {
-		return nil, err
-	}
-	var often []cause
-	for _, c := range causesOf(refused.Exchanges) {
-		if c.Count >= repeatsMin && len(often) < repeatsShown {
-			often = append(often, c)
-		}
-	}
-	return often, nil
 }

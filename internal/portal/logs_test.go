@@ -28,7 +28,7 @@ func TestTheLogIsPagedByTheWayToTheNext(t *testing.T) {
 	if n := strings.Count(first, "<tr data-id="); n != 50 {
 		t.Errorf("%d rows", n)
 	}
-	has(t, first, `href="/portal/logs?before=`+idAt(9)+`"`, `data-live="/portal/logs?rows=1"`)
+	has(t, first, `href="/portal/logs?before=`+idAt(9)+`"`, `data-live="/portal/logs?from=2026-03-04T12%3A04&amp;rows=1"`)
 	last := s.page("/portal/logs?before=" + idAt(9))
 	if n := strings.Count(last, "<tr data-id="); n != 10 {
 		t.Errorf("%d rows on the last page", n)
@@ -84,12 +84,51 @@ func TestWhatRepeatsIsGroupedByItsCause(t *testing.T) {
 		e.Violations = []checkout.Violation{{Path: fmt.Sprintf("order_lines[%d].total_tax_amount", i), Rule: checkout.RuleLineTax, Sent: int64(i)}}
 		all = append(all, e)
 	}
-	page := open(t, append(all, refusedTax())...).page("/portal/logs")
-	has(t, page, "<b>5 ×</b>", "create session: order_lines[…].total_tax_amount: the tax does not fit the total", "/portal/exchanges/"+refusedID)
+	old := refusedTax()
+	old.CorrelationID, old.At = idAt(-200000), noon.Add(-200000*time.Second)
+	s := open(t, append(all, old, refusedTax())...)
+	page := s.page("/portal/logs")
+	has(t, page, "Again and again", "6 ×</b>", "create session: order_lines[…].total_tax_amount: the tax does not fit the total", "/portal/exchanges/"+idAt(3), "since Monday 04:26")
+	has(t, page, `href="/portal/logs?from=2026-02-25T18%3A00&amp;operation=create_session&amp;status=400">in the logs`)
 	lacks(t, open(t, all[:2]...).page("/portal/logs"), "Again and again")
-	s := open(t, all...)
-	has(t, s.page("/portal/logs?merchant=shoes"), "<b>4 ×</b>")
+	lacks(t, open(t, old, old, old).page("/portal/logs"), "Again and again") // it does not come again
+	has(t, s.page("/portal/logs?merchant=shoes"), "6 ×</b>")
 	lacks(t, s.page("/portal/logs?merchant=socks")+s.page("/portal/logs?merchant=shoes&method=POST"), "Again and again")
+}
+
+// TestAPartialSearchGoesOnAndFollows: what the search has not reached yet is a
+// link away, and what comes is shown.
+func TestAPartialSearchGoesOnAndFollows(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.log.partial = idAt(7)
+	page := s.page("/portal/logs?q=rare+words")
+	has(t, page, "Nothing yet", `href="/portal/logs?before=`+idAt(7)+`&amp;q=rare&#43;words"`, "Search further back", `data-live="/portal/logs?from=2026-03-04T12%3A04&amp;q=rare&#43;words&amp;rows=1" data-live-reload`)
+	lacks(t, page, "Nothing matches")
+	s.log.add(served(1)...)
+	page = s.page("/portal/logs?q=number-0&method=GET")
+	has(t, page, "Search further back", "The search has not looked at everything yet", `data-live="`)
+}
+
+// TestFollowingIsNoMove: the rows alone are rows, also where the page itself would
+// lead to the one exchange that is found.
+func TestFollowingIsNoMove(t *testing.T) {
+	t.Parallel()
+	has(t, open(t, refusedTax()).page("/portal/logs?rows=1&q="+refusedID), `<tr data-id="`+refusedID)
+}
+
+func TestOneStatusIsAFilter(t *testing.T) {
+	t.Parallel()
+	s := open(t, append(served(2), refusedTax())...)
+	page := s.page("/portal/logs?status=400")
+	if n := strings.Count(page, "<tr data-id="); n != 1 {
+		t.Errorf("%d rows", n)
+	}
+	has(t, page, `<option value="400" selected>400, bad request</option>`)
+	lacks(t, s.page("/portal/logs?status=4xx"), "400, bad request")
+	if n := strings.Count(s.page("/portal/logs?status=9000"), "<tr data-id="); n != 3 {
+		t.Errorf("%d rows", n)
+	}
 }
 
 func TestRowsAloneAreAFragment(t *testing.T) {
@@ -104,37 +143,4 @@ func TestAnEmptyLogTeachesTheFirstRequest(t *testing.T) {
 	for _, path := range []string{"/portal/logs", "/portal/"} {
 		has(t, open(t).page(path), "curl -u demo:demo -d '{}' -H 'Content-Type: application/json' http://127.0.0.1:7420/payments/v1/sessions")
 	}
-}
-
-func TestTheOverviewCountsAndGroups(t *testing.T) {
-	t.Parallel()
-	old := refusedTax()
-	old.CorrelationID, old.At = idAt(-40000), noon.Add(-40000*time.Second)
-	failed := served(1)[0]
-	failed.CorrelationID, failed.Status, failed.Reason = idAt(50), 503, "the store did not answer"
-	s := open(t, append([]requestlog.Exchange{old, refusedTax(), failed}, served(3)...)...)
-	page := s.page("/portal/")
-	has(t, page,
-		`<p class="soft">In the last hour</p><p><a class="big" href="/portal/logs">5</a> requests</p><p>3 done, <a href="/portal/logs?status=4xx">1 refused</a>, <a href="/portal/logs?status=5xx">1 failed</a></p>`,
-		`<p class="soft">In the last day</p><p><a class="big" href="/portal/logs">6</a> requests</p>`,
-		`<b class="times">2 ×</b>`, "create session: order_lines[…].total_tax_amount", "read session: the store did not answer",
-		`role="img" aria-label="The last hour in steps of five minutes: 5 requests, 2 refused or failed, at most 5 in one step"`)
-}
-
-// TestABusyDayKeepsItsRefusals: what was refused is found behind any number of
-// exchanges that were not.
-func TestABusyDayKeepsItsRefusals(t *testing.T) {
-	t.Parallel()
-	many := served(2100)
-	for i := range many {
-		many[i].At = noon
-	}
-	page := open(t, append([]requestlog.Exchange{refusedTax()}, many...)...).page("/portal/")
-	has(t, page, "<b class=\"times\">1 ×</b>", "create session: order_lines[…].total_tax_amount", `2001+</a> requests</p><p>2000+ done, <a href="/portal/logs?status=4xx">1 refused</a>`)
-}
-
-// TestLittleIsSeenBesideMuch: one refusal among many has a bar too.
-func TestLittleIsSeenBesideMuch(t *testing.T) {
-	t.Parallel()
-	has(t, open(t, append(served(300), refusedTax())...).page("/portal/"), `<rect class="bad" x="440" y="98" width="30" height="2" rx="2">`)
 }

@@ -2,75 +2,31 @@ package portal
 
 import (
 	"github.com/kvitto/kvitto/internal/checkout"
-	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/timeline"
 )
 
 // mismatch is a refused order beside what was approved and what the session is.
 type mismatch struct {
+	timeline.Mismatch
 	Rows []mismatchRow
-	Mend string
-	// Approved and Session name the columns beside the order; the session's is
-	// empty when it is not known.
-	Approved, Session string
 }
 
 type mismatchRow struct {
 	violationView
-	InSession string // what the session has
-	// Follows tells that the order is what the session is: it was updated after
-	// the approval.
-	Follows bool
+	InSession string
+	Follows   bool
 }
 
 // mismatchOf lays the violations of a refused order beside the session, which
 // may be nil; ok is false for what is no mismatch.
 func mismatchOf(violations []checkout.Violation, session *checkout.Content, name string) (m mismatch, ok bool) {
-	var now properties
-	m.Approved = "Approved"
-	if len(violations) > 0 && violations[0].Rule == checkout.RuleSameBody {
-		m.Approved, session = "Ordered before", nil // the session has no part in it
+	m.Mismatch, ok = timeline.MismatchOf(violations, session, name)
+	for i := range m.Mismatch.Rows {
+		row := &m.Mismatch.Rows[i]
+		m.Rows = append(m.Rows, mismatchRow{violationView: viewOf(i+1, row.Violation), InSession: row.InSession, Follows: row.Follows})
 	}
-	if session != nil {
-		now, m.Session = propertiesOf(session), name
+	if ok && m.Mend == "" {
+		m.Mend = ruleMend(violations[0].Rule)
 	}
-	for i := range violations[:min(len(violations), violationsShown)] {
-		v := &violations[i]
-		if v.Rule != checkout.RuleMatch && v.Rule != checkout.RuleCartSize && v.Rule != checkout.RuleSameBody {
-			return mismatch{}, false
-		}
-		row := mismatchRow{violationView: viewOf(i+1, v)}
-		row.InSession = now.values[v.Path]
-		if v.Rule == checkout.RuleCartSize && session != nil {
-			row.InSession = valueText(int64(len(session.OrderLines)), false)
-		}
-		if row.InSession == "" {
-			row.InSession = "nothing"
-		}
-		row.Follows = m.Session != "" && row.InSession == row.Sent
-		m.Rows = append(m.Rows, row)
-	}
-	if len(m.Rows) == 0 {
-		return mismatch{}, false
-	}
-	m.Mend = mendOf(&m, violations[0].Rule)
-	return m, true
-}
-
-// mendOf says what to do, from what is known of the session.
-func mendOf(m *mismatch, rule checkout.Rule) string {
-	if m.Session == "" || rule == checkout.RuleSameBody {
-		return ruleMend(rule)
-	}
-	for i := range m.Rows {
-		if !m.Rows[i].Follows {
-			return "The order is neither what was approved nor what the session is: build its body from the cart that was sent to the session. " +
-				"If the cart changed, update the session and reauthorize first."
-		}
-	}
-	return "The session was updated after the customer had approved it, and the order follows the session: call reauthorize after the update, and place the order with the new token."
-}
-
-// isMismatch tells whether an exchange is an order that was refused for what it says.
-func isMismatch(e *requestlog.Exchange) bool {
-	return e.Operation == "create_order" && e.Status == 409 && len(e.Violations) > 0
+	return m, ok
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/money"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/timeline"
 )
 
 // orderPage is an order with all that happened to it.
@@ -25,7 +25,7 @@ type orderPage struct {
 	Addresses  []orderAddress
 	Review     *reviewCard // nil where the order was not referred
 	Decided    *decided    // how the payment was decided; nil where it is not kept
-	Entries    []entry
+	Entries    []sessionEntry
 	Callbacks  []callbackRow
 	Held       bool
 	Done       string
@@ -158,17 +158,16 @@ func (p *portal) fillHistory(ctx context.Context, shown *orderPage, session *che
 	if err != nil {
 		return err
 	}
-	steps, _, err := p.steps(ctx, session.ID)
+	steps, _, err := timeline.Steps(ctx, p.Sessions, session.ID)
 	if err != nil {
 		return err
 	}
-	placed := int64(0)
-	if at := slices.IndexFunc(steps, func(s step) bool { return s.event.Kind == checkout.EventOrdered }); at >= 0 {
-		placed = steps[at].revision
+	placed := timeline.Placed(steps)
+	for _, happened := range timeline.Of(exchanges, steps) {
+		if happened.OrderID == session.Order.ID || happened.Revision > 0 && happened.Revision >= placed {
+			shown.Entries = append(shown.Entries, sessionEntry{Entry: happened})
+		}
 	}
-	shown.Entries = slices.DeleteFunc(timeline(exchanges, steps), func(e entry) bool {
-		return e.OrderID != session.Order.ID && (e.Revision == 0 || e.Revision < placed)
-	})
 	return nil
 }
 

@@ -2,112 +2,14 @@ package portal
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/timeline"
 )
-
-// This file says what came of an exchange beyond its status: a denial, a misuse
-// of the SDK and a wrong user name are a 200, a 204 and a 404 like others.
-
-// browserOutcome is what a page, or its stand-in, was told.
-type browserOutcome struct {
-	Says  string   // in a sentence; empty of other exchanges
-	Bad   bool     // nobody hopes for it
-	Notes []string // what the developer of the page was told
-}
-
-// browserAnswer is the part of an answer to a browser's call that is looked at.
-type browserAnswer struct {
-	browserResult                // of the stand-in
-	Result        *browserResult // of a page
-	Notes         []string
-	Ask           *struct{ Step string }
-}
-
-type browserResult struct {
-	ShowForm         *bool `json:"show_form"`
-	Approved         *bool
-	FinalizeRequired bool `json:"finalize_required"`
-	Error            struct {
-		InvalidFields []string `json:"invalid_fields"`
-	}
-}
-
-// browserEvent is what a page told of itself.
-type browserEvent struct {
-	Event  string
-	Detail struct{ Call, Error, Message string }
-}
-
-// outcomeOf reads what a browser's call ended as. What cannot be read says nothing.
-func outcomeOf(e *requestlog.Exchange) (o browserOutcome) {
-	if event, ok := strings.CutPrefix(e.Operation, "browser_event_"); ok {
-		var told browserEvent
-		if event != "misuse" && event != "failure" || json.Unmarshal(e.RequestBody, &told) != nil {
-			return o
-		}
-		o.Bad = true
-		o.Says = strings.TrimSuffix("The page "+map[string]string{"misuse": "misused the SDK", "failure": "met a failure"}[event]+": "+
-			strings.Join(filled(told.Detail.Call, told.Detail.Error, told.Detail.Message), ": "), ": ")
-		return o
-	}
-	if actor := actorOf(e.Operation); actor != actorBrowser && actor != actorStandIn || e.Status != 200 {
-		return o
-	}
-	var answer browserAnswer
-	if json.Unmarshal(e.ResponseBody, &answer) != nil {
-		return o
-	}
-	o.Notes = answer.Notes
-	result := &answer.browserResult
-	if answer.Result != nil {
-		result = answer.Result
-	}
-	if answer.Ask != nil {
-		o.Says = "The customer is asked: " + answer.Ask.Step + "."
-		return o
-	}
-	o.Says, o.Bad = result.says()
-	return o
-}
-
-// says is a result in a sentence.
-func (r *browserResult) says() (text string, bad bool) {
-	shown := r.ShowForm != nil && *r.ShowForm
-	switch {
-	case len(r.Error.InvalidFields) > 0:
-		return "Invalid, for the customer to mend: " + strings.Join(r.Error.InvalidFields, ", ") + ".", true
-	case r.Approved == nil && r.ShowForm == nil:
-		return "", false
-	case r.Approved == nil && shown:
-		return "The widget can be shown.", false
-	case r.Approved == nil:
-		return "The widget is not to be shown (show_form: false).", true
-	case *r.Approved && r.FinalizeRequired:
-		return "Approved; there is a token after finalize.", false
-	case *r.Approved:
-		return "Approved.", false
-	case shown:
-		return "Not approved, and the customer may try again (show_form: true).", true
-	default:
-		return "Denied: offer another way to pay (approved: false, show_form: false).", true
-	}
-}
-
-func filled(texts ...string) (left []string) {
-	for _, text := range texts {
-		if text != "" {
-			left = append(left, text)
-		}
-	}
-	return left
-}
 
 // circumstance is something that the server knows and the answer does not say.
 type circumstance struct{ Text, SessionID string }
@@ -158,7 +60,7 @@ func (p *portal) circumstances(ctx context.Context, e *requestlog.Exchange) (fou
 }
 
 // effect is the change that an exchange made to its session; nil when it made none.
-func (p *portal) effect(ctx context.Context, e *requestlog.Exchange) (*entry, error) {
+func (p *portal) effect(ctx context.Context, e *requestlog.Exchange) (*timeline.Entry, error) {
 	if e.SessionID == "" || e.Status < 200 || e.Status > 299 || e.Method == "GET" {
 		return nil, nil
 	}
@@ -182,19 +84,14 @@ func (p *portal) effect(ctx context.Context, e *requestlog.Exchange) (*entry, er
 	return nil, nil
 }
 
-func (p *portal) effectOf(ctx context.Context, e *requestlog.Exchange, made *store.Revision) (*entry, error) {
-	s := step{revision: made.Session.Revision, event: made.Event}
-	if s.revision > 1 {
-		before, err := p.Sessions.Revisions(ctx, e.SessionID, 1, s.revision-1)
-		if err != nil {
+func (p *portal) effectOf(ctx context.Context, e *requestlog.Exchange, made *store.Revision) (*timeline.Entry, error) {
+	var before []store.Revision
+	var err error
+	if made.Session.Revision > 1 {
+		if before, err = p.Sessions.Revisions(ctx, e.SessionID, 1, made.Session.Revision-1); err != nil {
 			return nil, err
 		}
-		if len(before) == 1 {
-			older, newer := propertiesOf(&before[0].Session.Content), propertiesOf(&made.Session.Content)
-			s.changes = changesBetween(&older, &newer)
-		}
 	}
-	changed := entry{At: e.At}
-	changed.changed(&s)
+	changed := timeline.Effect(e.At, before, made)
 	return &changed, nil
 }

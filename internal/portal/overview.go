@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -14,220 +15,190 @@ import (
 
 // overviewPage is what happened lately.
 type overviewPage struct {
-	Hour, Day  tally
-	Bounded    bool // the day had more than was counted
-	Plot       plot
-	Operations []operationTally
+	Period     period
+	Periods    []periodChoice
+	Merchant   string // empty for all that the viewer sees
+	Merchants  []string
+	Requests   tally
+	Assessed   requestlog.Outcomes
+	Rate       string // of assessments that were approved; empty where there were none
+	Waiting    int    // callbacks
+	Shed       uint64
+	Dropped    uint64
+	Plots      []plot
+	Operations []operationRow
 	Causes     []cause
-	Waiting    int // callbacks
-	Sessions   []around
+	Others     *cause // that are not told apart
+	Sessions   []logRow
 	Empty      bool
+	Longer     string // address of the longest time
 	Curl       string
+
+	since time.Time
+}
+
+type periodChoice struct {
+	period
+	Address string
+	Current bool
 }
 
 // tally counts exchanges by how they ended. Unanswered are callbacks that got no
 // answer.
-type tally struct{ All, Done, Refused, Failed, Unanswered int }
+type tally struct{ All, Done, Refused, Failed, Unanswered uint64 }
 
-type operationTally struct {
+func tallyOf(c *requestlog.Classes) tally {
+	return tally{All: c.All(), Done: c[1] + c[2], Refused: c[4], Failed: c[3] + c[5], Unanswered: c[0]}
+}
+
+// Lost are those that were neither done nor refused.
+func (t tally) Lost() uint64 { return t.Failed + t.Unanswered }
+
+type operationRow struct {
 	Operation string
 	tally
-	Median time.Duration
-	took   []time.Duration
+	Median, Slow time.Duration // what half of them took at most, and 95 of 100
 }
 
 const (
-	overviewPages    = 10 // of the search
-	refusalPages     = 3  // of one for refusals, beyond those
 	causesShown      = 8
 	sessionsShown    = 8
+	sessionsSearched = 50 // exchanges in which sessions are looked for
 	operationsListed = 20
 )
 
 func (p *portal) overview(w http.ResponseWriter, r *http.Request) error {
 	ctx, now := r.Context(), p.Now()
-	query := requestlog.Query{AllMerchants: true, From: now.Add(-24 * time.Hour), Limit: requestlog.SearchMax}
-	day, err := p.gather(ctx, &query, overviewPages)
+	shown := overviewPage{Period: periodOf(r.URL.Query().Get("period")), Merchant: r.URL.Query().Get("merchant"), Curl: p.firstRequest()}
+	var err error
+	if shown.Merchants, err = p.merchants(ctx); err != nil {
+		return err
+	}
+	if shown.Merchant != "" && !slices.Contains(shown.Merchants, shown.Merchant) {
+		return unknownMerchant(shown.Merchant)
+	}
+	for _, one := range periods {
+		shown.Periods = append(shown.Periods, periodChoice{one, shown.address(one.Value), one.Value == shown.Period.Value})
+	}
+	shown.Longer = shown.address("week")
+	shown.since = shown.Period.from(now)
+	summed, err := p.Log.Tally(ctx, requestlog.TallyQuery{
+		AllMerchants: shown.Merchant == "", MerchantID: shown.Merchant, From: shown.since, To: now.Add(time.Nanosecond), Step: shown.Period.step, Causes: causesAsked,
+	})
 	if err != nil {
 		return err
 	}
-	shown := overviewPage{Operations: operationsOf(day), Plot: plotOf(day, now), Empty: len(day) == 0, Curl: p.firstRequest()}
-	all := day
-	if query.Before != "" {
-		// A busy shop must not push its refusals off the page.
-		shown.Bounded, query.StatusFrom, query.StatusTo = true, 400, 599
-		older, err := p.gather(ctx, &query, refusalPages)
-		if err != nil {
-			return err
-		}
-		all = append(slices.Clone(day), older...)
+	shown.sum(&summed, now)
+	if shown.Waiting, err = p.waiting(ctx, shown.Merchant); err != nil {
+		return err
 	}
-	causes := causesOf(all)
-	shown.Causes = causes[:min(len(causes), causesShown)]
-	for i := range all {
-		shown.Day.add(&all[i])
-		if now.Sub(all[i].At) <= time.Hour {
-			shown.Hour.add(&all[i])
-		}
-	}
-	for i := range day {
-		id := day[i].SessionID
-		if id != "" && len(shown.Sessions) < sessionsShown && !slices.ContainsFunc(shown.Sessions, func(a around) bool { return a.SessionID == id }) {
-			shown.Sessions = append(shown.Sessions, around{Exchange: day[i]})
-		}
-	}
-	if shown.Waiting, err = p.waiting(ctx); err != nil {
+	if err := p.newestSessions(ctx, &shown); err != nil {
 		return err
 	}
 	return p.show(w, http.StatusOK, "overview", page{Title: "Overview", Current: "overview", Body: &shown})
 }
 
-// gather reads several pages of a search, without bodies. The query goes on
-// where they end; with nothing left it begins anew.
-func (p *portal) gather(ctx context.Context, query *requestlog.Query, pages int) (found []requestlog.Exchange, err error) {
-	for range pages {
-		page, err := p.Log.Search(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range page.Exchanges {
-			e.RequestBody, e.ResponseBody = nil, nil // they are of no use here
-			found = append(found, e)
-		}
-		if query.Before = page.Next; page.Next == "" {
-			break
-		}
+// address is the overview of another period.
+func (o *overviewPage) address(period string) string {
+	values := url.Values{"period": {period}}
+	if o.Merchant != "" {
+		values.Set("merchant", o.Merchant)
 	}
-	return found, nil
+	return Path + "/?" + values.Encode()
 }
 
-// Troubles are those that did not do what they were meant to.
-func (t tally) Troubles() int { return t.All - t.Done }
-
-// Lost are those that were neither done nor refused.
-func (t tally) Lost() int { return t.Failed + t.Unanswered }
-
-// figure is a tally with its name.
-type figure struct {
-	Label string
-	tally
-	Bounded bool // there were more
+// Logs is the list of what the page counts, narrowed by names and values.
+func (o *overviewPage) Logs(extra ...string) string {
+	return filter{Merchant: o.Merchant, From: o.since.UTC().Format(formTime)}.address(extra...)
 }
 
-func figureOf(label string, t tally, bounded bool) figure { return figure{label, t, bounded} }
+// sum puts what was counted on the page.
+func (o *overviewPage) sum(s *requestlog.Summary, now time.Time) {
+	var classes requestlog.Classes
+	var starts []time.Time
+	var ended, assessed [][]uint64
+	for i := range s.Steps {
+		step := &s.Steps[i]
+		for j, n := range step.Classes {
+			classes[j] += n
+		}
+		t, a := tallyOf(&step.Classes), &step.Outcomes
+		o.Assessed.Include(a)
+		starts = append(starts, step.Start)
+		ended = append(ended, []uint64{t.Done, t.Refused, t.Lost()})
+		assessed = append(assessed, []uint64{a.Approved, a.Referred, a.Denied})
+	}
+	o.Requests, o.Shed, o.Dropped = tallyOf(&classes), s.Shed, s.Dropped
+	o.Empty = o.Requests.All == 0
+	o.Plots = append(o.Plots, newPlot("requests", "Requests", o.Period, []series{{"done", "good"}, {"refused", "bad"}, {"failed or not answered", "worse"}}, starts, ended))
+	if approved := o.Assessed.Approved + o.Assessed.Referred; approved+o.Assessed.Denied > 0 {
+		o.Rate = percent(approved, approved+o.Assessed.Denied)
+		o.Plots = append(o.Plots, newPlot("authorizations", "Authorizations", o.Period, []series{{"approved", "good"}, {"approved, to be reviewed", "middling"}, {"denied", "bad"}}, starts, assessed))
+	}
+	for i := range s.Operations[:min(len(s.Operations), operationsListed)] {
+		one := &s.Operations[i]
+		o.Operations = append(o.Operations, operationRow{one.Operation, tallyOf(&one.Classes), one.Took.Quantile(0.5), one.Took.Quantile(0.95)})
+	}
+	causes, others := causesOf(s, causesShown)
+	for i := range causes {
+		o.Causes = append(o.Causes, causeOf(&causes[i], o.Merchant, o.since, now))
+	}
+	if others.Count > 0 {
+		rest := causeOf(&others, o.Merchant, o.since, now)
+		rest.Address = o.Logs("status", "refused")
+		o.Others = &rest
+	}
+}
 
-func (t *tally) add(e *requestlog.Exchange) {
-	t.All++
+// percent says no more than is true: all and nothing are exact.
+func percent(part, all uint64) string {
+	share := 100 * float64(part) / float64(all)
 	switch {
-	case !failed(e):
-		t.Done++
-	case e.Status == 0:
-		t.Unanswered++
-	case e.Status >= 400 && e.Status < 500:
-		t.Refused++
+	case part == all || part == 0:
+		return fmt.Sprintf("%.0f %%", share)
+	case share > 99.9:
+		return "> 99.9 %"
+	case share < 0.1:
+		return "< 0.1 %"
 	default:
-		t.Failed++
+		return fmt.Sprintf("%.1f %%", share)
 	}
 }
 
-func operationsOf(exchanges []requestlog.Exchange) (all []operationTally) {
-	for i := range exchanges {
-		e := &exchanges[i]
-		at := slices.IndexFunc(all, func(o operationTally) bool { return o.Operation == e.Operation })
-		if at < 0 {
-			at = len(all)
-			all = append(all, operationTally{Operation: e.Operation})
-		}
-		all[at].add(e)
-		all[at].took = append(all[at].took, e.Duration)
-	}
-	for i := range all {
-		slices.Sort(all[i].took)
-		all[i].Median = all[i].took[len(all[i].took)/2]
-	}
-	slices.SortStableFunc(all, func(a, b operationTally) int { return b.All - a.All })
-	return all[:min(len(all), operationsListed)]
-}
-
-// waiting counts the callbacks that wait, up to a bound.
-func (p *portal) waiting(ctx context.Context) (waiting int, err error) {
-	merchants, err := p.merchants(ctx)
+// newestSessions are those that were lately called for.
+func (p *portal) newestSessions(ctx context.Context, shown *overviewPage) error {
+	newest, err := p.Log.Search(ctx, requestlog.Query{
+		AllMerchants: shown.Merchant == "", MerchantID: shown.Merchant, From: shown.since, Limit: sessionsSearched,
+	})
 	if err != nil {
-		return 0, err
+		return err
 	}
-	for _, merchant := range merchants {
-		found, err := p.Callbacks.Callbacks(ctx, store.CallbackFilter{MerchantID: merchant, State: store.CallbackWaiting, Limit: callbacksShown})
+	for i := range newest.Exchanges {
+		id := newest.Exchanges[i].SessionID
+		if id != "" && len(shown.Sessions) < sessionsShown && !slices.ContainsFunc(shown.Sessions, func(row logRow) bool { return row.SessionID == id }) {
+			shown.Sessions = append(shown.Sessions, rowOf(&newest.Exchanges[i], p.Now()))
+		}
+	}
+	return nil
+}
+
+// waiting counts the callbacks that wait, of one merchant or of all (""), up to a
+// bound.
+func (p *portal) waiting(ctx context.Context, merchant string) (waiting int, err error) {
+	merchants := []string{merchant}
+	if merchant == "" {
+		if merchants, err = p.merchants(ctx); err != nil {
+			return 0, err
+		}
+	}
+	for _, one := range merchants {
+		found, err := p.Callbacks.Callbacks(ctx, store.CallbackFilter{MerchantID: one, State: store.CallbackWaiting, Limit: callbacksShown})
 		if err != nil {
 			return 0, err
 		}
 		waiting += len(found)
 	}
 	return waiting, nil
-}
-
-// plot is the last hour in bars of five minutes.
-type plot struct {
-	Bars  []bar
-	Most  int
-	Says  string // for who does not see it
-	Width int
-}
-
-// bar is one of a plot; the heights are in the plot's own units.
-type bar struct {
-	tally
-	From            string
-	X, Good, Bad    int // where it stands, and how high its two parts are
-	GoodTop, BadTop int
-	Label           string
-	Marked          bool // its time stands below it
-}
-
-const (
-	bars      = 12
-	barSpan   = time.Hour / bars
-	barStep   = 40
-	barHeight = 100
-)
-
-func plotOf(exchanges []requestlog.Exchange, now time.Time) plot {
-	p := plot{Bars: make([]bar, bars), Width: bars * barStep}
-	begin := now.Add(-time.Hour)
-	for i := range exchanges {
-		at := int(exchanges[i].At.Sub(begin) / barSpan)
-		if exchanges[i].At.After(begin) && at < bars {
-			p.Bars[at].add(&exchanges[i])
-		}
-	}
-	all, bad := 0, 0
-	for i := range p.Bars {
-		b := &p.Bars[i]
-		p.Most = max(p.Most, b.All)
-		all, bad = all+b.All, bad+b.All-b.Done
-	}
-	for i := range p.Bars {
-		b := &p.Bars[i]
-		b.From, b.X = begin.Add(time.Duration(i)*barSpan).UTC().Format("15:04"), i*barStep
-		b.Label = fmt.Sprintf("from %s: %s, %d refused or failed", b.From, count(b.All, "request"), b.All-b.Done)
-		b.Marked = i%4 == 0
-		if p.Most == 0 {
-			continue
-		}
-		b.Good, b.Bad = heightOf(b.Done, p.Most), heightOf(b.Troubles(), p.Most)
-		b.BadTop = barHeight - b.Bad
-		b.GoodTop = b.BadTop - b.Good
-	}
-	p.Says = fmt.Sprintf("The last hour in steps of five minutes: %s, %d refused or failed, at most %d in one step", count(all, "request"), bad, p.Most)
-	return p
-}
-
-// heightOf is seen also where it is little beside the most.
-func heightOf(n, most int) int {
-	if n == 0 {
-		return 0
-	}
-	const least = 2
-	return max(least, n*barHeight/most)
 }
 
 // firstRequest is a mistake to begin with.

@@ -84,6 +84,7 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 		"asset":    func(name string) string { return Path + "/assets/" + a.version + "/" + name },
 		"base":     func() string { return Path },
 		"moment":   moment,
+		"second":   second,
 		"clock":    clockTime,
 		"machine":  machineTime,
 		"took":     took,
@@ -96,8 +97,8 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 		"words":    func(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") },
 		"plural":   plural,
 		"step":     stepOf,
-		"figure":   figureOf,
 		"button":   reviewButton,
+		"grouped":  grouped,
 	}
 	maps.Copy(functions, more)
 	shared, err := template.New("").Funcs(functions).ParseFS(templates, "templates/shared/*.html")

@@ -20,6 +20,8 @@ const Path = "/portal"
 // Log finds exchanges.
 type Log interface {
 	Search(ctx context.Context, query requestlog.Query) (requestlog.Page, error)
+	// Tally sums up what was counted, the most frequent causes with the newest of each.
+	Tally(ctx context.Context, query requestlog.TallyQuery) (requestlog.Summary, error)
 	// Find returns requestlog.ErrNotFound for an id that is not the merchant's.
 	Find(ctx context.Context, merchantID, correlationID string) (requestlog.Exchange, error)
 	// OfSession returns the merchant's exchanges about a session, oldest first

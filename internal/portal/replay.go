@@ -16,6 +16,7 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/timeline"
 	"github.com/kvitto/kvitto/internal/wire"
 )
 
@@ -35,7 +36,7 @@ type replay struct {
 // replay finds the state that an exchange met. What cannot be played again is
 // the zero value.
 func (p *portal) replay(ctx context.Context, e *requestlog.Exchange) (replay, error) {
-	made := replay{ID: e.CorrelationID, Why: oneLine(headline(e, e.Violations)), Body: indented(e.RequestBody), Refused: e.Refused()}
+	made := replay{ID: e.CorrelationID, Why: oneLine(timeline.Headline(e, e.Violations)), Body: indented(e.RequestBody), Refused: e.Refused()}
 	made.Name = "Test" + strings.ReplaceAll(titled(readable(e.Operation)), " ", "") + strings.ToUpper(e.CorrelationID[max(0, len(e.CorrelationID)-6):])
 	if e.Shed || len(e.RequestBody) == 0 {
 		return replay{}, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/timeline"
 )
 
 // reviewsPage is the queue, or what has left it.
@@ -214,7 +215,7 @@ func (p *portal) acceptsTwice(r *http.Request, action service.ReviewAction, orde
 // refusalText says why a step was not taken.
 func refusalText(refusal *checkout.Refusal) string {
 	if len(refusal.Violations) > 0 {
-		return "The " + refusal.Violations[0].Path + " is not taken: expected is " + expectedText(&refusal.Violations[0]) + "."
+		return "The " + refusal.Violations[0].Path + " is not taken: expected is " + timeline.ExpectedText(&refusal.Violations[0]) + "."
 	}
 	return "That was not done: " + refusal.Reason + "."
 }

@@ -153,6 +153,19 @@ func TestWhatCannotBeTriedIsSaid(t *testing.T) {
 	has(t, s.answer(post("/portal/risk/what-if", url.Values{"rules": {goodRules}})).Body.String(), "Done: 10 assessments")
 }
 
+// TestNothingIsTriedThatCannotBeWrittenDown, and the turn is left to others.
+func TestNothingIsTriedThatCannotBeWrittenDown(t *testing.T) {
+	t.Parallel()
+	s, door := walled(t, operators)
+	s.remember(t, 10, own.merchant)
+	door.fails = errors.New("the store is away")
+	if w := s.answer(post("/portal/risk/what-if", url.Values{"rules": {goodRules}})); w.Code != http.StatusInternalServerError {
+		t.Errorf("%d", w.Code)
+	}
+	door.fails = nil
+	has(t, s.answer(post("/portal/risk/what-if", url.Values{"rules": {goodRules}})).Body.String(), "Done: 10 assessments")
+}
+
 // TestAStoppingServerEndsWhatIsTried and the page says so.
 func TestAStoppingServerEndsWhatIsTried(t *testing.T) {
 	t.Parallel()

@@ -22,6 +22,9 @@ type scope struct {
 	all     Options
 	viewer  account.Viewer
 	request *http.Request
+	// shown is the session that was read last and may be seen: a session stays with
+	// its merchant.
+	shown *string
 }
 
 var (
@@ -70,6 +73,38 @@ func (s scope) Search(ctx context.Context, query requestlog.Query) (requestlog.P
 	return found, nil
 }
 
+// Tally implements Log. Who sees one merchant has what was counted of that one; of
+// another one there is nothing, as of one that nobody knows.
+func (s scope) Tally(ctx context.Context, query requestlog.TallyQuery) (requestlog.Summary, error) {
+	if !s.viewer.OfOperator() {
+		if !query.AllMerchants && query.MerchantID != s.viewer.MerchantID {
+			return requestlog.Summary{}, nil
+		}
+		query.AllMerchants, query.MerchantID = false, s.viewer.MerchantID
+	}
+	found, err := s.all.Log.Tally(ctx, query)
+	if err != nil {
+		return requestlog.Summary{}, err
+	}
+	if !query.AllMerchants {
+		if err := s.looked(query.MerchantID); err != nil {
+			return requestlog.Summary{}, err
+		}
+	}
+	for _, c := range append(found.Causes, found.Others) { // each names the newest exchange
+		if c.Count == 0 {
+			continue
+		}
+		if !s.viewer.Sees(c.MerchantID) {
+			return requestlog.Summary{}, errWall
+		}
+		if err := s.looked(c.MerchantID); err != nil {
+			return requestlog.Summary{}, err
+		}
+	}
+	return found, nil
+}
+
 // Find implements Log.
 func (s scope) Find(ctx context.Context, merchantID, correlationID string) (requestlog.Exchange, error) {
 	if !s.viewer.Sees(merchantID) {
@@ -110,7 +145,11 @@ func (s scope) Session(ctx context.Context, sessionID string) (checkout.Session,
 	if !s.viewer.Sees(session.MerchantID) {
 		return checkout.Session{}, store.ErrNotFound
 	}
-	return s.unnamed(session), s.looked(session.MerchantID)
+	if err := s.looked(session.MerchantID); err != nil {
+		return checkout.Session{}, err
+	}
+	*s.shown = sessionID
+	return s.unnamed(session), nil
 }
 
 // SessionOfAuthorization implements Sessions.
@@ -138,8 +177,10 @@ func (s scope) seen(ctx context.Context, sessionID string, err error) (string, e
 
 // Revisions implements Sessions.
 func (s scope) Revisions(ctx context.Context, sessionID string, limit int, upTo int64) ([]store.Revision, error) {
-	if _, err := s.Session(ctx, sessionID); err != nil {
-		return nil, err
+	if *s.shown != sessionID {
+		if _, err := s.Session(ctx, sessionID); err != nil {
+			return nil, err
+		}
 	}
 	revisions, err := s.all.Sessions.Revisions(ctx, sessionID, limit, upTo)
 	for i := range revisions {

@@ -70,7 +70,7 @@ var (
 // walled is a portal of two merchants as somebody sees it.
 func walled(t *testing.T, viewer account.Viewer) (*site, *fakeDoor) {
 	t.Helper()
-	s := &site{t: t, erases: &fakeErasing{}, log: &fakeLog{}, store: memstore.New(),
+	s := &site{t: t, erases: &fakeErasing{}, log: newFakeLog(), store: memstore.New(),
 		clocks: &clocks{advanced: map[string]time.Duration{}, known: func(id string) bool { return id == own.merchant || id == others.merchant }}}
 	door := &fakeDoor{viewer: viewer, looked: map[string]bool{}, entered: map[*http.Request]bool{}}
 	for _, of := range []things{own, others} {
@@ -128,7 +128,7 @@ func requests(pattern string, of things) (all []*http.Request) {
 		all = append(all, httptest.NewRequest(method, "https://pay.example.com"+portal.Path+"/exchanges/"+of.exchange+".har", nil))
 	}
 	path = strings.NewReplacer("{correlation_id}", of.exchange, "{session_id}", of.session, "{callback_id}", of.callback, "{username}", of.key, "{order_id}", of.order, "{$}", "").Replace(path)
-	forms := []url.Values{{}, {"merchant": {of.merchant}}, {"merchant": {own.merchant}}, {"merchant": {""}}}
+	forms := []url.Values{{}, {"merchant": {of.merchant}}, {"merchant": {own.merchant}}, {"merchant": {""}}, {"merchant": {of.merchant}, "period": {"hour"}}}
 	for _, name := range []string{"older", "newer", "from", "to"} {
 		forms = append(forms, url.Values{name: {of.key}, "merchant": {of.merchant}})
 	}

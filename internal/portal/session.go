@@ -12,6 +12,7 @@ import (
 	"github.com/kvitto/kvitto/internal/money"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
+	"github.com/kvitto/kvitto/internal/timeline"
 	"github.com/kvitto/kvitto/internal/wire"
 )
 
@@ -24,7 +25,7 @@ type sessionPage struct {
 	Class     string
 	Expiry    string
 	Token     tokenState
-	Entries   []entry
+	Entries   []sessionEntry
 	Older     bool // there are earlier changes
 	Warnings  int
 	Refused   []refusedOrder
@@ -32,6 +33,12 @@ type sessionPage struct {
 	Held      bool
 	Now       listing
 	Clock     string // the merchant's time, where it was moved
+}
+
+// sessionEntry is what happened, with how it was decided.
+type sessionEntry struct {
+	timeline.Entry
+	Decided *decided // nil where nothing was assessed
 }
 
 // tokenState is what can be done with the newest authorization.
@@ -46,6 +53,12 @@ type refusedOrder struct {
 
 const refusedShown = 3
 
+// What is read with a session of its exchanges, in bytes.
+const (
+	sessionBody   = 16 << 10 // of one explanation, or body
+	sessionBodies = 2 << 20  // of all of them
+)
+
 func (p *portal) session(w http.ResponseWriter, r *http.Request) error {
 	ctx, id := r.Context(), r.PathValue("session_id")
 	session, err := p.Sessions.Session(ctx, id)
@@ -58,18 +71,18 @@ func (p *portal) session(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	steps, older, err := p.steps(ctx, id)
+	steps, older, err := timeline.Steps(ctx, p.Sessions, id)
 	if err != nil {
 		return err
 	}
-	shown := sessionPage{Session: session, Amount: amountText(&session.Content), Country: session.Content.EffectiveCountry(), Entries: timeline(exchanges, steps), Older: older}
+	shown := sessionPage{Session: session, Amount: amountText(&session.Content), Country: session.Content.EffectiveCountry(), Older: older}
 	assessed, err := p.decidedIn(ctx, session.MerchantID, id)
 	if err != nil {
 		return err
 	}
-	for i := range shown.Entries {
-		shown.Entries[i].Decided = assessed[shown.Entries[i].CorrelationID]
-		shown.Warnings += len(shown.Entries[i].Warnings)
+	for _, happened := range timeline.Of(exchanges, steps) {
+		shown.Entries = append(shown.Entries, sessionEntry{happened, assessed[happened.CorrelationID]})
+		shown.Warnings += len(happened.Warnings)
 	}
 	if err := p.describe(ctx, &shown); err != nil {
 		return err
@@ -84,7 +97,7 @@ func (p *portal) session(w http.ResponseWriter, r *http.Request) error {
 func (p *portal) refusedOrders(ctx context.Context, shown *sessionPage, exchanges []requestlog.Exchange) error {
 	for i := len(exchanges) - 1; i >= 0 && len(shown.Refused) < refusedShown; i-- {
 		e := exchanges[i]
-		if !isMismatch(&e) {
+		if !timeline.IsMismatch(&e) {
 			continue
 		}
 		if e.LeftOut {
@@ -95,7 +108,7 @@ func (p *portal) refusedOrders(ctx context.Context, shown *sessionPage, exchange
 			e = whole
 		}
 		if m, ok := mismatchOf(e.Violations, &shown.Content, "Session now"); ok {
-			shown.Refused = append(shown.Refused, refusedOrder{e, m, headline(&e, e.Violations)})
+			shown.Refused = append(shown.Refused, refusedOrder{e, m, timeline.Headline(&e, e.Violations)})
 		}
 	}
 	return nil

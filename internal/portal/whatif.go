@@ -189,8 +189,11 @@ func (p *portal) growing(w http.ResponseWriter, r *http.Request, shown *whatIfPa
 		return write(line)
 	})
 	end, err := p.tried(r.Context(), set, &found, err)
-	if err != nil {
-		return err
+	if err != nil && r.Context().Err() == nil {
+		p.Logger.Error("cannot show the end of a replay", "rules", set.String(), "cause", err)
+		if end, err = p.pages.text("tried", "broken", nil); err != nil {
+			return nil // the page ends early, and the log has why
+		}
 	}
 	_ = write(append(end, after...))
 	return nil

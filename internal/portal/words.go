@@ -6,16 +6,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	"github.com/kvitto/kvitto/internal/checkout"
 )
 
 // This file puts values into words.
 
-// moment is a time for people, clockTime without its day, machineTime for
-// programs. All are UTC, as in the bodies.
+// moment is a time for people who compare, second for those who read, clockTime
+// without its day, machineTime for programs. All are UTC, as in the bodies.
 func moment(t time.Time) string      { return t.UTC().Format("2006-01-02 15:04:05.000") }
+func second(t time.Time) string      { return t.UTC().Format("2006-01-02 15:04:05") }
 func clockTime(t time.Time) string   { return t.UTC().Format("15:04:05") }
 func machineTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
@@ -33,10 +31,29 @@ func took(d time.Duration) string {
 // ago is how long something is past, roughly; "in ..." when it is to come.
 func ago(t, now time.Time) string {
 	d := now.Sub(t)
-	if d < 0 {
+	switch {
+	case d < 0:
 		return "in " + span(-d)
+	case d < time.Second:
+		return "a moment ago"
 	}
 	return span(d) + " ago"
+}
+
+// sinceWhen is a moment of the last days as people say it.
+func sinceWhen(t, now time.Time) string {
+	t, now = t.UTC(), now.UTC()
+	today := now.Truncate(24 * time.Hour)
+	switch {
+	case !t.Before(today):
+		return "since " + t.Format("15:04")
+	case !t.Before(today.AddDate(0, 0, -1)):
+		return "since yesterday " + t.Format("15:04")
+	case !t.Before(today.AddDate(0, 0, -6)):
+		return "since " + t.Format("Monday 15:04")
+	default:
+		return "since " + t.Format("2 January")
+	}
 }
 
 func span(d time.Duration) string {
@@ -123,44 +140,6 @@ func readable(operation string) string {
 
 // heading begins with a capital letter.
 func heading(words string) string { return strings.ToUpper(words[:1]) + words[1:] }
-
-// valueMax is how much of a value is shown beside others, in characters.
-const valueMax = 240
-
-// valueText is a violation's value as it stands in JSON; words are left as they are.
-func valueText(value any, words bool) string {
-	switch value := value.(type) {
-	case nil:
-		return "nothing"
-	case string:
-		if words {
-			return beginning(value)
-		}
-		return `"` + beginning(value) + `"`
-	default:
-		return fmt.Sprint(value)
-	}
-}
-
-func beginning(text string) string {
-	if utf8.RuneCountInString(text) <= valueMax {
-		return text
-	}
-	return string([]rune(text)[:valueMax]) + "…"
-}
-
-// sentText and expectedText are the two sides of a violation. A value of a wrong
-// type comes as the JSON it was sent as; only a value that another request set
-// stands in quotes, the others are words.
-func sentText(v *checkout.Violation) string { return valueText(v.Sent, v.Rule == checkout.RuleType) }
-
-func expectedText(v *checkout.Violation) string {
-	text := valueText(v.Expected, v.Rule != checkout.RuleMatch && v.Rule != checkout.RuleSameBody)
-	if v.Tolerance > 0 {
-		text += " ± " + strconv.FormatInt(v.Tolerance, 10)
-	}
-	return text
-}
 
 // operationChoices are the operations that a list can be narrowed to.
 var operationChoices = func() (choices []choice) {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/kvitto/kvitto/internal/compression"
@@ -265,17 +266,26 @@ func search(data []byte, packed bool, wanted func(*names) bool, bound *bodyBound
 	})
 }
 
-// walk visits the exchanges in stored data, until visit returns false.
+// unpacked has buffers for walk: a search unpacks megabytes.
+var unpacked = sync.Pool{New: func() any { return new([]byte) }}
+
+// walk visits the exchanges in stored data, until visit returns false. What a visit
+// is given is valid until it returns.
 func walk(data []byte, packed bool, visit func(n *names, rest *cursor) (more bool, err error)) (more bool, err error) {
 	if packed {
-		if data, err = compression.Unpack(data); err != nil {
+		buffer := unpacked.Get().(*[]byte)
+		defer unpacked.Put(buffer)
+		if data, err = compression.UnpackInto(*buffer, data); err != nil {
 			return false, fmt.Errorf("%w: %w", errDamaged, err)
 		}
+		*buffer = reuse(data)
 	}
+	var n names
+	var one cursor
 	all := cursor{rest: data}
 	for more = true; more && len(all.rest) > 0; {
-		one := all.exchange()
-		n := one.names()
+		one = all.exchange()
+		n = one.names()
 		if one.failed {
 			return false, errDamaged
 		}

@@ -42,11 +42,13 @@ func (q *queue) halfFull() bool { return q.count*2 > q.maxCount || q.bytes*2 > q
 func (q *queue) addSuccess(e Exchange) admission {
 	result := admitted
 	if !q.fits(sizeOf(&e), 6) {
-		e.RequestBody, e.ResponseBody, e.Shed = nil, nil, true
 		if !q.fits(bareSize, 7) {
 			return dropped
 		}
-		result = admittedShed
+		if len(e.RequestBody)+len(e.ResponseBody) > 0 {
+			e.RequestBody, e.ResponseBody, e.Shed = nil, nil, true
+			result = admittedShed
+		}
 	}
 	q.successes = append(q.successes, e)
 	q.count++

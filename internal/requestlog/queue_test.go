@@ -95,6 +95,24 @@ func TestQueueBoundsBytes(t *testing.T) {
 	}
 }
 
+// What has no bodies loses none: it is neither marked nor counted as shed.
+func TestNothingIsShedOfWhatHasNoBodies(t *testing.T) {
+	t.Parallel()
+	q := queue{maxCount: 8, maxBytes: 1 << 20} // by count: 6 with bodies, 7 in all
+	var got []admission
+	for range 6 {
+		got = append(got, q.addSuccess(success("s")))
+	}
+	bare := success("bare")
+	got = append(got, q.addSuccess(bare), q.addSuccess(bare))
+	if want := []admission{admitted, admitted, admitted, admitted, admitted, admitted, admitted, dropped}; !cmp.Equal(want, got) {
+		t.Errorf("admitted as %v, want %v", got, want)
+	}
+	if last := q.successes[len(q.successes)-1]; last.Shed {
+		t.Error("an exchange without bodies is marked as if it had lost them")
+	}
+}
+
 func TestLargestRefusalFindsAWay(t *testing.T) { onEachHome(t, testLargestRefusalFindsAWay) }
 
 func testLargestRefusalFindsAWay(t *testing.T, open place) {

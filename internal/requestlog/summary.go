@@ -20,6 +20,7 @@ type TallyQuery struct {
 	AllMerchants bool // for operators; MerchantID is not looked at
 	From, To     time.Time
 	Step         time.Duration // a multiple of TallySpan
+	Causes       int           // how many are told apart, the most frequent; 0 for a thousand
 }
 
 // StepsMax bounds the steps of a TallyQuery.
@@ -46,6 +47,12 @@ type Step struct {
 
 // Outcomes count assessments by what they came to.
 type Outcomes struct{ Approved, Referred, Deferred, Asked, Denied uint64 }
+
+// Include adds other counts.
+func (o *Outcomes) Include(other *Outcomes) {
+	o.Approved, o.Referred, o.Deferred = o.Approved+other.Approved, o.Referred+other.Referred, o.Deferred+other.Deferred
+	o.Asked, o.Denied = o.Asked+other.Asked, o.Denied+other.Denied
+}
 
 func (o *Outcomes) add(counts *[len(outcomes)]uint64) {
 	for i, to := range [...]*uint64{&o.Approved, &o.Referred, &o.Deferred, &o.Asked, &o.Denied} {
@@ -102,6 +109,12 @@ func (l *Log) Tally(ctx context.Context, query TallyQuery) (Summary, error) {
 		return cmp.Or(cmp.Compare(b.Classes.All(), a.Classes.All()), cmp.Compare(a.Operation, b.Operation))
 	})
 	slices.SortFunc(s.Causes, func(a, b Cause) int { return cmp.Or(cmp.Compare(b.Count, a.Count), b.Last.Compare(a.Last)) })
+	if query.Causes > 0 && len(s.Causes) > query.Causes {
+		for i := query.Causes; i < len(s.Causes); i++ {
+			s.Others.Include(&s.Causes[i])
+		}
+		s.Causes = s.Causes[:query.Causes]
+	}
 	return s.Summary, nil
 }
 
@@ -130,7 +143,7 @@ func (s *summing) add(at int, t *storedTally) {
 	for i := range t.causes {
 		s.addCause(&t.causes[i])
 	}
-	s.Others.include(&t.others)
+	s.Others.Include(&t.others)
 }
 
 func (s *summing) addOperation(o *operationCount) {
@@ -151,11 +164,11 @@ func (s *summing) addCause(why *Cause) {
 	at, known := s.causes[key]
 	switch {
 	case known:
-		s.Causes[at].include(why)
+		s.Causes[at].Include(why)
 	case len(s.Causes) < causesSummed:
 		s.causes[key] = len(s.Causes)
 		s.Causes = append(s.Causes, *why)
 	default:
-		s.Others.include(why)
+		s.Others.Include(why)
 	}
 }

@@ -119,8 +119,8 @@ func (c *Cause) key() causeKey {
 	return causeKey{c.Operation, c.Code, c.Path, c.Reason, c.Rule, c.Status}
 }
 
-// include counts what the other one has counted.
-func (c *Cause) include(other *Cause) {
+// Include counts what the other one has counted.
+func (c *Cause) Include(other *Cause) {
 	if other.Count == 0 {
 		return
 	}
@@ -331,7 +331,7 @@ func (t *tally) include(why *Cause) {
 	key := why.key()
 	for i := range t.causes {
 		if t.causes[i].key() == key {
-			t.causes[i].include(why)
+			t.causes[i].Include(why)
 			return
 		}
 	}
@@ -339,7 +339,7 @@ func (t *tally) include(why *Cause) {
 		t.causes = append(t.causes, *why)
 		return
 	}
-	t.others.include(why)
+	t.others.Include(why)
 }
 
 // drops count the successes that were not kept at all.

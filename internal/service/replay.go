@@ -109,13 +109,13 @@ func (r *Replaying) begin(ctx context.Context) (ReplayProgress, error) {
 	q := &r.question
 	progress := ReplayProgress{After: q.After}
 	if !q.From.IsZero() {
-		progress.After = max(q.After, identifier.Before(q.From))
+		progress.After = max(q.After, identifier.First(q.From))
 	}
 	memory := r.service.Memory
 	total, err := memory.CountAssessments(ctx, q.MerchantID, progress.After)
 	if err == nil && !q.To.IsZero() {
 		var behind int64
-		behind, err = memory.CountAssessments(ctx, q.MerchantID, max(progress.After, identifier.Before(q.To)))
+		behind, err = memory.CountAssessments(ctx, q.MerchantID, max(progress.After, identifier.First(q.To)))
 		total -= behind
 	}
 	if err != nil {

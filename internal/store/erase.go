@@ -10,7 +10,8 @@ type Erasing interface {
 	// "" at the end. Sessions that are made meanwhile may be missed.
 	SessionsAfter(ctx context.Context, cursor string, limit int) (sessionIDs []string, next string, err error)
 	// RewriteRevisions replaces the states of revisions of a session and the reasons
-	// of their events, in one transaction. Nothing else of them changes.
+	// of their events, in one transaction, and the references that are listed of its
+	// order. Nothing else of them changes.
 	RewriteRevisions(ctx context.Context, sessionID string, revisions []Revision) error
 	// RewriteCallbacks replaces URL, Body and Answer by ID, also while somebody
 	// delivers one: what becomes of that is written as ever.

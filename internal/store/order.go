@@ -39,6 +39,19 @@ func OrderOf(s *checkout.Session) (order Order, ok bool) {
 	}, true
 }
 
+// ReferencesIn are the references of the order that the newest of some revisions of a
+// session has; ok is false where none has one.
+func ReferencesIn(revisions []Revision) (references [2]string, ok bool) {
+	newest := int64(0)
+	for i := range revisions {
+		s := &revisions[i].Session
+		if order, has := OrderOf(s); has && s.Revision > newest {
+			references, newest = order.References, s.Revision
+		}
+	}
+	return references, newest > 0
+}
+
 const (
 	// OrdersLooked is how many orders one call of Orders looks at, at most.
 	OrdersLooked = 2000

@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"internal/lab":             {"internal/checkout", "internal/credential"},
 	"internal/service":         {"internal/checkout", "internal/identifier", "internal/risk", "internal/store"},
 	"internal/api": {"internal/checkout", "internal/credential", "internal/hostname", "internal/identifier", "internal/lab", "internal/market", "internal/notify", "internal/outbound", "internal/overload", "internal/proxy", "internal/ratelimit",
-		"internal/requestlog", "internal/risk", "internal/service", "internal/store", "internal/wire"},
+		"internal/requestlog", "internal/risk", "internal/service", "internal/store", "internal/timeline", "internal/wire"},
 	"internal/console":               {"internal/checkout", "internal/requestlog"},
 	"internal/widget":                {"internal/checkout"},
 	"internal/notify":                {"internal/checkout", "internal/outbound", "internal/requestlog", "internal/store"},
@@ -69,13 +69,16 @@ var mayImport = map[string][]string{
 	"internal/cmd/fuzzall":           {},
 	"internal/cmd/soak":              {"internal/pgtest", "internal/rawhttp"},
 	"internal/browser":               {},
+	"internal/timeline":              {"internal/checkout", "internal/identifier", "internal/requestlog", "internal/store", "internal/wire"},
+	"internal/openapi":               {},
+	"internal/openapi/openapitest":   {"internal/openapi"},
 	"internal/contract":              {},
 	"internal/pages":                 {},
 	"internal/promises":              {},
 	"internal/testcustomers":         {},
 	"internal/tidy":                  {},
 	"internal/simulation":            {},
-	"internal/portal":                {"internal/account", "internal/admin", "internal/checkout", "internal/hostname", "internal/identifier", "internal/lab", "internal/money", "internal/notify", "internal/requestlog", "internal/risk", "internal/service", "internal/store", "internal/wire"},
+	"internal/portal":                {"internal/account", "internal/admin", "internal/checkout", "internal/hostname", "internal/identifier", "internal/lab", "internal/money", "internal/notify", "internal/requestlog", "internal/risk", "internal/service", "internal/store", "internal/timeline", "internal/wire"},
 
 	"internal/requestlog":          {"internal/checkout", "internal/compression", "internal/identifier", "internal/requestlog/home", "internal/requestlog/postgres", "internal/requestlog/sqlite"},
 	"internal/requestlog/home":     {},
@@ -117,10 +120,11 @@ func TestImportsFollowTheDirection(t *testing.T) {
 // onlyImporter are libraries that stay inside one package, so that it can be
 // replaced, and costs nothing where it is not used.
 var onlyImporter = map[string]string{
-	"go.opentelemetry.io/":      "internal/tracing",
-	"github.com/evanw/esbuild/": "internal/cmd/webbuild",
-	"github.com/chromedp/":      "internal/browsertest",
-	"cel.dev/":                  "internal/risk",
+	"go.opentelemetry.io/":        "internal/tracing",
+	"github.com/evanw/esbuild/":   "internal/cmd/webbuild",
+	"github.com/chromedp/":        "internal/browsertest",
+	"cel.dev/":                    "internal/risk",
+	"github.com/santhosh-tekuri/": "internal/openapi/openapitest",
 
 	"github.com/go-webauthn/":    "internal/account",
 	"golang.org/x/crypto/argon2": "internal/account",

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/kvitto/kvitto/internal/checkout"
@@ -94,4 +96,17 @@ func AppendFailure(dst []byte, f Failure, correlationID string) []byte {
 	w.texts("error_messages", f.Messages)
 	w.close('}')
 	return w.buf
+}
+
+// Failures are what FailureOf makes of each kind of refusal, without the messages
+// that name paths: all the codes there are.
+func Failures() (all []Failure) {
+	for _, kind := range slices.Sorted(maps.Keys(envelopes)) {
+		f := Failure{Status: envelopes[kind].status, Code: envelopes[kind].code}
+		if message := envelopes[kind].message; message != "" {
+			f.Messages = []string{message}
+		}
+		all = append(all, f)
+	}
+	return all
 }

@@ -45,6 +45,12 @@ func (e *Engine) RewriteRevisions(ctx context.Context, sessionID string, revisio
 			history[at].Session, history[at].Event.Reason = revisions[i].Session, revisions[i].Event.Reason
 		}
 	}
+	if references, ok := store.ReferencesIn(revisions); ok {
+		if order, listed := e.orders[e.books.orderOfSession[sessionID]]; listed {
+			order.References = references
+			e.orders[order.OrderID] = order
+		}
+	}
 	return nil
 }
 

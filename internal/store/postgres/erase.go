@@ -19,6 +19,8 @@ const (
 		FROM unnest($2::bigint[], $3::bytea[], $4::text[]) AS n (revision, state, reason)
 		WHERE r.session_id = $1 AND r.revision = n.revision AND r.kind <> 'deleted'`
 
+	rewriteReferences = `UPDATE orders SET reference1 = $2, reference2 = $3 WHERE session_id = $1`
+
 	rewriteCallbacks = `UPDATE callbacks c SET url = n.url, body = n.body, answer = n.answer
 		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[]) AS n (callback_id, url, body, answer)
 		WHERE c.callback_id = n.callback_id`
@@ -69,7 +71,14 @@ func (e *Engine) RewriteRevisions(ctx context.Context, sessionID string, revisio
 		numbers[i], reasons[i] = integer(revisions[i].Session.Revision, true), text(reason, reason != "")
 		states[i] = record.Append(nil, &revisions[i].Session)
 	}
-	return e.change(ctx, func(p *pipeline) { p.exec(rewriteRevisions, uuid(id, true), numbers, states, reasons) })
+	references, ordered := store.ReferencesIn(revisions)
+	ordered = ordered && e.listsOrders.Load()
+	return e.change(ctx, func(p *pipeline) {
+		p.exec(rewriteRevisions, uuid(id, true), numbers, states, reasons)
+		if ordered {
+			p.exec(rewriteReferences, uuid(id, true), text(references[0], references[0] != ""), text(references[1], references[1] != ""))
+		}
+	})
 }
 
 // RewriteCallbacks is store.Erasing's.

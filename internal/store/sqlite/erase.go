@@ -18,6 +18,7 @@ var _ store.Erasing = (*Engine)(nil)
 const (
 	listChain        = chain + ` SELECT r.row_id, r.revision FROM chain c JOIN revisions r ON r.row_id = c.row_id`
 	rewriteRevision  = `UPDATE revisions SET state = ?2, reason = ?3 WHERE row_id = ?1`
+	rewriteReference = `UPDATE orders SET reference1 = ?2, reference2 = ?3 WHERE session = (SELECT number FROM sessions WHERE session_id = ?1)`
 	rewriteCallback  = `UPDATE callbacks SET url = ?2, body = ?3, answer = ?4 WHERE callback_id = ?1`
 	rewriteAssessing = `UPDATE assessments SET subjects = ?2, document = ?3 WHERE assessment_id = ?1`
 	forgetSubject    = `DELETE FROM subjects WHERE key = ?1`
@@ -89,13 +90,20 @@ func (e *Engine) RewriteRevisions(ctx context.Context, sessionID string, revisio
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		return w.once(rewriteRevision, len(revisions), func(q *statement, i int) error {
+		err = w.once(rewriteRevision, len(revisions), func(q *statement, i int) error {
 			row, there := rows[revisions[i].Session.Revision]
 			if !there {
 				return nil
 			}
 			w.state = record.Append(w.state[:0], &revisions[i].Session)
 			return q.integer(1, row).blob(2, w.state).optional(3, revisions[i].Event.Reason).run()
+		})
+		references, ok := store.ReferencesIn(revisions)
+		if err != nil || !ok {
+			return err
+		}
+		return w.once(rewriteReference, 1, func(q *statement, _ int) error {
+			return q.blob(1, id[:]).optional(2, references[0]).optional(3, references[1]).run()
 		})
 	})
 }

@@ -223,6 +223,20 @@ var orderRules = []orderRule{
 		which.After = next
 		c.mustList(which, sought)
 	}},
+	{"what is erased of an order's references is not found by them any more", func(t *testing.T, c *counter) {
+		s, other := c.place(newMerchant(t, c.engine), 0, "of Astrid"), c.place(newMerchant(t, c.engine), time.Minute, "of Astrid")
+		earlier := store.Revision{Session: s.session}
+		earlier.Session.Revision, earlier.Session.Order = 1, nil
+		order := *s.session.Order
+		order.Content.MerchantReference1, order.Content.MerchantReference2 = checkout.TextOf("erased"), checkout.Text{}
+		s.session.Order = &order
+		if err := c.engine.(store.Erasing).RewriteRevisions(t.Context(), s.session.ID, []store.Revision{{Session: s.session, Event: s.event}, earlier}); err != nil {
+			t.Fatal(err)
+		}
+		c.mustList(store.OrderFilter{Reference: "of Astrid"}, other)
+		c.mustList(store.OrderFilter{Reference: "erased"}, s)
+		c.mustList(store.OrderFilter{}, other, s)
+	}},
 	{"a refused change changes no order that is listed", func(t *testing.T, c *counter) {
 		s := c.refer(newMerchant(t, c.engine), 0)
 		stale := s.fork()

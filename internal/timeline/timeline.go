@@ -1,4 +1,4 @@
-package portal
+package timeline
 
 import (
 	"context"
@@ -9,13 +9,14 @@ import (
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/requestlog"
+	"github.com/kvitto/kvitto/internal/store"
 )
 
-// entry is something that happened to a session: an exchange, and the change it
+// Entry is something that happened to a session: an exchange, and the change it
 // made, if any.
-type entry struct {
+type Entry struct {
 	At            time.Time // on the machine's clock
-	Clock         string    // the merchant's time, where it is another
+	Clock         time.Time // the merchant's time, where it is another; else zero
 	Actor         string    // server, browser, stand-in or callback
 	Operation     string
 	Status        int
@@ -23,8 +24,7 @@ type entry struct {
 	CorrelationID string
 	Took          time.Duration
 	Why           string // of a refusal
-	Outcome       browserOutcome
-	Decided       *decided // nil where nothing was assessed
+	Outcome       Outcome
 	OrderID       string
 
 	Revision int64 // that it made; 0 for none
@@ -32,77 +32,82 @@ type entry struct {
 	Decision string // of an assessment, with its rule, or of a step of a review
 	By       string // who took that step
 	Token    string // issued, released or used
-	Changes  []change
+	Changes  []Change
 	More     int // changes that are not shown
 	Warnings []string
 }
 
-// actors are who causes what.
+// The actors are who causes what.
 const (
-	actorReviewer = "reviewer"
-	actorServer   = "server"
-	actorBrowser  = "browser"
-	actorStandIn  = "stand-in for the browser"
-	actorCallback = "callback"
+	ActorReviewer = "reviewer"
+	ActorServer   = "server"
+	ActorBrowser  = "browser"
+	ActorStandIn  = "stand-in for the browser"
+	ActorCallback = "callback"
 )
 
 func actorOf(operation string) string {
 	switch {
 	case strings.HasPrefix(operation, "browser_"):
-		return actorBrowser
+		return ActorBrowser
 	case strings.HasSuffix(operation, "_callback"):
-		return actorCallback
+		return ActorCallback
 	case strings.HasSuffix(operation, "_review"):
-		return actorReviewer
+		return ActorReviewer
 	case slices.Contains([]string{"load", "authorize", "reauthorize", "finalize"}, operation):
-		return actorStandIn
+		return ActorStandIn
 	default:
-		return actorServer
+		return ActorServer
 	}
 }
 
 // The bounds of a timeline.
 const (
-	revisionsShown = 200
-	changesShown   = 30
-	sessionBody    = 16 << 10 // bytes of one explanation, or body, that is read with it
-	sessionBodies  = 2 << 20  // of all of them
+	revisionsShown  = 200
+	changesShown    = 30
+	revisionsAtOnce = 8 // states in memory at a time
 )
 
-// step is a revision, without the content it does not share with the one before.
-type step struct {
+// Step is a revision, without the content it does not share with the one before.
+type Step struct {
 	revision int64
 	event    checkout.Event
-	changes  []change
+	changes  []Change
 	stale    []string // paths that the approval of then does not cover
 	approved int64    // revision of that approval
 }
 
-// steps reads the newest revisions of a session, oldest first. Only a few states
+// Reader reads the newest revisions of a session up to one, or up to the newest for 0,
+// oldest first: the store.
+type Reader interface {
+	Revisions(ctx context.Context, sessionID string, limit int, upTo int64) ([]store.Revision, error)
+}
+
+// Steps reads the newest revisions of a session, oldest first. Only a few states
 // are in memory at a time.
-func (p *portal) steps(ctx context.Context, sessionID string) (steps []step, older bool, err error) {
+func Steps(ctx context.Context, read Reader, sessionID string) (steps []Step, older bool, err error) {
 	upTo := int64(0)
 	var newer *checkout.Session
 	var newerEvent checkout.Event
-	var newerProperties properties
-	add := func(before *checkout.Session, beforeProperties *properties) {
-		s := step{revision: newer.Revision, event: newerEvent}
+	var newerProperties Properties
+	add := func(before *checkout.Session, beforeProperties *Properties) {
+		s := Step{revision: newer.Revision, event: newerEvent}
 		if before != nil {
-			s.changes = changesBetween(beforeProperties, &newerProperties)
+			s.changes = Between(beforeProperties, &newerProperties)
 			s.stale, s.approved = staleAfter(before, newer)
 		} else if newer.Revision == 1 {
-			s.changes = changesBetween(beforeProperties, &newerProperties)
+			s.changes = Between(beforeProperties, &newerProperties)
 		}
 		steps = append(steps, s)
 	}
 	for len(steps) < revisionsShown {
-		revisions, err := p.Sessions.Revisions(ctx, sessionID, revisionsAtOnce, upTo)
+		revisions, err := read.Revisions(ctx, sessionID, revisionsAtOnce, upTo)
 		if err != nil {
 			return nil, false, err
 		}
 		for i := len(revisions) - 1; i >= 0; i-- {
 			session := revisions[i].Session
-			own := propertiesOf(&session.Content)
+			own := PropertiesOf(&session.Content)
 			if newer != nil {
 				add(&session, &own)
 			}
@@ -114,11 +119,21 @@ func (p *portal) steps(ctx context.Context, sessionID string) (steps []step, old
 		upTo = newer.Revision - 1
 	}
 	if newer != nil {
-		add(nil, &properties{})
+		add(nil, &Properties{})
 		older = newer.Revision > 1
 	}
 	slices.Reverse(steps)
 	return steps, older, nil
+}
+
+// Placed is the revision that placed the order; 0 where it is not among the steps.
+func Placed(steps []Step) int64 {
+	for i := range steps {
+		if steps[i].event.Kind == checkout.EventOrdered {
+			return steps[i].revision
+		}
+	}
+	return 0
 }
 
 // staleAfter tells what of a new content an approval does not cover that was
@@ -135,18 +150,18 @@ func staleAfter(before, after *checkout.Session) (paths []string, approved int64
 	return paths, a.Revision
 }
 
-// timeline puts exchanges and changes on one line, the oldest first.
-func timeline(exchanges []requestlog.Exchange, steps []step) []entry {
-	entries := make([]entry, 0, len(exchanges)+len(steps))
+// Of puts exchanges and changes on one line, the oldest first.
+func Of(exchanges []requestlog.Exchange, steps []Step) []Entry {
+	entries := make([]Entry, 0, len(exchanges)+len(steps))
 	places := map[string]int{}
 	for i := range exchanges {
 		e := &exchanges[i]
 		places[e.CorrelationID] = len(entries)
-		one := entry{At: e.At, Actor: actorOf(e.Operation), Operation: e.Operation, Status: e.Status, Known: true, CorrelationID: e.CorrelationID, Took: e.Duration, OrderID: e.OrderID}
-		if failed(e) {
-			one.Why = headline(e, e.Violations)
+		one := Entry{At: e.At, Actor: actorOf(e.Operation), Operation: e.Operation, Status: e.Status, Known: true, CorrelationID: e.CorrelationID, Took: e.Duration, OrderID: e.OrderID}
+		if Failed(e) {
+			one.Why = Headline(e, e.Violations)
 		}
-		one.Outcome = outcomeOf(e)
+		one.Outcome = OutcomeOf(e)
 		entries = append(entries, one)
 	}
 	for i := range steps {
@@ -159,11 +174,11 @@ func timeline(exchanges []requestlog.Exchange, steps []step) []entry {
 			}
 			at = len(entries)
 			operation := eventOperations[s.event.Kind]
-			entries = append(entries, entry{At: made, Actor: actorOf(operation), Operation: operation, CorrelationID: s.event.CorrelationID})
+			entries = append(entries, Entry{At: made, Actor: actorOf(operation), Operation: operation, CorrelationID: s.event.CorrelationID})
 		}
 		entries[at].changed(s)
 	}
-	slices.SortStableFunc(entries, func(a, b entry) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(entries, func(a, b Entry) int { return a.At.Compare(b.At) })
 	inOrderOfChanges(entries)
 	overwritten(entries)
 	approvedLater(entries, steps)
@@ -181,7 +196,19 @@ var eventOperations = map[checkout.EventKind]string{
 	checkout.EventErased: "erase_person",
 }
 
-func (e *entry) changed(s *step) {
+// Effect is a change alone, after the one before it if that is known.
+func Effect(at time.Time, before []store.Revision, made *store.Revision) Entry {
+	s := Step{revision: made.Session.Revision, event: made.Event}
+	if len(before) == 1 {
+		older, newer := PropertiesOf(&before[0].Session.Content), PropertiesOf(&made.Session.Content)
+		s.changes = Between(&older, &newer)
+	}
+	changed := Entry{At: at}
+	changed.changed(&s)
+	return changed
+}
+
+func (e *Entry) changed(s *Step) {
 	e.Revision, e.Event, e.Decision, e.By, e.Token = s.revision, s.event.Kind, s.event.Reason, s.event.By, s.event.AuthorizationToken
 	if s.event.OrderID != "" {
 		e.OrderID = s.event.OrderID
@@ -191,21 +218,21 @@ func (e *entry) changed(s *step) {
 		e.More = len(s.changes) - len(e.Changes)
 	}
 	if drift := s.event.At.Sub(e.At); drift > time.Minute || drift < -time.Minute {
-		e.Clock = moment(s.event.At)
+		e.Clock = s.event.At
 	}
 }
 
 // inOrderOfChanges lets the changes stand in the order in which they were made:
 // of two requests at the same time the later one may have been the first to change.
-func inOrderOfChanges(entries []entry) {
+func inOrderOfChanges(entries []Entry) {
 	var at []int
-	var changes []entry
+	var changes []Entry
 	for i := range entries {
 		if entries[i].Revision > 0 {
 			at, changes = append(at, i), append(changes, entries[i])
 		}
 	}
-	slices.SortStableFunc(changes, func(a, b entry) int { return int(a.Revision - b.Revision) })
+	slices.SortStableFunc(changes, func(a, b Entry) int { return int(a.Revision - b.Revision) })
 	for i := range at {
 		entries[at[i]] = changes[i]
 	}
@@ -213,7 +240,7 @@ func inOrderOfChanges(entries []entry) {
 
 // overwritten warns of a change whose request was sent before the one it wrote
 // over was answered: whoever sent it could not know what it took away.
-func overwritten(entries []entry) {
+func overwritten(entries []Entry) {
 	for i := range entries {
 		later := &entries[i]
 		if later.Event != checkout.EventUpdated && later.Event != checkout.EventLoaded || !later.Known {
@@ -225,16 +252,16 @@ func overwritten(entries []entry) {
 				continue
 			}
 			if shared := sharedPaths(earlier.Changes, later.Changes); len(shared) > 0 {
-				later.Warnings = append(later.Warnings, "This request was sent before revision "+valueText(earlier.Revision, true)+
+				later.Warnings = append(later.Warnings, "This request was sent before revision "+ValueText(earlier.Revision, true)+
 					" was answered, and wrote over what that had set: "+strings.Join(shared, ", ")+". Two tabs or workers update the session at the same time; let one wait for the other.")
 			}
 		}
 	}
 }
 
-func sharedPaths(a, b []change) (paths []string) {
+func sharedPaths(a, b []Change) (paths []string) {
 	for i := range a {
-		if slices.ContainsFunc(b, func(c change) bool { return c.Path == a[i].Path }) {
+		if slices.ContainsFunc(b, func(c Change) bool { return c.Path == a[i].Path }) {
 			paths = append(paths, a[i].Path)
 		}
 	}
@@ -243,7 +270,7 @@ func sharedPaths(a, b []change) (paths []string) {
 
 // approvedLater warns of changes after the last approval: an order of them is
 // refused.
-func approvedLater(entries []entry, steps []step) {
+func approvedLater(entries []Entry, steps []Step) {
 	last := int64(0) // newest approval
 	for i := range steps {
 		switch steps[i].event.Kind {
@@ -261,7 +288,7 @@ func approvedLater(entries []entry, steps []step) {
 		}
 		for j := range entries {
 			if entries[j].Revision == s.revision {
-				entries[j].Warnings = append(entries[j].Warnings, "The customer approved revision "+valueText(s.approved, true)+
+				entries[j].Warnings = append(entries[j].Warnings, "The customer approved revision "+ValueText(s.approved, true)+
 					", and this differs from it in "+strings.Join(s.stale, ", ")+": an order of it is refused. Reauthorize.")
 			}
 		}
