@@ -70,7 +70,7 @@ func TestPortalPagesAreAccessible(t *testing.T) {
 		"exchange-400": "exchanges/" + s.refusedUpdate, "exchange-409": "exchanges/" + s.refusedOrder, "session": "sessions/" + s.session.SessionID,
 		"callbacks": "callbacks?merchant=" + url.QueryEscape(s.user), "playground": "playground?merchant=" + url.QueryEscape(s.user) + "&done=primed",
 		"rules": "rules", "risk": "risk", "what-if": "risk/what-if", "keys": "settings/keys", "webhooks": "settings/webhooks?merchant=" + url.QueryEscape(s.user),
-		"retention": "settings/retention", "missing": "exchanges/nowhere",
+		"retention": "settings/retention", "erase": "erase", "missing": "exchanges/nowhere",
 	} {
 		page.Open(portalAt(path))
 		look(t, page, "portal-"+name)

@@ -265,7 +265,7 @@ func (r *erasureRun) look(ctx context.Context, sessionID string) (*payment, erro
 			return errEnough
 		}
 		for i := range history {
-			p.erasure.Look(&history[i].Session)
+			p.erasure.Find(&history[i].Session)
 		}
 		oldest = history[0].Session
 		return nil
@@ -284,6 +284,7 @@ func (r *erasureRun) look(ctx context.Context, sessionID string) (*payment, erro
 	}
 	err = r.eachPage(ctx, sessionID, func(history []store.Revision) error {
 		for i := range history {
+			p.erasure.Look(&history[i].Session)
 			p.note(r.Service, &history[i])
 		}
 		return nil

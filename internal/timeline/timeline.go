@@ -193,6 +193,7 @@ var eventOperations = map[checkout.EventKind]string{
 	checkout.EventCustomerTokenCreated: "create_customer_token",
 	checkout.EventReviewClaimed:        "claim_review", checkout.EventReviewReleased: "release_review", checkout.EventReviewSupported: "accept_review",
 	checkout.EventReviewAccepted: "accept_review", checkout.EventReviewRejected: "reject_review", checkout.EventReviewStopped: "stop_review",
+	checkout.EventErased: "erase_person",
 }
 
 // Effect is a change alone, after the one before it if that is known.
@@ -276,7 +277,8 @@ func approvedLater(entries []Entry, steps []Step) {
 		case checkout.EventAuthorized, checkout.EventReferred, checkout.EventDeferred, checkout.EventDenied, checkout.EventReleased, checkout.EventOrdered:
 			last = steps[i].revision
 		case checkout.EventCreated, checkout.EventUpdated, checkout.EventLoaded, checkout.EventCustomerTokenCreated, checkout.EventReviewClaimed,
-			checkout.EventReviewReleased, checkout.EventReviewSupported, checkout.EventReviewAccepted, checkout.EventReviewRejected, checkout.EventReviewStopped:
+			checkout.EventReviewReleased, checkout.EventReviewSupported, checkout.EventReviewAccepted, checkout.EventReviewRejected, checkout.EventReviewStopped,
+			checkout.EventErased:
 		}
 	}
 	for i := range steps {
