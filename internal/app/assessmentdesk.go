@@ -20,7 +20,7 @@ func (d assessmentDesk) Assessment(ctx context.Context, assessmentID string) (js
 	var refusal *checkout.Refusal
 	switch {
 	case errors.As(err, &refusal) && refusal.Kind == checkout.KindNotFound:
-		return nil, fmt.Errorf("no assessment has the id %q\nit is in the header Kvitto-Assessment-Id, and in what the portal and kvitto explain say of the exchange", assessmentID)
+		return nil, fmt.Errorf("no assessment has the id %q\nit is in the header Kvitto-Assessment-Id, and in what the portal says of the exchange\nan exchange is in the portal, or asked for with --url and --user instead of --config", assessmentID)
 	case err != nil:
 		return nil, fmt.Errorf("assessment %s: %w", assessmentID, err)
 	}

@@ -81,7 +81,7 @@ func explainAssessment(c *cobra.Command, where connection, server *client.Client
 	if unknown(err) {
 		name, _, _ := strings.Cut(where.user, ":")
 		return fmt.Errorf("the merchant %q has no exchange and no assessment %q at %s\n"+
-			"every user name is a merchant of its own: say --user NAME:PASSWORD of the call", name, id, where.url)
+			"say --user NAME:PASSWORD of the call: in kvitto dev every user name is a merchant of its own, else the key's merchant counts", name, id, where.url)
 	}
 	if err != nil {
 		return where.helpful(err)

@@ -30,7 +30,7 @@ stands beside what was approved and what the session is.`,
 			case unknown(err):
 				name, _, _ := strings.Cut(where.user, ":")
 				return fmt.Errorf("the merchant %q has no session %q at %s\n"+
-					"every user name is a merchant of its own: say --user NAME:PASSWORD of the call that made it", name, args[0], where.url)
+					"say --user NAME:PASSWORD of the call that made it: in kvitto dev every user name is a merchant of its own, else the key's merchant counts", name, args[0], where.url)
 			case err != nil:
 				return where.why(c.Context(), server, err)
 			case asJSON:

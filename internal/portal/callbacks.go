@@ -180,7 +180,7 @@ func (p *portal) merchantOf(r *http.Request) (merchantID string, now time.Time, 
 }
 
 func unknownMerchant(merchantID string) error {
-	return &missing{What: "merchant", ID: merchantID, Advice: "A user name becomes a merchant with its first request."}
+	return &missing{What: "merchant", ID: merchantID, Advice: "Its id stands in the lists of merchants here, and beside each exchange."}
 }
 
 // doneTexts say what a button did, by the word for it in an address: nothing

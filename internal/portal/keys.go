@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -41,10 +42,15 @@ func (s scope) CreateKey(ctx context.Context, merchantID string) (admin.Key, err
 	if !s.viewer.Sees(merchantID) {
 		return admin.Key{}, store.ErrNotFound
 	}
-	if err := s.all.Door.Acts(s.request, s.viewer, "made an API key", "", merchantID); err != nil {
+	key, err := s.all.Keys.CreateKey(ctx, merchantID)
+	if err != nil {
 		return admin.Key{}, err
 	}
-	return s.all.Keys.CreateKey(ctx, merchantID)
+	// It has its name only now; one that cannot be written down opens nothing.
+	if err := s.all.Door.Acts(s.request, s.viewer, "made an API key", key.Username, merchantID); err != nil {
+		return admin.Key{}, errors.Join(err, s.all.Keys.RevokeKey(context.WithoutCancel(ctx), merchantID, key.Username))
+	}
+	return key, nil
 }
 
 // RevokeKey implements Keys.

@@ -90,7 +90,7 @@ func TestAKeyIsMadeAndRevoked(t *testing.T) {
 	if w := s.ask(http.MethodGet, "/portal/settings/keys/"+own.key+"/revoke?merchant=shoes"); w.Code != http.StatusSeeOther {
 		t.Errorf("one that is revoked is asked about again: %d", w.Code)
 	}
-	if want := []string{"made an API key  of shoes", "revoked an API key " + own.key + " of shoes"}; !slices.Equal(door.acts, want) {
+	if want := []string{"made an API key the-new-user-name of shoes", "revoked an API key " + own.key + " of shoes"}; !slices.Equal(door.acts, want) {
 		t.Errorf("written down: %q", door.acts)
 	}
 	if want := []string{"made one of shoes", "revoked " + own.key + " of shoes"}; !slices.Equal(s.moved, want) {

@@ -52,7 +52,7 @@ func actorOf(operation string) string {
 		return ActorBrowser
 	case strings.HasSuffix(operation, "_callback"):
 		return ActorCallback
-	case strings.HasSuffix(operation, "_review"):
+	case strings.HasSuffix(operation, "_review") && operation != "read_review":
 		return ActorReviewer
 	case slices.Contains([]string{"load", "authorize", "reauthorize", "finalize"}, operation):
 		return ActorStandIn
