@@ -63,17 +63,23 @@ func (p *FaultProblem) Error() string {
 	return p.Property + " is " + p.Sent + ", expected " + p.Expected
 }
 
-// Complete fills in what was not said: a count of 1, a status of 503. It returns
-// nil, or what is wrong. A wait and a status belong to one kind each.
-func (f *Fault) Complete() *FaultProblem {
+// NewFault is a fault of which only the kind was said: it befalls one call, and an
+// error is a 503.
+func NewFault(kind FaultKind) Fault {
+	fault := Fault{Kind: kind, Count: 1}
+	if kind == FaultError {
+		fault.Status = 503
+	}
+	return fault
+}
+
+// Check returns nil, or what is wrong. A wait and a status belong to one kind each.
+func (f *Fault) Check() *FaultProblem {
 	if !slices.Contains(FaultKinds, f.Kind) {
 		return &FaultProblem{"kind", strconv.Quote(string(f.Kind)), "one of " + faultKindNames()}
 	}
 	if f.Operation != "" && !slices.Contains(FaultOperations, f.Operation) {
 		return &FaultProblem{"operation", strconv.Quote(f.Operation), "one of " + strings.Join(FaultOperations, ", ")}
-	}
-	if f.Count == 0 {
-		f.Count = 1
 	}
 	if f.Count < 1 || f.Count > FaultCountMax {
 		return &FaultProblem{"count", strconv.Itoa(f.Count), "1 to " + strconv.Itoa(FaultCountMax)}
@@ -82,9 +88,6 @@ func (f *Fault) Complete() *FaultProblem {
 		return &FaultProblem{"milliseconds", strconv.FormatInt(wait, 10), "1 to " + strconv.FormatInt(FaultWaitMax.Milliseconds(), 10)}
 	} else if f.Kind != FaultLatency && f.Wait != 0 {
 		return &FaultProblem{"milliseconds", strconv.FormatInt(wait, 10), "nothing: only latency waits"}
-	}
-	if f.Kind == FaultError && f.Status == 0 {
-		f.Status = 503
 	}
 	if f.Kind == FaultError && !slices.Contains(FaultStatuses, f.Status) {
 		return &FaultProblem{"status", strconv.Itoa(f.Status), "one of 500, 502, 503, 504"}
@@ -117,6 +120,9 @@ func (f *Fault) Story() string {
 	}
 }
 
+// Cuts tells whether no answer arrives.
+func (f *Fault) Cuts() bool { return f.Kind == FaultDrop || f.Kind == FaultLoseAnswer }
+
 // Faults are those that wait, for each merchant, until calls meet them. They are
 // safe for concurrent use, and end with the process.
 type Faults struct {
@@ -136,7 +142,7 @@ func NewFaults(after func(time.Duration) <-chan time.Time) (*Faults, error) {
 	return &Faults{merchants: merchants, after: after, stopped: make(chan struct{})}, nil
 }
 
-// Add appends a fault that was completed. ErrFaultsFull.
+// Add appends a fault that was checked. ErrFaultsFull.
 func (f *Faults) Add(merchantID string, fault Fault) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -19,9 +19,7 @@ func faults(t *testing.T, after func(time.Duration) <-chan time.Time, waiting ..
 		t.Fatal(err)
 	}
 	for _, fault := range waiting {
-		if problem := fault.Complete(); problem != nil {
-			t.Fatal(problem)
-		}
+		fault.Count = max(fault.Count, 1)
 		if err := f.Add("m", fault); err != nil {
 			t.Fatal(err)
 		}
@@ -107,21 +105,21 @@ func TestFaultsAreBounded(t *testing.T) {
 	}
 }
 
-func TestFaultsAreComplete(t *testing.T) {
+func TestFaultsAreChecked(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		fault    lab.Fault
 		property string // that is wrong
 	}{
-		{lab.Fault{}, "kind"}, {lab.Fault{Kind: "fire"}, "kind"},
-		{lab.Fault{Kind: lab.FaultDrop, Operation: "read_clock"}, "operation"},
-		{lab.Fault{Kind: lab.FaultDrop, Count: -1}, "count"}, {lab.Fault{Kind: lab.FaultDrop, Count: lab.FaultCountMax + 1}, "count"},
-		{lab.Fault{Kind: lab.FaultLatency}, "milliseconds"}, {lab.Fault{Kind: lab.FaultLatency, Wait: -time.Second}, "milliseconds"},
-		{lab.Fault{Kind: lab.FaultLatency, Wait: lab.FaultWaitMax + 1}, "milliseconds"}, {lab.Fault{Kind: lab.FaultDrop, Wait: time.Second}, "milliseconds"},
-		{lab.Fault{Kind: lab.FaultError, Status: 404}, "status"}, {lab.Fault{Kind: lab.FaultDrop, Status: 500}, "status"},
-		{lab.Fault{Kind: lab.FaultLatency, Wait: lab.FaultWaitMax, Count: lab.FaultCountMax}, ""}, {lab.Fault{Kind: lab.FaultLoseAnswer}, ""},
+		{lab.NewFault(""), "kind"}, {lab.NewFault("fire"), "kind"},
+		{lab.Fault{Kind: lab.FaultDrop, Count: 1, Operation: "read_clock"}, "operation"},
+		{lab.Fault{Kind: lab.FaultDrop}, "count"}, {lab.Fault{Kind: lab.FaultDrop, Count: -1}, "count"}, {lab.Fault{Kind: lab.FaultDrop, Count: lab.FaultCountMax + 1}, "count"},
+		{lab.NewFault(lab.FaultLatency), "milliseconds"}, {lab.Fault{Kind: lab.FaultLatency, Count: 1, Wait: -time.Second}, "milliseconds"},
+		{lab.Fault{Kind: lab.FaultLatency, Count: 1, Wait: lab.FaultWaitMax + 1}, "milliseconds"}, {lab.Fault{Kind: lab.FaultDrop, Count: 1, Wait: time.Second}, "milliseconds"},
+		{lab.Fault{Kind: lab.FaultError, Count: 1, Status: 404}, "status"}, {lab.Fault{Kind: lab.FaultDrop, Count: 1, Status: 500}, "status"},
+		{lab.Fault{Kind: lab.FaultLatency, Wait: lab.FaultWaitMax, Count: lab.FaultCountMax}, ""}, {lab.NewFault(lab.FaultLoseAnswer), ""}, {lab.NewFault(lab.FaultError), ""},
 	} {
-		problem := c.fault.Complete()
+		problem := c.fault.Check()
 		if got := ""; problem != nil {
 			if got = problem.Property; got != c.property || problem.Expected == "" {
 				t.Errorf("%+v: %v", c.fault, problem)
@@ -130,9 +128,11 @@ func TestFaultsAreComplete(t *testing.T) {
 			t.Errorf("%+v is taken", c.fault)
 		}
 	}
-	failing := lab.Fault{Kind: lab.FaultError}
-	if problem := failing.Complete(); problem != nil || failing.Count != 1 || failing.Status != 503 {
-		t.Errorf("%+v, %v", failing, problem)
+	for _, kind := range lab.FaultKinds {
+		fault := lab.NewFault(kind)
+		if problem := fault.Check(); (problem != nil) != (kind == lab.FaultLatency) { // how long is for whoever asks
+			t.Errorf("%+v, %v", fault, problem)
+		}
 	}
 }
 
