@@ -27,7 +27,7 @@ var presets = []preset{
 
 // faultChoices are the kinds of a form; an error has its status behind a colon.
 var faultChoices = []choice{
-	{"lose_answer", "is carried out, its answer is lost"}, {"drop", "is cut off, nothing is done"}, {"latency", "waits"},
+	{"lose_answer", "is done, its answer is lost"}, {"drop", "is cut off, nothing is done"}, {"latency", "waits"},
 	{"error:500", "is answered 500"}, {"error:502", "is answered 502"}, {"error:503", "is answered 503"}, {"error:504", "is answered 504"},
 }
 
@@ -50,7 +50,7 @@ func faultSays(f lab.Fault) string {
 	case lab.FaultDrop:
 		return "is cut off, nothing is done"
 	default:
-		return "is carried out, its answer is lost"
+		return "is done, its answer is lost"
 	}
 }
 

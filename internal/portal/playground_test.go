@@ -155,7 +155,7 @@ func TestFaultsByOneClickAndByForm(t *testing.T) {
 		form       url.Values
 		done, says string
 	}{
-		{url.Values{"preset": {"lose_order"}}, "fault", "<b>place order</b> is carried out, its answer is lost"},
+		{url.Values{"preset": {"lose_order"}}, "fault", "<b>place order</b> is done, its answer is lost"},
 		{url.Values{"preset": {"busy"}}, "fault", "<b>any call</b> is answered 503"},
 		{url.Values{"preset": {"slow"}}, "fault", "waits 10s"},
 		{url.Values{"preset": {"drop"}}, "fault", "is cut off"},
