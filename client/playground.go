@@ -114,6 +114,51 @@ func (c *Client) primed(ctx context.Context, name, method string, body any) (Pri
 	return answer, err
 }
 
+// The kinds of faults.
+const (
+	Latency    = "latency"     // the call waits before it is handled
+	ErrorFault = "error"       // it is answered with a 5xx, and nothing was done
+	Drop       = "drop"        // the connection is cut, and nothing was done
+	LoseAnswer = "lose_answer" // the call is carried out, then the connection is cut
+)
+
+// Fault is what goes wrong with the next calls of the Payments API. A call meets
+// one at most, the oldest that waits for it.
+type Fault struct {
+	Kind         string `json:"kind"`                  // one of the constants above
+	Operation    string `json:"operation,omitzero"`    // create_order; empty is any call
+	Count        int    `json:"count,omitzero"`        // calls that it befalls, 1 to 1000; 1 when zero
+	Milliseconds int    `json:"milliseconds,omitzero"` // of Latency, 1 to 60000
+	Status       int    `json:"status,omitzero"`       // of ErrorFault: 500, 502, 503 or 504; 503 when zero
+}
+
+// Faults is the answer of AddFault, Faults and ClearFaults: what waits now.
+type Faults struct {
+	Answer
+	Faults []Fault `json:"faults"`
+}
+
+// AddFault says what goes wrong.
+func (c *Client) AddFault(ctx context.Context, fault Fault) (Faults, error) {
+	return c.faults(ctx, "add fault", http.MethodPost, fault)
+}
+
+// Faults lists what was asked for and has not happened yet.
+func (c *Client) Faults(ctx context.Context) (Faults, error) {
+	return c.faults(ctx, "read faults", http.MethodGet, nil)
+}
+
+// ClearFaults takes all of it back.
+func (c *Client) ClearFaults(ctx context.Context) (Faults, error) {
+	return c.faults(ctx, "clear faults", http.MethodDelete, nil)
+}
+
+func (c *Client) faults(ctx context.Context, name, method string, body any) (Faults, error) {
+	var answer Faults
+	err := c.do(ctx, call{operation: name, method: method, path: "/kvitto/v1/faults", body: body}, &answer)
+	return answer, err
+}
+
 // ExchangeQuery narrows a list of exchanges. What is empty does not.
 type ExchangeQuery struct {
 	// Text is ids, a token, a reference, an amount, an e-mail address, words of

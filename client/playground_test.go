@@ -228,3 +228,40 @@ func TestPrimed(t *testing.T) {
 		t.Errorf("nothing is primed: %+v, %v", approved, err)
 	}
 }
+
+// TestFaults: they are listed, happen to what they were asked for, and can be taken
+// back.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	c := kvittotest.Start(t).Client
+	want := []client.Fault{
+		{Kind: client.ErrorFault, Operation: "create_session", Count: 1, Status: 502},
+		{Kind: client.Latency, Count: 2, Milliseconds: 1},
+		{Kind: client.Drop, Operation: "create_order", Count: 1}, {Kind: client.LoseAnswer, Count: 1},
+	}
+	for i, fault := range want {
+		waiting, err := c.AddFault(ctx, fault)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want[:i+1], waiting.Faults); diff != "" {
+			t.Errorf("they wait:\n%s", diff)
+		}
+	}
+	_, err := c.CreateSession(ctx, cart(1, nil))
+	var refused *client.Error
+	if !errors.As(err, &refused) || refused.Status != 502 || refused.Code != "BAD_GATEWAY" {
+		t.Errorf("%v", err)
+	}
+	left, err := c.Faults(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want[1:], left.Faults); diff != "" {
+		t.Errorf("left:\n%s", diff)
+	}
+	if cleared, err := c.ClearFaults(ctx); err != nil || len(cleared.Faults) != 0 || cleared.CorrelationID == "" {
+		t.Errorf("cleared: %+v, %v", cleared, err)
+	}
+}

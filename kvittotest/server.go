@@ -119,6 +119,16 @@ func (s *Server) Next(next client.Next) {
 	}
 }
 
+// Fault says what goes wrong with the next calls of the default merchant: with
+// client.LoseAnswer and the operation create_order an order is placed, and the code
+// under test is not told.
+func (s *Server) Fault(fault client.Fault) {
+	s.t.Helper()
+	if _, err := s.Client.AddFault(s.ctx, fault); err != nil {
+		s.t.Fatalf("kvittotest: %v", err)
+	}
+}
+
 // Explain tells in words what was asked and answered in an exchange of the
 // default merchant, and why it was refused.
 func (s *Server) Explain(correlationID string) string {

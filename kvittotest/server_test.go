@@ -225,3 +225,23 @@ func TestNextIsForAPageUnderTest(t *testing.T) {
 		t.Errorf("it came twice: %+v", result)
 	}
 }
+
+// TestAFaultIsForTheCodeUnderTest: an order is placed whose answer is lost, and the
+// code that asks again gets it.
+func TestAFaultIsForTheCodeUnderTest(t *testing.T) {
+	t.Parallel()
+	server := kvittotest.Start(t)
+	session := create(t, server.Client)
+	token := server.Authorize(session.SessionID, client.Approve).AuthorizationToken
+	server.Fault(client.Fault{Kind: client.LoseAnswer, Operation: "create_order"})
+	if order, err := server.Client.PlaceOrder(t.Context(), token, cart); err == nil {
+		t.Errorf("it is answered: %+v", order)
+	}
+	placed, err := server.Client.Orders(t.Context(), client.OrderQuery{})
+	if err != nil || len(placed.Orders) != 1 {
+		t.Fatalf("%+v, %v", placed, err)
+	}
+	if again, err := server.Client.PlaceOrder(t.Context(), token, cart); err != nil || again.OrderID != placed.Orders[0].OrderID {
+		t.Errorf("asked again: %+v, %v", again, err)
+	}
+}

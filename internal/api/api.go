@@ -54,12 +54,13 @@ type Options struct {
 	Clock         service.Clock
 	Recorder      Recorder
 	NewID         func(now time.Time) string
-	Playground    *lab.Clock // nil leaves out what only a playground has
-	ClockMoved    func()     // is told that a playground's clock was moved; nil tells nobody
-	Next          *lab.Queue // what is primed; nil leaves priming out
-	Callbacks     Callbacks  // messages to merchants' servers; nil leaves them out
-	Reviews       Reviews    // of orders; nil leaves them out
-	Orders        Orders     // nil leaves them out
+	Playground    *lab.Clock  // nil leaves out what only a playground has
+	ClockMoved    func()      // is told that a playground's clock was moved; nil tells nobody
+	Next          *lab.Queue  // what is primed; nil leaves priming out
+	Faults        *lab.Faults // what is to go wrong; nil leaves faults out
+	Callbacks     Callbacks   // messages to merchants' servers; nil leaves them out
+	Reviews       Reviews     // of orders; nil leaves them out
+	Orders        Orders      // nil leaves them out
 	// RulesHidden keeps from merchants which rule decided and why: the rules are an
 	// operator's.
 	RulesHidden bool
@@ -145,6 +146,7 @@ func tolerantPath(sent string) string {
 // serve carries an exchange from its correlation id to its record and answer.
 func (a *API) serve(w http.ResponseWriter, r *http.Request, methods map[string]route) {
 	x := newExchange(a, r)
+	x.writer = w
 	if a.Follow != nil {
 		ctx, ended := a.Follow(r)
 		x.request = r.WithContext(ctx)
@@ -153,6 +155,9 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, methods map[string]r
 	defer x.releaseBody()
 	answer := x.run(methods)
 	x.finish(&answer)
+	if x.fault != nil && x.fault.Cuts() {
+		panic(http.ErrAbortHandler) // net/http closes the connection, or the stream of HTTP/2
+	}
 	x.write(w, &answer)
 }
 
@@ -223,6 +228,9 @@ func (x *exchange) dispatch(methods map[string]route) (answer, error) {
 	x.caller = service.Caller{MerchantID: x.record.MerchantID, CorrelationID: x.record.CorrelationID, Operation: route.operation, Now: now}
 	if err := x.readBody(); err != nil {
 		return answer{}, err
+	}
+	if x.fault = x.api.Faults.Take(x.record.MerchantID, route.operation); x.fault != nil {
+		return x.befall()
 	}
 	return route.handle(x)
 }

@@ -129,8 +129,8 @@ func TestWithoutThePlaygroundItsPathsAreUnknown(t *testing.T) {
 	book := &notebook{}
 	handler := api.New(api.Options{
 		Authenticator: door(func() (string, error) { return "m", nil }), Recorder: book, NewID: identifier.New,
-		Logger: slog.New(slog.DiscardHandler)})
-	for _, path := range []string{"clock", "sessions/x/load", "sessions/x/authorize", "sessions/x/reauthorize", "sessions/x/finalize"} {
+		Next: lab.NewQueue(), Faults: &lab.Faults{}, Logger: slog.New(slog.DiscardHandler)})
+	for _, path := range []string{"clock", "next", "faults", "sessions/x/load", "sessions/x/authorize", "sessions/x/reauthorize", "sessions/x/finalize"} {
 		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/kvitto/v1/"+path, strings.NewReader("{}"))
 		request.SetBasicAuth("a", "b")
 		answer := httptest.NewRecorder()

@@ -30,7 +30,7 @@ type (
 
 // whole has every route there is; without a playground it has those of kvitto serve.
 func whole(playground bool) *API {
-	options := Options{Tokens: struct{ tokens }{}, Callbacks: struct{ callbacks }{}, Reviews: struct{ reviews }{}, Orders: struct{ orders }{}, Next: &lab.Queue{}}
+	options := Options{Tokens: struct{ tokens }{}, Callbacks: struct{ callbacks }{}, Reviews: struct{ reviews }{}, Orders: struct{ orders }{}, Next: &lab.Queue{}, Faults: &lab.Faults{}}
 	if playground {
 		options.Playground = &lab.Clock{}
 	}
@@ -128,6 +128,7 @@ func TestDocumentedLimits(t *testing.T) {
 	document := string(openapi.Kvitto())
 	for what, number := range map[string]int{
 		"searched exchanges": requestlog.SearchMax, "exchanges of a session": exchangesMax, "reviews": ReviewsShown, "orders": ordersMax, "seconds of a delay": delayMax, "minutes of a later outcome": lab.AfterMinutesMax,
+		"calls that a fault befalls": lab.FaultCountMax, "milliseconds of a fault": int(lab.FaultWaitMax.Milliseconds()),
 	} {
 		if !strings.Contains(document, fmt.Sprintf(`"maximum": %d`, number)) {
 			t.Errorf("the document does not have the limit of %s, %d", what, number)
@@ -144,5 +145,22 @@ func TestDocumentedLimits(t *testing.T) {
 		if !strings.Contains(document, said) {
 			t.Errorf("the document does not say %q of %s", said, what)
 		}
+	}
+}
+
+// TestFaultsBefallThePaymentsAPI: each of its operations and no other.
+func TestFaultsBefallThePaymentsAPI(t *testing.T) {
+	t.Parallel()
+	var operations []string
+	for path, methods := range whole(true).routes() {
+		for _, route := range methods {
+			if strings.HasPrefix(path, "/payments/v1/") {
+				operations = append(operations, route.operation)
+			}
+		}
+	}
+	slices.Sort(operations)
+	if diff := cmp.Diff(slices.Sorted(slices.Values(lab.FaultOperations)), operations); diff != "" {
+		t.Errorf("(- faults, + routes)\n%s", diff)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/hostname"
+	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/proxy"
 	"github.com/kvitto/kvitto/internal/ratelimit"
 	"github.com/kvitto/kvitto/internal/requestlog"
@@ -39,8 +40,10 @@ type exchange struct {
 	bare       bool   // recorded without its bodies
 	// assessmentID names the assessment that was made, for those who may read it.
 	assessmentID string
-	retryAfter   string    // of a 429, in seconds; empty for none
-	values       [2]string // of the headers that every answer has
+	fault        *lab.Fault          // of the playground, that the call met; nil for none
+	writer       http.ResponseWriter // leads to the connection
+	retryAfter   string              // of a 429, in seconds; empty for none
+	values       [2]string           // of the headers that every answer has
 }
 
 // answer is what goes back: a status and a body in the recorded layout.
@@ -102,6 +105,9 @@ func (x *exchange) finish(answer *answer) {
 	x.record.Status = answer.status
 	x.record.ResponseBody = answer.body
 	x.record.Duration = time.Since(x.started)
+	if x.fault != nil {
+		x.record.Reason = strings.TrimPrefix(x.record.Reason+"; "+x.fault.Story(), "; ")
+	}
 	ctx := x.request.Context()
 	if x.record.Durable() {
 		// A client that hangs up must not take its explanation with it.

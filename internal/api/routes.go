@@ -73,6 +73,13 @@ func (a *API) routes() map[string]map[string]route {
 			http.MethodDelete: {"clear_next", clearNext, nil},
 		}
 	}
+	if a.Faults != nil {
+		table["/kvitto/v1/faults"] = map[string]route{
+			http.MethodGet:    {"read_faults", readFaults, nil},
+			http.MethodPost:   {"add_fault", addFault, nil},
+			http.MethodDelete: {"clear_faults", clearFaults, nil},
+		}
+	}
 	return table
 }
 

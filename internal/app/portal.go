@@ -56,7 +56,7 @@ func (a *App) withPortal(ctx context.Context, next http.Handler, own *mode, chec
 		Now: time.Now, Logger: a.config.Logger,
 	}
 	if !a.config.Production {
-		options.Clock, options.Next = own.playground, own.next
+		options.Clock, options.Next, options.Faults = own.playground, own.next, own.faults
 		pages, err := portal.New(options)
 		if err != nil {
 			return nil, err

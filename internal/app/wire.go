@@ -5,6 +5,7 @@ import (
 	stdlog "log"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/kvitto/kvitto/internal/api"
 	"github.com/kvitto/kvitto/internal/clienttoken"
@@ -25,9 +26,10 @@ type mode struct {
 	authenticator api.Authenticator
 	clock         service.Clock
 	assessor      risk.Assessor
-	rules         *rules     // that the assessor begins with
-	playground    *lab.Clock // nil leaves out what only a playground has
-	next          *lab.Queue // likewise
+	rules         *rules      // that the assessor begins with
+	playground    *lab.Clock  // nil leaves out what only a playground has
+	next          *lab.Queue  // likewise
+	faults        *lab.Faults // likewise
 }
 
 func (a *App) mode(metrics *metrics) (mode, error) {
@@ -47,8 +49,12 @@ func (a *App) mode(metrics *metrics) (mode, error) {
 	if err != nil {
 		return mode{}, err
 	}
+	faults, err := lab.NewFaults(time.After)
+	if err != nil {
+		return mode{}, err
+	}
 	door, err := lab.NewOpenDoor(a.stores, a.config.SystemTime)
-	return mode{authenticator: door, clock: clock, assessor: assessor, rules: rules, playground: clock, next: lab.NewQueue()}, err
+	return mode{authenticator: door, clock: clock, assessor: assessor, rules: rules, playground: clock, next: lab.NewQueue(), faults: faults}, err
 }
 
 // wire connects the parts.
@@ -87,7 +93,7 @@ func (a *App) wire(ctx context.Context) error {
 	metrics.watch(watched{protection.gate, protection.bodies, protection.connections, batcher, checkouts, a.tracing})
 	options := api.Options{
 		Service: checkouts, Authenticator: own.authenticator, Clock: own.clock, Recorder: a.stores.log, NewID: identifier.New,
-		Addresses: a.addresses, Playground: own.playground, Next: own.next, Callbacks: desk{a.stores.engine, notifier.Wake}, Reviews: a.stores, Orders: a.stores,
+		Addresses: a.addresses, Playground: own.playground, Next: own.next, Faults: own.faults, Callbacks: desk{a.stores.engine, notifier.Wake}, Reviews: a.stores, Orders: a.stores,
 		ClockMoved: func() { decider.Wake(); notifier.Wake() }, Tokens: tokens, MerchantName: a.shopName(),
 		RulesHidden: a.config.Production, Logger: a.config.Logger, Observe: a.observer(metrics, show),
 	}
@@ -109,6 +115,9 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.server.RegisterOnShutdown(checkouts.StopReplays)
+	if own.faults != nil {
+		a.server.RegisterOnShutdown(own.faults.Stop)
+	}
 	if err := a.wireNamed(); err != nil {
 		return err
 	}

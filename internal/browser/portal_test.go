@@ -63,6 +63,11 @@ func shownAt(target browsertest.Target, name string) string {
 func TestPortalPagesAreAccessible(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
+	for _, fault := range []client.Fault{{Kind: client.LoseAnswer, Operation: "create_order"}, {Kind: client.Latency, Milliseconds: 10000, Count: 3}} {
+		if _, err := s.server.AddFault(t.Context(), fault); err != nil {
+			t.Fatal(err)
+		}
+	}
 	page := browsertest.Open(t, portalAt(""))
 	page.Wait("document.querySelector('[data-testid=cause]')")
 	for name, path := range map[string]string{
@@ -225,5 +230,37 @@ func TestThePlaygroundByClicks(t *testing.T) {
 	page.Open(portalAt("callbacks?merchant=" + url.QueryEscape(s.user)))
 	if shown := browsertest.Eval[string](page, "document.querySelector('main').textContent"); !strings.Contains(shown, "are held") {
 		t.Errorf("the page says %s", shown)
+	}
+}
+
+// TestAFaultByKeyboard: the order is placed and its answer lost, by one press of a
+// key; the log says that it was meant to, and the call that is repeated gets it.
+func TestAFaultByKeyboard(t *testing.T) {
+	t.Parallel()
+	s := newMerchant(t)
+	s.create(cart(amount))
+	result, err := s.server.Authorize(t.Context(), s.session.SessionID, client.BrowserCall{Outcome: client.Approve})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &visit{browsertest.Open(t, portalAt("playground?merchant="+url.QueryEscape(s.user))), t}
+	v.tabTo("fault-lose_order")
+	v.Press("Enter")
+	v.Wait("document.querySelector('[data-testid=faults]')?.textContent.includes('place order')")
+	if order, err := s.server.PlaceOrder(t.Context(), result.AuthorizationToken, cart(amount)); err == nil {
+		t.Fatalf("it is answered: %+v", order)
+	}
+	v.Open(portalAt("logs?operation=create_order&merchant=" + url.QueryEscape(s.user)))
+	v.tabTo("to-exchange")
+	v.Press("Enter")
+	v.sees("why")
+	why := browsertest.Eval[string](v, "document.querySelector('.headline').textContent")
+	if !strings.Contains(why, "this answer never arrived") {
+		t.Errorf("the log says %q", why)
+	}
+	look(t, v.Page, "portal-exchange-lost")
+	again, err := s.server.PlaceOrder(t.Context(), result.AuthorizationToken, cart(amount))
+	if lost := browsertest.Eval[string](v, "document.querySelector('main').textContent"); err != nil || !strings.Contains(lost, again.OrderID) {
+		t.Errorf("the repeated call: %+v, %v", again, err)
 	}
 }

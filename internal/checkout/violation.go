@@ -97,6 +97,8 @@ const (
 	KindClientGone
 	KindInternal
 	KindExpressNotOffered
+	KindBadGateway     // only a fault of a playground
+	KindGatewayTimeout // likewise
 )
 
 // Refusal is why a command was not carried out. Violations are all that were

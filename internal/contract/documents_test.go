@@ -43,6 +43,11 @@ func callTheRest(t *testing.T, m merchant) {
 	m.must(t, 200, http.MethodPost, call+session+"/finalize", "")
 	m.must(t, 200, http.MethodGet, call+session+"/exchanges?limit=10", "")
 	m.must(t, 200, http.MethodDelete, "/kvitto/v1/next", "")
+	for _, fault := range []string{`{"kind":"latency","milliseconds":60000}`, `{"kind":"error","status":502,"count":2}`, `{"kind":"lose_answer","operation":"create_order"}`} {
+		m.must(t, 200, http.MethodPost, faultsPath, fault)
+	}
+	m.must(t, 200, http.MethodGet, faultsPath, "")
+	m.must(t, 200, http.MethodDelete, faultsPath, "")
 	m.must(t, 200, http.MethodGet, call+mistaken(t, m)+"/timeline", "")
 	rules := m.request(t, http.MethodPost, "/kvitto/v1/assessments/replay?limit=10", "name = \"other\"\n\n[[rule]]\nname = \"all\"\npriority = 1\ncondition = \"true\"\naction = \"deny\"\nreason = \"all of them\"\n")
 	rules.Header.Set("Content-Type", "text/plain")

@@ -193,6 +193,8 @@ var doneTexts = map[string]string{
 	"primed": "The next call ends like that.", "cleared": "Nothing is primed any more.", "full": "Too much is primed already: take it back first.",
 	"revoked": "The key is revoked. Every server knows within two seconds.",
 	"outcome": "There is no such outcome.",
+	"fault":   "It will happen, and the log will say that it was meant to.", "faultscleared": "Nothing is to go wrong any more.", "faultsfull": "Too many faults wait already: take them back first.",
+	"nofault": "That is no fault: it is for 1 to 1000 calls, and a wait is at most 60 seconds.",
 }
 
 func doneText(word string) string { return doneTexts[word] }

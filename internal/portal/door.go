@@ -50,7 +50,7 @@ func (p *portal) enter(w http.ResponseWriter, r *http.Request, needs account.Per
 	return &portal{
 		Options: Options{
 			Log: s, Sessions: s, Orders: s, Reviews: s, Deciding: s, Assessments: s, Callbacks: s, Clock: s,
-			Rules: s, Replays: s, Keys: keys, Secrets: s, Retention: s, Erasing: s, Next: p.Next, Door: p.Door, URL: p.URL, Now: p.Now, Logger: p.Logger,
+			Rules: s, Replays: s, Keys: keys, Secrets: s, Retention: s, Erasing: s, Next: p.Next, Faults: p.Faults, Door: p.Door, URL: p.URL, Now: p.Now, Logger: p.Logger,
 		},
 		assets: p.assets, pages: p.pages, erasures: p.erasures, viewer: viewer, open: s.open,
 	}, true

@@ -161,6 +161,7 @@ type site struct {
 	store  *memstore.Engine
 	clocks *clocks
 	next   *lab.Queue
+	faults *lab.Faults
 	kept   []service.KeptAssessment
 	erases *fakeErasing // nil erases nobody
 	rules  portal.RulesInUse
@@ -198,7 +199,12 @@ func open(t *testing.T, exchanges ...requestlog.Exchange) *site {
 		return err == nil
 	}
 	options := s.options()
-	options.Next, options.URL = s.next, "http://127.0.0.1:7420"
+	faults, err := lab.NewFaults(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.faults = faults
+	options.Next, options.Faults, options.URL = s.next, faults, "http://127.0.0.1:7420"
 	handler, err := portal.New(options)
 	if err != nil {
 		t.Fatal(err)

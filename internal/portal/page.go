@@ -91,14 +91,14 @@ func parsePages(a *assets, own fs.FS, more template.FuncMap) (map[string]*templa
 		"shorten":  shortID,
 		"class":    statusClass,
 		"meaning":  statusMeaning,
-		"readable": readable,
-		"count":    count,
-		"count64":  func(n int64, thing string) string { return count(int(n), thing) },
-		"words":    func(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") },
-		"plural":   plural,
-		"step":     stepOf,
-		"button":   reviewButton,
-		"grouped":  grouped,
+		"readable": readable, "faultsays": faultSays,
+		"count":   count,
+		"count64": func(n int64, thing string) string { return count(int(n), thing) },
+		"words":   func(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") },
+		"plural":  plural,
+		"step":    stepOf,
+		"button":  reviewButton,
+		"grouped": grouped,
 	}
 	maps.Copy(functions, more)
 	shared, err := template.New("").Funcs(functions).ParseFS(templates, "templates/shared/*.html")

@@ -13,15 +13,19 @@ import (
 
 // playgroundPage has the controls of one merchant.
 type playgroundPage struct {
-	Merchants []string
-	Merchant  string // "" when there is none
-	Clock     time.Time
-	Advanced  string // how far it was moved; empty for not at all
-	Moves     []choice
-	Outcomes  []choice
-	Primed    []lab.Primed
-	Held      bool
-	Done      string
+	Merchants  []string
+	Merchant   string // "" when there is none
+	Clock      time.Time
+	Advanced   string // how far it was moved; empty for not at all
+	Moves      []choice
+	Outcomes   []choice
+	Primed     []lab.Primed
+	Presets    []preset
+	FaultKinds []choice
+	Operations []choice
+	Faults     []lab.Fault
+	Held       bool
+	Done       string
 }
 
 // moves are how far a button moves the clock.
@@ -35,7 +39,8 @@ var outcomes = []choice{
 
 func (p *portal) playground(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	shown := playgroundPage{Merchant: r.URL.Query().Get("merchant"), Moves: moves, Outcomes: outcomes, Done: doneText(r.URL.Query().Get("done"))}
+	shown := playgroundPage{Merchant: r.URL.Query().Get("merchant"), Moves: moves, Outcomes: outcomes,
+		Presets: presets, FaultKinds: faultChoices, Operations: faultOperations(), Done: doneText(r.URL.Query().Get("done"))}
 	all, err := p.merchants(ctx)
 	if err != nil {
 		return err
@@ -68,7 +73,7 @@ func (p *portal) playground(w http.ResponseWriter, r *http.Request) error {
 		if shown.Held, err = p.Callbacks.CallbacksHeld(ctx, shown.Merchant); err != nil {
 			return err
 		}
-		shown.Primed = p.Next.List(shown.Merchant)
+		shown.Primed, shown.Faults = p.Next.List(shown.Merchant), p.Faults.List(shown.Merchant)
 	}
 	return p.show(w, http.StatusOK, "playground", page{Title: "Playground", Current: "playground", Body: &shown})
 }

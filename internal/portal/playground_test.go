@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kvitto/kvitto/internal/checkout"
+	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -94,7 +95,7 @@ func TestCallbacksAreSeenAndSteered(t *testing.T) {
 	if status, _ := s.post("/portal/callbacks/"+id+"/replay", ownOrigin, url.Values{"merchant": {"socks"}}); status != http.StatusNotFound || s.stateOf(id) != store.CallbackDropped {
 		t.Errorf("the replay of another merchant's callback: %d, %s", status, s.stateOf(id))
 	}
-	for _, path := range []string{"callbacks/hold", "playground/clock", "playground/next", "playground/next/clear"} {
+	for _, path := range []string{"callbacks/hold", "playground/clock", "playground/next", "playground/next/clear", "playground/faults", "playground/faults/clear"} {
 		if status, _ := s.post("/portal/"+path, ownOrigin, url.Values{"merchant": {"nobody"}, "advance": {"1h"}, "outcome": {"deny"}}); status != http.StatusNotFound {
 			t.Errorf("%s for nobody: %d", path, status)
 		}
@@ -106,8 +107,8 @@ func TestCallbacksAreSeenAndSteered(t *testing.T) {
 func TestOnlyTheOwnPagesChangeAnything(t *testing.T) {
 	t.Parallel()
 	s, id := withCallback(t)
-	shoes := url.Values{"merchant": {"shoes"}, "advance": {"1h"}, "outcome": {"deny"}, "hold": {"true"}}
-	for _, path := range []string{"/portal/callbacks/" + id + "/drop", "/portal/callbacks/hold", "/portal/playground/clock", "/portal/playground/next"} {
+	shoes := url.Values{"merchant": {"shoes"}, "advance": {"1h"}, "outcome": {"deny"}, "hold": {"true"}, "preset": {"drop"}}
+	for _, path := range []string{"/portal/callbacks/" + id + "/drop", "/portal/callbacks/hold", "/portal/playground/clock", "/portal/playground/next", "/portal/playground/faults"} {
 		if status, _ := s.post(path, "https://evil.example", shoes); status != http.StatusForbidden {
 			t.Errorf("%s from another site: %d", path, status)
 		}
@@ -117,7 +118,7 @@ func TestOnlyTheOwnPagesChangeAnything(t *testing.T) {
 	}
 	advanced, err := s.clocks.Advanced(t.Context(), "shoes")
 	held, heldErr := s.store.CallbacksHeld(t.Context(), "shoes")
-	if err != nil || heldErr != nil || advanced != 0 || held || s.stateOf(id) != store.CallbackWaiting || len(s.next.List("shoes")) > 0 {
+	if err != nil || heldErr != nil || advanced != 0 || held || s.stateOf(id) != store.CallbackWaiting || len(s.next.List("shoes")) > 0 || len(s.faults.List("shoes")) > 0 {
 		t.Error("something was changed")
 	}
 }
@@ -145,4 +146,43 @@ func TestThePlaygroundMovesClocksAndPrimesOutcomes(t *testing.T) {
 		t.Errorf("the clock was moved by %s", advanced)
 	}
 	has(t, open(t).page("/portal/playground"), "No merchant yet")
+}
+
+func TestFaultsByOneClickAndByForm(t *testing.T) {
+	t.Parallel()
+	s, _ := withCallback(t)
+	for _, c := range []struct {
+		form       url.Values
+		done, says string
+	}{
+		{url.Values{"preset": {"lose_order"}}, "fault", "<b>place order</b> is done, its answer is lost"},
+		{url.Values{"preset": {"busy"}}, "fault", "<b>any call</b> is answered 503"},
+		{url.Values{"preset": {"slow"}}, "fault", "waits 10s"},
+		{url.Values{"preset": {"drop"}}, "fault", "is cut off"},
+		{url.Values{"kind": {"error:504"}, "count": {"3"}, "operation": {"update_session"}, "seconds": {"10"}}, "fault", `<b>update session</b> is answered 504 <span class="soft">3 times`},
+		{url.Values{"kind": {"latency"}, "count": {"1"}, "seconds": {"0.25"}}, "fault", "waits 250ms"},
+		{url.Values{"kind": {"latency"}, "count": {"1"}, "seconds": {"61"}}, "nofault", ""},
+		{url.Values{"kind": {"latency"}, "count": {"1"}, "seconds": {"NaN"}}, "nofault", ""},
+		{url.Values{"kind": {"drop"}, "count": {"0"}}, "nofault", ""},
+		{url.Values{"preset": {"fire"}}, "nofault", ""},
+	} {
+		c.form.Set("merchant", "shoes")
+		c.form.Set("back", "playground")
+		if status, location := s.post("/portal/playground/faults", ownOrigin, c.form); status != http.StatusSeeOther || location != "/portal/playground?done="+c.done+"&merchant=shoes" {
+			t.Errorf("%v: %d %s", c.form, status, location)
+		}
+		has(t, s.page("/portal/playground?merchant=shoes"), c.says)
+	}
+	if waiting := s.faults.List("shoes"); len(waiting) != 6 {
+		t.Errorf("%+v", waiting)
+	}
+	for len(s.faults.List("shoes")) < lab.FaultsOfMerchantMax {
+		s.post("/portal/playground/faults", ownOrigin, url.Values{"merchant": {"shoes"}, "preset": {"drop"}})
+	}
+	if _, location := s.post("/portal/playground/faults", ownOrigin, url.Values{"merchant": {"shoes"}, "preset": {"drop"}, "back": {"playground"}}); !strings.Contains(location, "done=faultsfull") {
+		t.Errorf("one too many: %s", location)
+	}
+	if _, location := s.post("/portal/playground/faults/clear", ownOrigin, url.Values{"merchant": {"shoes"}, "back": {"playground"}}); !strings.Contains(location, "done=faultscleared") || len(s.faults.List("shoes")) > 0 {
+		t.Errorf("clear: %s", location)
+	}
 }

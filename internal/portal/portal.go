@@ -87,6 +87,14 @@ type Next interface {
 	Clear(merchantID string)
 }
 
+// Faults are what goes wrong with the next calls of merchants.
+type Faults interface {
+	List(merchantID string) []lab.Fault
+	// Add takes a fault that was checked. lab.ErrFaultsFull.
+	Add(merchantID string, fault lab.Fault) error
+	Clear(merchantID string)
+}
+
 // Options are what a portal is made of. All fields are required but for those
 // that say what they mean when they are not there.
 type Options struct {
@@ -98,7 +106,8 @@ type Options struct {
 	Assessments Assessments
 	Callbacks   Callbacks
 	Clock       Clock
-	Next        Next // nil leaves out the controls of a playground
+	Next        Next   // nil leaves out the controls of a playground
+	Faults      Faults // likewise, and not without Next
 	Rules       Rules
 	Replays     Replays
 	Keys        Keys // nil where any credentials work
@@ -201,10 +210,12 @@ var (
 	}
 	// steering are the routes of a playground.
 	steering = map[string]handler{
-		"GET /playground":             (*portal).playground,
-		"POST /playground/clock":      (*portal).advanceClock,
-		"POST /playground/next":       (*portal).primeNext,
-		"POST /playground/next/clear": (*portal).clearNext,
+		"GET /playground":               (*portal).playground,
+		"POST /playground/clock":        (*portal).advanceClock,
+		"POST /playground/next":         (*portal).primeNext,
+		"POST /playground/next/clear":   (*portal).clearNext,
+		"POST /playground/faults":       (*portal).addFault,
+		"POST /playground/faults/clear": (*portal).clearFaults,
 	}
 )
 

@@ -321,6 +321,7 @@ func TestAServerForShopsHasNoPlayground(t *testing.T) {
 	for _, r := range []*http.Request{
 		httptest.NewRequest(http.MethodGet, "https://pay.example.com/portal/playground", nil),
 		httptest.NewRequest(http.MethodPost, "https://pay.example.com/portal/playground/clock", nil), httptest.NewRequest(http.MethodPost, "https://pay.example.com/portal/playground/next", nil),
+		httptest.NewRequest(http.MethodPost, "https://pay.example.com/portal/playground/faults", nil), httptest.NewRequest(http.MethodPost, "https://pay.example.com/portal/playground/faults/clear", nil),
 	} {
 		if w := s.answer(r); w.Code != http.StatusNotFound && w.Code != http.StatusMethodNotAllowed {
 			t.Errorf("%s %s: %d", r.Method, r.URL, w.Code)

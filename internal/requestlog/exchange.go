@@ -23,7 +23,7 @@ type Exchange struct {
 	ResponseBody       []byte // likewise
 	ErrorCode          string
 	ErrorMessages      []string
-	Reason             string // one sentence, when refused
+	Reason             string // one sentence, when refused or met by a fault of a playground
 	Violations         []checkout.Violation
 	Shed               bool // the bodies were not stored
 	// LeftOut: a list has not all of it, because it is large; Find has. It is

@@ -127,6 +127,9 @@ var banned = []struct {
 	{regexp.MustCompile(`SELECT \*`), "name the columns: a new binary must work on an old schema", false},
 }
 
+// abort is how net/http is told to cut a connection; it has no other way.
+const abort = "panic(http.ErrAbortHandler)"
+
 func TestBannedIdioms(t *testing.T) {
 	t.Parallel()
 	for _, file := range goFiles(t) {
@@ -148,7 +151,7 @@ func TestBannedIdioms(t *testing.T) {
 				if comment := strings.Index(line, "//"); comment >= 0 && !strings.Contains(b.pattern.String(), "TODO") {
 					line = line[:comment]
 				}
-				if b.pattern.MatchString(line) {
+				if b.pattern.MatchString(strings.ReplaceAll(line, abort, "")) {
 					t.Errorf("%s:%d: %s: %s", file.path, i+1, b.pattern.FindString(line), b.instead)
 				}
 			}

@@ -39,6 +39,8 @@ var envelopes = map[checkout.Kind]envelope{
 	checkout.KindOverloaded:                {503, "TEMPORARILY_UNAVAILABLE", ""},
 	checkout.KindClientGone:                {499, "CLIENT_CLOSED_REQUEST", ""},
 	checkout.KindExpressNotOffered:         {403, "INVALID_OPERATION", "Sessions are created by the server of the shop: give the SDK a client_token"},
+	checkout.KindBadGateway:                {502, "BAD_GATEWAY", ""},
+	checkout.KindGatewayTimeout:            {504, "GATEWAY_TIMEOUT", ""},
 	checkout.KindInternal:                  {500, "INTERNAL_SERVER_ERROR", "Internal error"},
 }
 
