@@ -49,6 +49,9 @@ func newTicket() *ticket { return &ticket{done: make(chan struct{})} }
 // newLog starts a log above an open home.
 func newLog(above home.Home, options Options) *Log {
 	options = options.withDefaults()
+	if options.wrapHome != nil {
+		above = options.wrapHome(above)
+	}
 	ctx, giveUp := context.WithCancel(context.Background())
 	l := &Log{
 		options: options, home: above, giveUp: giveUp,

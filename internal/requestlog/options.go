@@ -3,6 +3,8 @@ package requestlog
 import (
 	"errors"
 	"time"
+
+	"github.com/kvitto/kvitto/internal/requestlog/home"
 )
 
 // Errors of the log.
@@ -53,6 +55,8 @@ type Options struct {
 	// searchTime is searchTime when zero.
 	searchTime time.Duration
 	// indexByHand leaves indexing to the tests.
+	// wrapHome puts something between the log and its home, for tests of what fails.
+	wrapHome    func(home.Home) home.Home
 	indexByHand bool
 }
 
