@@ -297,7 +297,7 @@ func (s Session) finalizedBefore(call Browser) BrowserResult {
 			return result
 		}
 	}
-	if token == "" || refusal != nil || len(result.InvalidFields) > 0 || len(requestDifferences(s.Authorization.Content, &next.Content)) > 0 {
+	if token == "" || refusal != nil || len(result.InvalidFields) > 0 || len(requestDifferences(s.Authorization.Content, &next.Content, false)) > 0 {
 		return BrowserResult{}
 	}
 	known := next.Known()

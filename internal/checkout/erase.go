@@ -9,7 +9,7 @@ import (
 )
 
 // Erased stands where something of a person was until it was erased. A repeated
-// order call is not compared with it: see PlaceOrder.
+// order call is not compared with it where ErasedAt says that it was: see PlaceOrder.
 const Erased = "[erased]"
 
 // Part is what a person has in a payment.

@@ -248,6 +248,63 @@ func TestAnOrderCallThatComesAgainAfterItsPersonWasErased(t *testing.T) {
 	}
 }
 
+// TestTheWordForWhatWasErasedIsNoWildcard: a shop that writes it itself, as a whole
+// or within a text, has its orders compared like others, wherever it writes it. Only
+// the repeated call of an order that somebody was erased from is let through.
+func TestTheWordForWhatWasErasedIsNoWildcard(t *testing.T) {
+	t.Parallel()
+	type property struct {
+		path     string
+		at       func(*checkout.Content) *checkout.Text
+		approved bool // compared with the approval, too
+	}
+	const longEnough = 20
+	var properties []property
+	for _, f := range checkout.AddressFields {
+		if f.Format == checkout.FormatNone && f.Max >= longEnough {
+			properties = append(properties, property{"billing_address." + f.Name, func(c *checkout.Content) *checkout.Text { return f.At(c.BillingAddress) }, true})
+		}
+	}
+	for _, f := range checkout.LineTextFields {
+		if f.Max >= longEnough && f.Name != "type" {
+			properties = append(properties, property{"order_lines[0]." + f.Name, func(c *checkout.Content) *checkout.Text { return f.At(&c.OrderLines[0]) }, true})
+		}
+	}
+	properties = append(properties,
+		property{"merchant_reference1", func(c *checkout.Content) *checkout.Text { return &c.MerchantReference1 }, false},
+		property{"merchant_urls.push", func(c *checkout.Content) *checkout.Text { return &c.MerchantURLs.Push }, false},
+		property{"merchant_data", func(c *checkout.Content) *checkout.Text { return &c.MerchantData }, false})
+	for _, p := range properties {
+		for _, typed := range []string{checkout.Erased, "for " + checkout.Erased + "!"} {
+			copied := func(value string) checkout.Content {
+				c := withPayer(swedish())
+				c.MerchantURLs = &checkout.MerchantURLs{}
+				*p.at(&c) = text(value)
+				return c
+			}
+			d := open(t, copied(typed))
+			d.approve()
+			place := func(s checkout.Session, value string) (checkout.Session, bool, *checkout.Refusal) {
+				next, _, replayed, refusal := s.PlaceOrder(checkout.PlaceOrder{Token: d.issued[0], Request: copied(value), OrderID: "order", Now: d.now})
+				return next, replayed, refusal
+			}
+			if _, _, refusal := place(d.session, "another"); p.approved && (refusal == nil || refusal.Kind != checkout.KindNotMatching || refusal.Violations[0].Path != p.path) {
+				t.Errorf("%s: %q was approved and another ordered: %+v", p.path, typed, refusal)
+			}
+			ordered, _, refusal := place(d.session, typed)
+			accepted(t, refusal)
+			if _, _, refusal := place(ordered, "another"); refusal == nil || refusal.Kind != checkout.KindCompletedDifferently {
+				t.Errorf("%s: %q was ordered and another is taken for the same call: %+v", p.path, typed, refusal)
+			}
+			ordered.ErasedAt = d.now
+			_, replayed, refusal := place(ordered, "another")
+			if accepted(t, refusal); !replayed {
+				t.Errorf("%s: what was erased is compared", p.path)
+			}
+		}
+	}
+}
+
 func withPayer(c checkout.Content) checkout.Content {
 	c.BillingAddress = &checkout.Address{GivenName: text("Anna"), FamilyName: text("Andersson"), Email: text(theirMail), Phone: text("0701234567"),
 		StreetAddress: text("Storgatan 1"), PostalCode: text("12345"), City: text("Ankeborg"), Country: text("SE")}

@@ -37,7 +37,13 @@ func Match(authorized, request *Content) []Violation {
 	return m.violations
 }
 
-type matching struct{ violations []Violation }
+// matching collects what differs. Where erased is set, the first side is of an order
+// that a person was erased from, and what reads so there is not compared; elsewhere
+// the word is one like others, for a shop may write it itself.
+type matching struct {
+	violations []Violation
+	erased     bool
+}
 
 func (m *matching) differ(path string, sent, expected any) {
 	m.violations = append(m.violations, Violation{Path: path, Rule: RuleMatch, Stage: StageMatch, Sent: sent, Expected: expected})
@@ -91,7 +97,7 @@ func matchTexts[T any](m *matching, parent string, fields []TextField[T], author
 	for i := range fields {
 		f := &fields[i]
 		a, r := f.At(authorized).Value, f.At(request).Value
-		if a == r || strings.Contains(a, Erased) || (f.Format == FormatCountry && strings.EqualFold(a, r)) {
+		if a == r || (m.erased && strings.Contains(a, Erased)) || (f.Format == FormatCountry && strings.EqualFold(a, r)) {
 			continue
 		}
 		m.differ(join(parent, f.Name), sentText(*f.At(request)), sentText(*f.At(authorized)))

@@ -69,7 +69,7 @@ func ValidateOrder(request *Content, problems []Violation) *Refusal {
 func (s Session) PlaceOrder(cmd PlaceOrder) (next Session, event Event, replayed bool, refusal *Refusal) {
 	request := Content{}.Merge(cmd.Request)
 	if s.Order != nil && s.Order.AuthorizationToken == cmd.Token {
-		if differences := requestDifferences(&s.Order.Request, &request); len(differences) > 0 {
+		if differences := requestDifferences(&s.Order.Request, &request, !s.ErasedAt.IsZero()); len(differences) > 0 {
 			return s, Event{}, false, &Refusal{Kind: KindCompletedDifferently, Violations: differences,
 				Reason: "order " + s.Order.ID + " was placed with this authorization and another body"}
 		}
@@ -146,9 +146,9 @@ func orderContent(stated, collected, request *Content) Content {
 }
 
 // requestDifferences lists how a repeated order call differs from the first:
-// every writable property counts.
-func requestDifferences(first, again *Content) []Violation {
-	m := &matching{}
+// every writable property counts, but for what was erased of the first.
+func requestDifferences(first, again *Content, erased bool) []Violation {
+	m := &matching{erased: erased}
 	matchTexts(m, "", ContentTextFields, first, again)
 	matchIntegers(m, "", ContentIntegerFields, first, again)
 	if first.AutoCapture.Value != again.AutoCapture.Value {

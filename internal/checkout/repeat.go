@@ -8,7 +8,7 @@ package checkout
 func (s *Session) answeredBefore(next *Session, call *Browser) (result BrowserResult, ok bool) {
 	a := s.Authorization
 	if call.CallID == "" || a == nil || a.CallID != call.CallID || a.Content == nil ||
-		len(requestDifferences(a.Content, &next.Content)) > 0 {
+		len(requestDifferences(a.Content, &next.Content, false)) > 0 {
 		return BrowserResult{}, false
 	}
 	result = BrowserResult{ShowForm: true, Approved: true, Repeated: true}

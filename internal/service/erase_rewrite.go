@@ -3,7 +3,10 @@ package service
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/kvitto/kvitto/internal/checkout"
 	"github.com/kvitto/kvitto/internal/risk"
@@ -19,13 +22,24 @@ const besideRead = math.MaxInt32
 func (r *erasureRun) rewrite(ctx context.Context) error {
 	for i, p := range r.payments {
 		for _, step := range []func(context.Context, *payment) error{r.rewriteAssessments, r.rewriteCallbacks, r.forgetSubjects, r.rewriteStates} {
-			if err := step(ctx, p); err != nil {
+			if err := untilWritten(ctx, p, step); err != nil {
 				return unavailable(err)
 			}
 		}
 		r.tell(ErasureRewritten, int64(i+1))
 	}
 	return nil
+}
+
+// untilWritten does a step anew when another process erased somebody from the payment
+// since the step read it, so that neither brings back what the other erased.
+func untilWritten(ctx context.Context, p *payment, step func(context.Context, *payment) error) (err error) {
+	for range conflictsMax {
+		if err = step(ctx, p); !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("session %s: %d conflicts in a row: %w", p.session.ID, conflictsMax, err)
 }
 
 func (r *erasureRun) rewriteAssessments(ctx context.Context, p *payment) error {
@@ -53,13 +67,13 @@ func (r *erasureRun) rewriteAssessments(ctx context.Context, p *payment) error {
 		if bytes.Equal(document, one.Document) && len(one.Subjects) == len(listed[i].Subjects) {
 			continue
 		}
+		read := one
+		if one.Document = document; !r.question.DryRun {
+			if err := r.Store.RewriteAssessments(ctx, []store.Assessment{read}, []store.Assessment{one}); err != nil {
+				return err
+			}
+		}
 		r.erased.Assessments++
-		if one.Document = document; r.question.DryRun {
-			continue
-		}
-		if err := r.Store.RewriteAssessments(ctx, []store.Assessment{one}); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -89,7 +103,7 @@ func (r *erasureRun) rewriteCallbacks(ctx context.Context, p *payment) error {
 	if err != nil {
 		return err
 	}
-	var changed []store.Callback
+	var read, changed []store.Callback
 	for _, c := range listed {
 		url, answer := p.erasure.Text(c.URL), c.Answer
 		if p.erasure.Part() == checkout.PartPayer {
@@ -98,14 +112,17 @@ func (r *erasureRun) rewriteCallbacks(ctx context.Context, p *payment) error {
 		if url == c.URL && bytes.Equal(answer, c.Answer) {
 			continue
 		}
+		read = append(read, c)
 		c.URL, c.Answer = url, answer
 		changed = append(changed, c)
 	}
-	r.erased.Callbacks += int64(len(changed))
-	if len(changed) == 0 || r.question.DryRun {
-		return nil
+	if len(changed) > 0 && !r.question.DryRun {
+		err = r.Store.RewriteCallbacks(ctx, read, changed)
 	}
-	return r.Store.RewriteCallbacks(ctx, changed)
+	if err == nil {
+		r.erased.Callbacks += int64(len(changed))
+	}
+	return err
 }
 
 // forgetSubjects forgets what is remembered of the payer by what says who they are.
@@ -141,13 +158,14 @@ func (r *erasureRun) rewriteStates(ctx context.Context, p *payment) error {
 		return nil
 	}
 	return r.eachPage(ctx, p.session.ID, func(history []store.Revision) error {
+		read := slices.Clone(history)
 		for i := range history {
 			state := &history[i].Session
 			*state = p.erasure.State(*state)
 			state.ErasedAt = p.session.ErasedAt
 			history[i].Event.Reason = p.erasure.Text(history[i].Event.Reason)
 		}
-		return r.Store.RewriteRevisions(ctx, p.session.ID, history)
+		return r.Store.RewriteRevisions(ctx, p.session.ID, read, history)
 	})
 }
 

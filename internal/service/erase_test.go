@@ -308,28 +308,28 @@ func (d *dying) step() error {
 	return nil
 }
 
-func (d *dying) RewriteRevisions(ctx context.Context, id string, revisions []store.Revision) error {
+func (d *dying) RewriteRevisions(ctx context.Context, id string, read, revisions []store.Revision) error {
 	// A history is replaced state by state, which is worse than a page at a time.
 	for i := len(revisions) - 1; i >= 0; i-- {
 		if err := d.step(); err != nil {
 			return err
 		}
-		if err := d.Erasing.RewriteRevisions(ctx, id, revisions[i:i+1]); err != nil {
+		if err := d.Erasing.RewriteRevisions(ctx, id, read[i:i+1], revisions[i:i+1]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (d *dying) RewriteCallbacks(ctx context.Context, callbacks []store.Callback) error {
-	return errors.Join(d.step(), d.Erasing.RewriteCallbacks(ctx, callbacks))
+func (d *dying) RewriteCallbacks(ctx context.Context, read, callbacks []store.Callback) error {
+	return errors.Join(d.step(), d.Erasing.RewriteCallbacks(ctx, read, callbacks))
 }
 
-func (d *dying) RewriteAssessments(ctx context.Context, assessments []store.Assessment) error {
+func (d *dying) RewriteAssessments(ctx context.Context, read, assessments []store.Assessment) error {
 	if err := d.step(); err != nil {
 		return err
 	}
-	return d.Erasing.RewriteAssessments(ctx, assessments)
+	return d.Erasing.RewriteAssessments(ctx, read, assessments)
 }
 
 func (d *dying) ForgetSubjects(ctx context.Context, keys []store.SubjectKey) (int, error) {
@@ -367,6 +367,42 @@ func TestAnErasureBesideUpdatesOfTheSameSession(t *testing.T) {
 	}
 	updates.Wait()
 	d.mustBeErased(d.open)
+}
+
+// TestTwoProcessesThatEraseTwoPeopleOfOnePayment at the same time: neither brings back
+// whom the other erased.
+func TestTwoProcessesThatEraseTwoPeopleOfOnePayment(t *testing.T) {
+	t.Parallel()
+	d := newEraseDesk(t)
+	d.store = &beside{Erasing: d.engine, sessionID: d.gift, between: func() {
+		bos := *d
+		bos.store = d.engine
+		if _, err := bos.erase(func(q *service.ErasureQuestion) { q.Emails = []string{"bo@example.net"} }); err != nil {
+			t.Error(err)
+		}
+	}}
+	if _, err := d.erase(nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{d.gift, d.bos} {
+		d.mustBeErased(id, "bo@example.net", "bosson", "bo street", "boville")
+	}
+}
+
+// beside is a store in which another erasure is made whole before the history of
+// a session is replaced.
+type beside struct {
+	store.Erasing
+	sessionID string
+	once      sync.Once
+	between   func()
+}
+
+func (b *beside) RewriteRevisions(ctx context.Context, id string, read, revisions []store.Revision) error {
+	if id == b.sessionID {
+		b.once.Do(b.between)
+	}
+	return b.Erasing.RewriteRevisions(ctx, id, read, revisions)
 }
 
 func TestAPaymentNamesAPerson(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/kvitto/kvitto/internal/store"
@@ -34,53 +35,73 @@ func (e *Engine) SessionsAfter(ctx context.Context, cursor string, limit int) (s
 }
 
 // RewriteRevisions is store.Erasing's.
-func (e *Engine) RewriteRevisions(ctx context.Context, sessionID string, revisions []store.Revision) error {
+func (e *Engine) RewriteRevisions(ctx context.Context, sessionID string, read, revisions []store.Revision) (err error) {
 	if err := e.enter(ctx); err != nil {
 		return err
 	}
 	defer e.mu.Unlock()
 	history := e.books.histories[sessionID]
 	for i := range revisions {
-		if at := revisions[i].Session.Revision - 1; at >= 0 && at < int64(len(history)) {
+		at := revisions[i].Session.Revision - 1
+		if at < 0 || at >= int64(len(history)) {
+			continue
+		}
+		switch stored := &history[at].Session; {
+		case !reflect.DeepEqual(*stored, read[i].Session) && !reflect.DeepEqual(*stored, revisions[i].Session):
+			err = store.ErrConflict
+		default:
 			history[at].Session, history[at].Event.Reason = revisions[i].Session, revisions[i].Event.Reason
 		}
 	}
-	if references, ok := store.ReferencesIn(revisions); ok {
+	if references, ok := store.ReferencesIn(revisions); ok && err == nil {
 		if order, listed := e.orders[e.books.orderOfSession[sessionID]]; listed {
 			order.References = references
 			e.orders[order.OrderID] = order
 		}
 	}
-	return nil
+	return err
 }
 
 // RewriteCallbacks is store.Erasing's.
-func (e *Engine) RewriteCallbacks(ctx context.Context, callbacks []store.Callback) error {
+func (e *Engine) RewriteCallbacks(ctx context.Context, read, callbacks []store.Callback) (err error) {
 	if err := e.enter(ctx); err != nil {
 		return err
 	}
 	defer e.mu.Unlock()
 	for i := range callbacks {
-		if entry := e.outbox.find(callbacks[i].ID); entry != nil {
+		entry := e.outbox.find(callbacks[i].ID)
+		switch {
+		case entry == nil:
+		case (entry.URL != read[i].URL || !bytes.Equal(entry.Answer, read[i].Answer)) &&
+			(entry.URL != callbacks[i].URL || !bytes.Equal(entry.Answer, callbacks[i].Answer)):
+			err = store.ErrConflict
+		default:
 			entry.URL, entry.Body, entry.Answer = callbacks[i].URL, bytes.Clone(callbacks[i].Body), bytes.Clone(callbacks[i].Answer)
 		}
 	}
-	return nil
+	return err
 }
 
 // RewriteAssessments is store.Erasing's.
-func (e *Engine) RewriteAssessments(ctx context.Context, assessments []store.Assessment) error {
+func (e *Engine) RewriteAssessments(ctx context.Context, read, assessments []store.Assessment) (err error) {
 	if err := e.enter(ctx); err != nil {
 		return err
 	}
 	defer e.mu.Unlock()
 	for i := range assessments {
-		if at, found := e.assessments.place(assessments[i].ID); found {
+		at, found := e.assessments.place(assessments[i].ID)
+		if !found {
+			continue
+		}
+		switch stored := e.assessments.all[at].Document; {
+		case !bytes.Equal(stored, read[i].Document) && !bytes.Equal(stored, assessments[i].Document):
+			err = store.ErrConflict
+		default:
 			one := cloneAssessment(assessments[i])
 			e.assessments.all[at].Subjects, e.assessments.all[at].Document = one.Subjects, one.Document
 		}
 	}
-	return nil
+	return err
 }
 
 // ForgetSubjects is store.Erasing's.

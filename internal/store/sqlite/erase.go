@@ -17,10 +17,13 @@ var _ store.Erasing = (*Engine)(nil)
 // them prepared.
 const (
 	listChain        = chain + ` SELECT r.row_id, r.revision FROM chain c JOIN revisions r ON r.row_id = c.row_id`
+	stateOfRow       = `SELECT state FROM revisions WHERE row_id = ?1`
 	rewriteRevision  = `UPDATE revisions SET state = ?2, reason = ?3 WHERE row_id = ?1`
 	rewriteReference = `UPDATE orders SET reference1 = ?2, reference2 = ?3 WHERE session = (SELECT number FROM sessions WHERE session_id = ?1)`
-	rewriteCallback  = `UPDATE callbacks SET url = ?2, body = ?3, answer = ?4 WHERE callback_id = ?1`
-	rewriteAssessing = `UPDATE assessments SET subjects = ?2, document = ?3 WHERE assessment_id = ?1`
+	rewriteCallback  = `UPDATE callbacks SET url = ?2, body = ?3, answer = ?4 WHERE callback_id = ?1 AND (url = ?5 AND answer IS ?6 OR url = ?2 AND answer IS ?4)`
+	haveCallback     = `SELECT 1 FROM callbacks WHERE callback_id = ?1`
+	rewriteAssessing = `UPDATE assessments SET subjects = ?2, document = ?3 WHERE assessment_id = ?1 AND document IN (?3, ?4)`
+	haveAssessment   = `SELECT 1 FROM assessments WHERE assessment_id = ?1`
 	forgetSubject    = `DELETE FROM subjects WHERE key = ?1`
 )
 
@@ -80,14 +83,18 @@ func (w *writer) once(sql string, n int, each func(q *statement, i int) error) e
 }
 
 // RewriteRevisions is store.Erasing's.
-func (e *Engine) RewriteRevisions(ctx context.Context, sessionID string, revisions []store.Revision) error {
+func (e *Engine) RewriteRevisions(ctx context.Context, sessionID string, read, revisions []store.Revision) error {
 	var id identifier
 	if !parseIdentifier(sessionID, &id) {
 		return errIdentifier
 	}
-	return e.erase(ctx, func(w *writer) error {
+	conflict := false
+	err := e.erase(ctx, func(w *writer) error {
 		rows, err := w.rowsOf(&id)
 		if err != nil || len(rows) == 0 {
+			return err
+		}
+		if conflict, err = w.changed(rows, read, revisions); err != nil || conflict {
 			return err
 		}
 		err = w.once(rewriteRevision, len(revisions), func(q *statement, i int) error {
@@ -106,6 +113,48 @@ func (e *Engine) RewriteRevisions(ctx context.Context, sessionID string, revisio
 			return q.blob(1, id[:]).optional(2, references[0]).optional(3, references[1]).run()
 		})
 	})
+	return conflictOr(err, conflict)
+}
+
+// conflictOr is what a transaction ended as. A conflict is no failure of it, which
+// would cost the connection.
+func conflictOr(err error, conflict bool) error {
+	if err == nil && conflict {
+		return store.ErrConflict
+	}
+	return err
+}
+
+// changed tells whether a row has neither what was read of it nor what is to replace
+// that.
+func (w *writer) changed(rows map[int64]int64, read, revisions []store.Revision) (conflict bool, err error) {
+	err = w.once(stateOfRow, len(revisions), func(q *statement, i int) error {
+		row, there := rows[revisions[i].Session.Revision]
+		if !there || !q.integer(1, row).row() {
+			return q.reset()
+		}
+		state := append([]byte{}, q.columnBlob(0)...)
+		if err := q.reset(); err != nil {
+			return err
+		}
+		for _, expected := range []*store.Revision{&read[i], &revisions[i]} {
+			if same, err := record.Same(state, &expected.Session); err != nil || same {
+				return err
+			}
+		}
+		conflict = true
+		return nil
+	})
+	return conflict, err
+}
+
+// areThere tells whether a row of the ids is there.
+func (w *writer) areThere(have string, ids []identifier) (there bool, err error) {
+	err = w.once(have, len(ids), func(q *statement, i int) error {
+		there = q.blob(1, ids[i][:]).row() || there
+		return q.reset()
+	})
+	return there, err
 }
 
 // rowsOf are the rows of a session's revisions; none where there is no session.
@@ -127,39 +176,66 @@ func (w *writer) rowsOf(id *identifier) (rows map[int64]int64, err error) {
 }
 
 // RewriteCallbacks is store.Erasing's.
-func (e *Engine) RewriteCallbacks(ctx context.Context, callbacks []store.Callback) error {
+func (e *Engine) RewriteCallbacks(ctx context.Context, read, callbacks []store.Callback) error {
 	ids := make([]identifier, len(callbacks))
 	for i := range callbacks {
 		if !parseIdentifier(callbacks[i].ID, &ids[i]) {
 			return errIdentifier
 		}
 	}
-	return e.erase(ctx, func(w *writer) error {
-		return w.once(rewriteCallback, len(callbacks), func(q *statement, i int) error {
+	conflict := false
+	err := e.erase(ctx, func(w *writer) error {
+		var left []identifier
+		err := w.once(rewriteCallback, len(callbacks), func(q *statement, i int) error {
 			c := &callbacks[i]
-			q.blob(1, ids[i][:]).text(2, c.URL).blob(3, append([]byte{}, c.Body...))
-			if c.Answer == nil {
-				return q.null(4).run()
+			q.blob(1, ids[i][:]).text(2, c.URL).blob(3, append([]byte{}, c.Body...)).text(5, read[i].URL)
+			for at, answer := range map[int][]byte{4: c.Answer, 6: read[i].Answer} {
+				if answer == nil {
+					q.null(at)
+				} else {
+					q.blob(at, answer)
+				}
 			}
-			return q.blob(4, c.Answer).run()
+			err := q.run()
+			if w.conn.changed() == 0 {
+				left = append(left, ids[i])
+			}
+			return err
 		})
+		if err == nil {
+			conflict, err = w.areThere(haveCallback, left)
+		}
+		return err
 	})
+	return conflictOr(err, conflict)
 }
 
 // RewriteAssessments is store.Erasing's.
-func (e *Engine) RewriteAssessments(ctx context.Context, assessments []store.Assessment) error {
+func (e *Engine) RewriteAssessments(ctx context.Context, read, assessments []store.Assessment) error {
 	ids := make([]identifier, len(assessments))
 	for i := range assessments {
 		if !parseIdentifier(assessments[i].ID, &ids[i]) {
 			return errIdentifier
 		}
 	}
-	return e.erase(ctx, func(w *writer) error {
-		return w.once(rewriteAssessing, len(assessments), func(q *statement, i int) error {
+	conflict := false
+	err := e.erase(ctx, func(w *writer) error {
+		var left []identifier
+		err := w.once(rewriteAssessing, len(assessments), func(q *statement, i int) error {
 			a := &assessments[i]
-			return q.blob(1, ids[i][:]).blob(2, store.AppendKeys([]byte{}, a.Subjects)).blob(3, append([]byte{}, a.Document...)).run()
+			err := q.blob(1, ids[i][:]).blob(2, store.AppendKeys([]byte{}, a.Subjects)).blob(3, append([]byte{}, a.Document...)).
+				blob(4, append([]byte{}, read[i].Document...)).run()
+			if w.conn.changed() == 0 {
+				left = append(left, ids[i])
+			}
+			return err
 		})
+		if err == nil {
+			conflict, err = w.areThere(haveAssessment, left)
+		}
+		return err
 	})
+	return conflictOr(err, conflict)
 }
 
 // ForgetSubjects is store.Erasing's.

@@ -33,12 +33,14 @@ func TestNothingThatWasReplacedIsLeftInTheFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		sessions = append(sessions, s)
+		read := []store.Callback{*change.Callback}
+		readAssessments := []store.Assessment{*change.Assessment}
 		change.Callback.URL, change.Callback.Body = "https://shop.example/", []byte("{}")
 		change.Assessment.Document = []byte("{}")
-		if err := engine.RewriteCallbacks(t.Context(), []store.Callback{*change.Callback}); err != nil {
+		if err := engine.RewriteCallbacks(t.Context(), read, []store.Callback{*change.Callback}); err != nil {
 			t.Fatal(err)
 		}
-		if err := engine.RewriteAssessments(t.Context(), []store.Assessment{*change.Assessment}); err != nil {
+		if err := engine.RewriteAssessments(t.Context(), readAssessments, []store.Assessment{*change.Assessment}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -46,8 +48,9 @@ func TestNothingThatWasReplacedIsLeftInTheFiles(t *testing.T) {
 		t.Fatal("the test looks in the wrong place: the word was never in a file")
 	}
 	for _, s := range sessions {
+		read := []store.Revision{{Session: s}}
 		s.Content.BillingAddress = &checkout.Address{Email: checkout.TextOf(checkout.Erased)}
-		if err := engine.RewriteRevisions(t.Context(), s.ID, []store.Revision{{Session: s}}); err != nil {
+		if err := engine.RewriteRevisions(t.Context(), s.ID, read, []store.Revision{{Session: s}}); err != nil {
 			t.Fatal(err)
 		}
 	}

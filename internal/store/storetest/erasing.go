@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -71,6 +72,21 @@ var erasingRules = []rule{
 		mustRewrite(t, engine, e.old.session.ID, want[1])
 		mustHaveHistory(t, engine, e.old.session.ID, want)
 	}},
+	{"who read a history before it was replaced brings nothing back", func(t *testing.T, engine store.Engine) {
+		e := fillExpiring(t, engine)
+		read := historyOf(t, engine, e.ordered.session.ID)
+		want, late := slices.Clone(read), slices.Clone(read)
+		for i := range want {
+			want[i].Session.Content.MerchantData = checkout.TextOf("without Anna")
+			late[i].Session.Content.MerchantData = checkout.TextOf("without Bo")
+		}
+		mustRewrite(t, engine, e.ordered.session.ID, want...)
+		if err := engine.(store.Erasing).RewriteRevisions(t.Context(), e.ordered.session.ID, read, late); !errors.Is(err, store.ErrConflict) {
+			t.Errorf("a history that is another by now: %v", err)
+		}
+		mustHaveHistory(t, engine, e.ordered.session.ID, want)
+		mustCommit(t, engine, e.ordered.take(capturing(1)))
+	}},
 	{"what is not there is left out", func(t *testing.T, engine store.Engine) {
 		e := fillExpiring(t, engine)
 		gone := historyOf(t, engine, e.old.session.ID)
@@ -84,8 +100,8 @@ var erasingRules = []rule{
 		mustHaveHistory(t, engine, e.fresh.session.ID, fresh)
 		erasing := engine.(store.Erasing)
 		for what, err := range map[string]error{
-			"callback":   erasing.RewriteCallbacks(t.Context(), []store.Callback{{ID: newID(), URL: "https://shop.example"}}),
-			"assessment": erasing.RewriteAssessments(t.Context(), []store.Assessment{{ID: newID()}}),
+			"callback":   erasing.RewriteCallbacks(t.Context(), make([]store.Callback, 1), []store.Callback{{ID: newID(), URL: "https://shop.example"}}),
+			"assessment": erasing.RewriteAssessments(t.Context(), make([]store.Assessment, 1), []store.Assessment{{ID: newID()}}),
 		} {
 			if err != nil {
 				t.Errorf("a %s that is not there: %v", what, err)
@@ -128,7 +144,14 @@ func walked(t *testing.T, engine store.Engine, limit int) (all []string) {
 
 func mustRewrite(t *testing.T, engine store.Engine, sessionID string, revisions ...store.Revision) {
 	t.Helper()
-	if err := engine.(store.Erasing).RewriteRevisions(t.Context(), sessionID, revisions); err != nil {
+	stored := historyOf(t, engine, sessionID)
+	read := make([]store.Revision, len(revisions))
+	for i := range revisions {
+		if at := revisions[i].Session.Revision - 1; at < int64(len(stored)) {
+			read[i] = stored[at]
+		}
+	}
+	if err := engine.(store.Erasing).RewriteRevisions(t.Context(), sessionID, read, revisions); err != nil {
 		t.Fatalf("RewriteRevisions: %v", err)
 	}
 }
@@ -140,11 +163,12 @@ func rewrittenBesideChanges(t *testing.T, engine store.Engine) {
 	mustCommit(t, engine, s.created())
 	history := []store.Revision{{Session: s.session, Event: s.event}}
 	replaced := history[0]
+	first := history[:1:1]
 	replaced.Session.Content.MerchantData = checkout.TextOf("replaced")
 	ended := make(chan error, 1)
 	go func() {
 		for range changes {
-			if err := engine.(store.Erasing).RewriteRevisions(t.Context(), s.session.ID, []store.Revision{replaced}); err != nil {
+			if err := engine.(store.Erasing).RewriteRevisions(t.Context(), s.session.ID, first, []store.Revision{replaced}); err != nil {
 				ended <- err
 				return
 			}
@@ -175,7 +199,7 @@ func rewrittenBeside(t *testing.T, engine store.Engine) {
 	}
 	mustCommit(t, engine, change)
 	erasing := engine.(store.Erasing)
-	if err := erasing.RewriteCallbacks(t.Context(), []store.Callback{{ID: callback.ID, URL: "https://shop.example/", Body: []byte(`{}`), Answer: []byte("an answer")}}); err != nil {
+	if err := erasing.RewriteCallbacks(t.Context(), []store.Callback{callback}, []store.Callback{{ID: callback.ID, URL: "https://shop.example/", Body: []byte(`{}`), Answer: []byte("an answer")}}); err != nil {
 		t.Fatal(err)
 	}
 	listed, err := engine.(store.Outbox).Callbacks(t.Context(), store.CallbackFilter{MerchantID: s.session.MerchantID, Limit: 9})
@@ -187,11 +211,26 @@ func rewrittenBeside(t *testing.T, engine store.Engine) {
 		t.Errorf("the callback waits no longer: %v, %v", claimed, err)
 	}
 	assessments := engine.(store.Assessments)
-	if err := erasing.RewriteAssessments(t.Context(), []store.Assessment{{ID: change.Assessment.ID, Subjects: keys[2:], Document: []byte("of nobody")}}); err != nil {
+	if err := erasing.RewriteAssessments(t.Context(), []store.Assessment{*change.Assessment}, []store.Assessment{{ID: change.Assessment.ID, Subjects: keys[2:], Document: []byte("of nobody")}}); err != nil {
 		t.Fatal(err)
 	}
 	kept, err := assessments.Assessment(t.Context(), s.session.MerchantID, change.Assessment.ID)
 	if err != nil || !slices.Equal(kept.Subjects, keys[2:]) || !bytes.Equal(kept.Document, []byte("of nobody")) || kept.Outcome != "approve" || kept.SessionID != s.session.ID {
+		t.Errorf("the assessment is %+v, %v", kept, err)
+	}
+	// Who read before that brings nothing back.
+	for what, err := range map[string]error{
+		"callback":   erasing.RewriteCallbacks(t.Context(), []store.Callback{callback}, []store.Callback{{ID: callback.ID, URL: "https://shop.example/?bo"}}),
+		"assessment": erasing.RewriteAssessments(t.Context(), []store.Assessment{*change.Assessment}, []store.Assessment{{ID: change.Assessment.ID, Document: []byte("of bo")}}),
+	} {
+		if !errors.Is(err, store.ErrConflict) {
+			t.Errorf("a %s that is another by now: %v", what, err)
+		}
+	}
+	if listed, err = engine.(store.Outbox).Callbacks(t.Context(), store.CallbackFilter{MerchantID: s.session.MerchantID, Limit: 9}); err != nil || listed[0].URL != "https://shop.example/" {
+		t.Errorf("the callbacks are %+v, %v", listed, err)
+	}
+	if kept, err = assessments.Assessment(t.Context(), s.session.MerchantID, change.Assessment.ID); err != nil || string(kept.Document) != "of nobody" {
 		t.Errorf("the assessment is %+v, %v", kept, err)
 	}
 	if n, err := erasing.ForgetSubjects(t.Context(), keys[:2]); n != 2 || err != nil {

@@ -225,12 +225,13 @@ var orderRules = []orderRule{
 	}},
 	{"what is erased of an order's references is not found by them any more", func(t *testing.T, c *counter) {
 		s, other := c.place(newMerchant(t, c.engine), 0, "of Astrid"), c.place(newMerchant(t, c.engine), time.Minute, "of Astrid")
+		stored := historyOf(t, c.engine, s.session.ID)
 		earlier := store.Revision{Session: s.session}
 		earlier.Session.Revision, earlier.Session.Order = 1, nil
 		order := *s.session.Order
 		order.Content.MerchantReference1, order.Content.MerchantReference2 = checkout.TextOf("erased"), checkout.Text{}
 		s.session.Order = &order
-		if err := c.engine.(store.Erasing).RewriteRevisions(t.Context(), s.session.ID, []store.Revision{{Session: s.session, Event: s.event}, earlier}); err != nil {
+		if err := c.engine.(store.Erasing).RewriteRevisions(t.Context(), s.session.ID, []store.Revision{stored[len(stored)-1], stored[0]}, []store.Revision{{Session: s.session, Event: s.event}, earlier}); err != nil {
 			t.Fatal(err)
 		}
 		c.mustList(store.OrderFilter{Reference: "of Astrid"}, other)
