@@ -58,15 +58,27 @@ const (
 )
 
 // The lists of orders, by what their index is asked for.
-var orderLists = struct{ all, ofMerchant, referred, referredOfMerchant, byReference, ids string }{
-	all:                orders + newestOfAll,
-	ofMerchant:         orders + `o.merchant_id = $5 AND ` + newestOrders,
-	referred:           orders + `o.fraud_status = $5 AND o.fraud_status <> 'ACCEPTED' AND ` + newestOrders,
-	referredOfMerchant: orders + `o.merchant_id = $5 AND o.fraud_status = $6 AND o.fraud_status <> 'ACCEPTED' AND ` + newestOrders,
-	byReference: `(` + orders + `o.reference1 = $5 AND ` + newestOrders + `) UNION (` + orders + `o.reference2 = $5 AND ` + newestOrders +
-		`) ORDER BY created_at DESC, order_id DESC LIMIT $4`,
-	// The ids are few, and an index of times would find many: a difference is in none.
-	ids: orders + `o.order_id BETWEEN $5 AND $6 AND ` + strings.ReplaceAll(newestOrders, `o.created_at`, `o.created_at - 0`),
+var orderLists = struct {
+	all, ofMerchant, referred, referredOfMerchant          string
+	byReference, byReferenceOfMerchant, ids, idsOfMerchant string
+}{
+	all:                   orders + newestOfAll,
+	ofMerchant:            orders + `o.merchant_id = $5 AND ` + newestOrders,
+	referred:              orders + `o.fraud_status = $5 AND o.fraud_status <> 'ACCEPTED' AND ` + newestOrders,
+	referredOfMerchant:    orders + `o.merchant_id = $5 AND o.fraud_status = $6 AND o.fraud_status <> 'ACCEPTED' AND ` + newestOrders,
+	byReference:           eitherReference(newestOrders),
+	byReferenceOfMerchant: eitherReference(`o.merchant_id = $6 AND ` + newestOrders),
+	ids:                   orders + `o.order_id BETWEEN $5 AND $6 AND ` + fewOrders,
+	idsOfMerchant:         orders + `o.order_id BETWEEN $5 AND $6 AND o.merchant_id || '' = $7 AND ` + fewOrders,
+}
+
+// fewOrders are those of ids: an index of times would find many, and a difference is in
+// none.
+var fewOrders = strings.ReplaceAll(newestOrders, `o.created_at`, `o.created_at - 0`)
+
+func eitherReference(rest string) string {
+	return `(` + orders + `o.reference1 = $5 AND ` + rest + `) UNION (` + orders + `o.reference2 = $5 AND ` + rest +
+		`) ORDER BY created_at DESC, order_id DESC LIMIT $4`
 }
 
 // newestOfAll names the time as the index of all orders does.
@@ -75,10 +87,14 @@ var newestOfAll = strings.ReplaceAll(newestOrders, `o.created_at`, `o.created_at
 // listOf is the query of a filter, with what its index is asked for.
 func listOf(f *store.OrderFilter) (query string, parameters []any) {
 	referred := f.FraudStatus != "" && f.FraudStatus != checkout.FraudAccepted
+	low, high, _ := f.IDs()
 	switch {
+	case f.OrderID != "" && f.MerchantID != "":
+		return orderLists.idsOfMerchant, []any{low, high, f.MerchantID}
 	case f.OrderID != "":
-		low, high, _ := f.IDs()
 		return orderLists.ids, []any{low, high}
+	case f.Reference != "" && f.MerchantID != "":
+		return orderLists.byReferenceOfMerchant, []any{f.Reference, f.MerchantID}
 	case f.Reference != "":
 		return orderLists.byReference, []any{f.Reference}
 	case referred && f.MerchantID != "":

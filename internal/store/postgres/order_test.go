@@ -10,11 +10,13 @@ import (
 )
 
 // fillWithOrders makes 20,000 orders: one of four is the merchant m's, one of a
-// hundred was rejected, one of a thousand has the reference R.
+// hundred was rejected, one of a thousand has the reference R, one of twenty, all of
+// them of m, the reference M.
 const fillWithOrders = `INSERT INTO orders (order_id, session_id, authorization_token, change_id, merchant_id, created_at,
-		revision, authorized, captured, released, refunded, currency, fraud_status, reference1)
+		revision, authorized, captured, released, refunded, currency, fraud_status, reference1, reference2)
 	SELECT ('11' || substr(md5(n::text), 3))::uuid, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), CASE WHEN n % 4 = 0 THEN 'm' ELSE 'other' END, n,
-		2, 100, 0, 0, 0, 'SEK', CASE WHEN n % 100 = 0 THEN 'REJECTED' ELSE 'ACCEPTED' END, CASE WHEN n % 1000 = 0 THEN 'R' ELSE 'S' || n END
+		2, 100, 0, 0, 0, 'SEK', CASE WHEN n % 100 = 0 THEN 'REJECTED' ELSE 'ACCEPTED' END, CASE WHEN n % 1000 = 0 THEN 'R' ELSE 'S' || n END,
+		CASE WHEN n % 20 = 0 THEN 'M' END
 	FROM generate_series(1, 20000) n`
 
 // TestAListOfOrdersReadsWhatItShows, with the plans that a connection makes for any
