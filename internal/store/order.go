@@ -81,8 +81,8 @@ type Orders interface {
 	// is the cursor of what follows, "" at the end. ErrCursor for a cursor that was
 	// never given.
 	Orders(ctx context.Context, filter OrderFilter) (found []Order, next string, err error)
-	// FillOrders looks at up to limit orders that were written by a program which kept
-	// no list, and tells how many it put there. Until then filters may miss them.
+	// FillOrders looks for up to limit orders that were placed or changed by a program
+	// which kept no list, and tells how many it put there. Until then filters may miss them.
 	FillOrders(ctx context.Context, limit int) (filled int, err error)
 }
 

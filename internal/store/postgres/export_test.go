@@ -70,6 +70,7 @@ var OrderLists = map[string]struct {
 	"reference_many":   {orderLists.byReferenceOfMerchant, newest20 + `, 'M', 'm'`, 21},
 	"reference_others": {orderLists.byReferenceOfMerchant, newest20 + `, 'M', 'other'`, 0},
 	"ids_merchant":     {orderLists.idsOfMerchant, newest20 + `, '00000000-0000-0000-0000-000000000000', '00000000-ffff-ffff-ffff-ffffffffffff', 'm'`, 0},
+	"compared":         {comparedOrders, `9223372036854775807, '00000000-0000-0000-0000-000000000000', 20`, 21},
 	"ids":              {orderLists.ids, newest20 + `, '00000000-0000-0000-0000-000000000000', '00000000-ffff-ffff-ffff-ffffffffffff'`, 0},
 }
 

@@ -10,9 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/kvitto/kvitto/internal/checkout"
-	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/money"
-	"github.com/kvitto/kvitto/internal/pgpool"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -41,14 +39,6 @@ const (
 			AS c (session_id, revision, change_id, authorized, captured, released, refunded, currency, fraud_status, reference1, reference2)
 		WHERE o.session_id = c.session_id AND (o.revision IS NULL OR o.revision < c.revision)
 		AND c.change_id = (SELECT r.change_id FROM revisions r WHERE r.session_id = c.session_id AND r.revision = c.revision)`
-
-	// unlistedOrders are those that a program wrote which kept no list.
-	unlistedOrders = `SELECT o.session_id FROM orders o WHERE o.revision IS NULL LIMIT $1`
-
-	// fillOrders fills them in, unless a change did meanwhile.
-	fillOrders = `UPDATE orders o ` + listedOrder + ` FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[])
-			AS c (session_id, revision, authorized, captured, released, refunded, currency, fraud_status, reference1, reference2)
-		WHERE o.session_id = c.session_id AND o.revision IS NULL`
 
 	// Those between a cursor and a time, the newest first.
 	orders = `SELECT o.order_id, o.session_id, o.merchant_id, o.created_at, coalesce(o.authorized, 0), coalesce(o.captured, 0),
@@ -206,61 +196,4 @@ func scanOrder(rows pgx.Rows) (o store.Order, err error) {
 		Authorized: money.Amount(authorized), Captured: money.Amount(captured), Released: money.Amount(released), Refunded: money.Amount(refunded),
 	}
 	return o, err
-}
-
-// noteOrders notes whether the schema has the columns of the list. On the schema
-// before, orders are placed without, and filled in when it is migrated.
-func (e *Engine) noteOrders(ctx context.Context) error {
-	if e.listsOrders.Load() {
-		return nil
-	}
-	return e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-		_, err := conn.Exec(ctx, `SELECT revision, fraud_status FROM orders LIMIT 0`)
-		if pgpool.Code(err) == missingColumn {
-			return nil
-		}
-		e.listsOrders.Store(err == nil)
-		return err
-	})
-}
-
-const missingColumn = "42703"
-
-// FillOrders is store.Orders'.
-func (e *Engine) FillOrders(ctx context.Context, limit int) (filled int, err error) {
-	if limit < 1 {
-		return 0, errors.New("postgres: a limit must be positive")
-	}
-	if err := e.noteOrders(ctx); err != nil || !e.listsOrders.Load() {
-		return 0, err
-	}
-	var sessions []string
-	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-		sessions = nil
-		rows, err := conn.Query(ctx, unlistedOrders, limit)
-		return eachRow(rows, err, func(rows pgx.Rows) error {
-			var id pgtype.UUID
-			err := rows.Scan(&id)
-			sessions = append(sessions, textOf(id))
-			return err
-		})
-	})
-	if err != nil || len(sessions) == 0 {
-		return 0, err
-	}
-	var listed listing
-	ids, revisions := make(uuids, 0, len(sessions)), make(integers, 0, len(sessions))
-	for _, id := range sessions {
-		session, err := e.Session(ctx, id)
-		if err != nil {
-			return 0, err
-		}
-		if order, ok := store.OrderOf(&session); ok {
-			var key [16]byte
-			identifier.Parse(id, &key) // the database gave it
-			ids, revisions = append(ids, uuid(key, true)), append(revisions, integer(session.Revision, true))
-			listed.add(&order)
-		}
-	}
-	return len(ids), e.change(ctx, func(p *pipeline) { p.exec(fillOrders, append([]any{ids, revisions}, listed.parameters()...)...) })
 }
