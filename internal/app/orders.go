@@ -6,15 +6,15 @@ import (
 )
 
 const (
-	// ordersEvery is between two looks for orders that are in no list: a server of the
-	// version before may place some beside this one.
+	// ordersEvery is between two looks for orders that are in no list, or that the list is
+	// behind: a server of the version before may place and change some beside this one.
 	ordersEvery = time.Minute
 	// ordersStep is how many are filled in at a time; the next step waits a while.
 	ordersStep = 200
 )
 
-// fillOrders puts into the list what was placed by a version that kept none, until
-// the server closes. A look that finds nothing reads nothing.
+// fillOrders puts into the list what was placed or changed by a version that kept none, until
+// the server closes. A look that finds nothing reads little.
 func (a *App) fillOrders() {
 	a.background(func(ctx context.Context) {
 		for wait := time.Duration(0); pause(ctx, wait); wait = ordersEvery {

@@ -81,8 +81,8 @@ type Orders interface {
 	// is the cursor of what follows, "" at the end. ErrCursor for a cursor that was
 	// never given.
 	Orders(ctx context.Context, filter OrderFilter) (found []Order, next string, err error)
-	// FillOrders looks at up to limit orders that were written by a program which kept
-	// no list, and tells how many it put there. Until then filters may miss them.
+	// FillOrders looks for up to limit orders that were placed or changed by a program
+	// which kept no list, and tells how many it put there. Until then filters may miss them.
 	FillOrders(ctx context.Context, limit int) (filled int, err error)
 }
 
@@ -149,7 +149,7 @@ func (f *OrderFilter) IDs() (low, high [16]byte, ok bool) {
 // looks is how many orders a page may look at: with a filter that no index serves
 // alone, more than it shows.
 func (f *OrderFilter) looks() int {
-	if f.OrderID == "" && f.Reference == "" && f.FraudStatus == "" && f.Status == "" {
+	if f.OrderID == "" && f.FraudStatus == "" && f.Status == "" {
 		return f.Limit
 	}
 	return max(f.Limit, OrdersLooked)
@@ -159,10 +159,15 @@ func (f *OrderFilter) looks() int {
 // follow.
 func (f *OrderFilter) Rows() int { return f.looks() + 1 }
 
+// apart tells of an order that no engine's query would have found, which reads those
+// of the merchant with the reference alone.
+func (f *OrderFilter) apart(o *Order) bool {
+	return f.MerchantID != "" && o.MerchantID != f.MerchantID || f.Reference != "" && !slices.Contains(o.References[:], f.Reference)
+}
+
 // matches looks at what may be looked at one by one.
 func (f *OrderFilter) matches(o *Order) bool {
-	return (f.MerchantID == "" || o.MerchantID == f.MerchantID) && strings.HasPrefix(o.OrderID, f.OrderID) &&
-		(f.Reference == "" || slices.Contains(o.References[:], f.Reference)) &&
+	return strings.HasPrefix(o.OrderID, f.OrderID) &&
 		(f.FraudStatus == "" || o.FraudStatus == f.FraudStatus) && (f.Status == "" || o.Ledger.Status() == f.Status)
 }
 
@@ -176,8 +181,12 @@ type OrderPage struct {
 	looked int
 }
 
-// Add takes the next order. It is false when the page is made.
+// Add takes the next order. It is false when the page is made. An order of another
+// merchant counts for nothing: neither the page nor its cursor tells of it.
 func (p *OrderPage) Add(o *Order) bool {
+	if p.Filter.apart(o) {
+		return true
+	}
 	matches := p.Filter.matches(o)
 	if p.looked == p.Filter.looks() || matches && len(p.Found) == p.Filter.Limit {
 		p.Next = p.last.text()

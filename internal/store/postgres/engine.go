@@ -19,6 +19,8 @@ type Engine struct {
 	lookups  lookups
 	// listsOrders: the schema has the columns of the list of orders.
 	listsOrders atomic.Bool
+	// ordersWalk is where FillOrders has come to.
+	ordersWalk atomic.Pointer[store.OrderCursor]
 
 	// life is held for reading by every call, and for writing by Close.
 	life   sync.RWMutex

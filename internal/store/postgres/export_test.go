@@ -65,8 +65,13 @@ var OrderLists = map[string]struct {
 	"of_merchant":       {orderLists.ofMerchant, newest20 + `, 'm'`, 21},
 	"rejected":          {orderLists.referred, newest20 + `, 'REJECTED'`, 21},
 	"rejected_merchant": {orderLists.referredOfMerchant, newest20 + `, 'm', 'REJECTED'`, 21},
-	"reference":         {orderLists.byReference, newest20 + `, 'R'`, 21},
-	"ids":               {orderLists.ids, newest20 + `, '00000000-0000-0000-0000-000000000000', '00000000-ffff-ffff-ffff-ffffffffffff'`, 0},
+	// A bitmap reads each row in the index and in the table.
+	"reference":        {orderLists.byReference, newest20 + `, 'R'`, 40},
+	"reference_many":   {orderLists.byReferenceOfMerchant, newest20 + `, 'M', 'm'`, 21},
+	"reference_others": {orderLists.byReferenceOfMerchant, newest20 + `, 'M', 'other'`, 0},
+	"ids_merchant":     {orderLists.idsOfMerchant, newest20 + `, '00000000-0000-0000-0000-000000000000', '00000000-ffff-ffff-ffff-ffffffffffff', 'm'`, 0},
+	"compared":         {comparedOrders, `9223372036854775807, '00000000-0000-0000-0000-000000000000', 20`, 21},
+	"ids":              {orderLists.ids, newest20 + `, '00000000-0000-0000-0000-000000000000', '00000000-ffff-ffff-ffff-ffffffffffff'`, 0},
 }
 
 const newest20 = `9223372036854775807, '00000000-0000-0000-0000-000000000000', 0, 21`

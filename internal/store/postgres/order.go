@@ -10,9 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/kvitto/kvitto/internal/checkout"
-	"github.com/kvitto/kvitto/internal/identifier"
 	"github.com/kvitto/kvitto/internal/money"
-	"github.com/kvitto/kvitto/internal/pgpool"
 	"github.com/kvitto/kvitto/internal/store"
 )
 
@@ -42,14 +40,6 @@ const (
 		WHERE o.session_id = c.session_id AND (o.revision IS NULL OR o.revision < c.revision)
 		AND c.change_id = (SELECT r.change_id FROM revisions r WHERE r.session_id = c.session_id AND r.revision = c.revision)`
 
-	// unlistedOrders are those that a program wrote which kept no list.
-	unlistedOrders = `SELECT o.session_id FROM orders o WHERE o.revision IS NULL LIMIT $1`
-
-	// fillOrders fills them in, unless a change did meanwhile.
-	fillOrders = `UPDATE orders o ` + listedOrder + ` FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[])
-			AS c (session_id, revision, authorized, captured, released, refunded, currency, fraud_status, reference1, reference2)
-		WHERE o.session_id = c.session_id AND o.revision IS NULL`
-
 	// Those between a cursor and a time, the newest first.
 	orders = `SELECT o.order_id, o.session_id, o.merchant_id, o.created_at, coalesce(o.authorized, 0), coalesce(o.captured, 0),
 		coalesce(o.released, 0), coalesce(o.refunded, 0), coalesce(o.currency, ''), coalesce(o.fraud_status, ''),
@@ -58,15 +48,27 @@ const (
 )
 
 // The lists of orders, by what their index is asked for.
-var orderLists = struct{ all, ofMerchant, referred, referredOfMerchant, byReference, ids string }{
-	all:                orders + newestOfAll,
-	ofMerchant:         orders + `o.merchant_id = $5 AND ` + newestOrders,
-	referred:           orders + `o.fraud_status = $5 AND o.fraud_status <> 'ACCEPTED' AND ` + newestOrders,
-	referredOfMerchant: orders + `o.merchant_id = $5 AND o.fraud_status = $6 AND o.fraud_status <> 'ACCEPTED' AND ` + newestOrders,
-	byReference: `(` + orders + `o.reference1 = $5 AND ` + newestOrders + `) UNION (` + orders + `o.reference2 = $5 AND ` + newestOrders +
-		`) ORDER BY created_at DESC, order_id DESC LIMIT $4`,
-	// The ids are few, and an index of times would find many: a difference is in none.
-	ids: orders + `o.order_id BETWEEN $5 AND $6 AND ` + strings.ReplaceAll(newestOrders, `o.created_at`, `o.created_at - 0`),
+var orderLists = struct {
+	all, ofMerchant, referred, referredOfMerchant          string
+	byReference, byReferenceOfMerchant, ids, idsOfMerchant string
+}{
+	all:                   orders + newestOfAll,
+	ofMerchant:            orders + `o.merchant_id = $5 AND ` + newestOrders,
+	referred:              orders + `o.fraud_status = $5 AND o.fraud_status <> 'ACCEPTED' AND ` + newestOrders,
+	referredOfMerchant:    orders + `o.merchant_id = $5 AND o.fraud_status = $6 AND o.fraud_status <> 'ACCEPTED' AND ` + newestOrders,
+	byReference:           eitherReference(newestOrders),
+	byReferenceOfMerchant: eitherReference(`o.merchant_id = $6 AND ` + newestOrders),
+	ids:                   orders + `o.order_id BETWEEN $5 AND $6 AND ` + fewOrders,
+	idsOfMerchant:         orders + `o.order_id BETWEEN $5 AND $6 AND o.merchant_id || '' = $7 AND ` + fewOrders,
+}
+
+// fewOrders are those of ids: an index of times would find many, and a difference is in
+// none.
+var fewOrders = strings.ReplaceAll(newestOrders, `o.created_at`, `o.created_at - 0`)
+
+func eitherReference(rest string) string {
+	return `(` + orders + `o.reference1 = $5 AND ` + rest + `) UNION (` + orders + `o.reference2 = $5 AND ` + rest +
+		`) ORDER BY created_at DESC, order_id DESC LIMIT $4`
 }
 
 // newestOfAll names the time as the index of all orders does.
@@ -75,10 +77,14 @@ var newestOfAll = strings.ReplaceAll(newestOrders, `o.created_at`, `o.created_at
 // listOf is the query of a filter, with what its index is asked for.
 func listOf(f *store.OrderFilter) (query string, parameters []any) {
 	referred := f.FraudStatus != "" && f.FraudStatus != checkout.FraudAccepted
+	low, high, _ := f.IDs()
 	switch {
+	case f.OrderID != "" && f.MerchantID != "":
+		return orderLists.idsOfMerchant, []any{low, high, f.MerchantID}
 	case f.OrderID != "":
-		low, high, _ := f.IDs()
 		return orderLists.ids, []any{low, high}
+	case f.Reference != "" && f.MerchantID != "":
+		return orderLists.byReferenceOfMerchant, []any{f.Reference, f.MerchantID}
 	case f.Reference != "":
 		return orderLists.byReference, []any{f.Reference}
 	case referred && f.MerchantID != "":
@@ -190,61 +196,4 @@ func scanOrder(rows pgx.Rows) (o store.Order, err error) {
 		Authorized: money.Amount(authorized), Captured: money.Amount(captured), Released: money.Amount(released), Refunded: money.Amount(refunded),
 	}
 	return o, err
-}
-
-// noteOrders notes whether the schema has the columns of the list. On the schema
-// before, orders are placed without, and filled in when it is migrated.
-func (e *Engine) noteOrders(ctx context.Context) error {
-	if e.listsOrders.Load() {
-		return nil
-	}
-	return e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-		_, err := conn.Exec(ctx, `SELECT revision, fraud_status FROM orders LIMIT 0`)
-		if pgpool.Code(err) == missingColumn {
-			return nil
-		}
-		e.listsOrders.Store(err == nil)
-		return err
-	})
-}
-
-const missingColumn = "42703"
-
-// FillOrders is store.Orders'.
-func (e *Engine) FillOrders(ctx context.Context, limit int) (filled int, err error) {
-	if limit < 1 {
-		return 0, errors.New("postgres: a limit must be positive")
-	}
-	if err := e.noteOrders(ctx); err != nil || !e.listsOrders.Load() {
-		return 0, err
-	}
-	var sessions []string
-	err = e.read(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-		sessions = nil
-		rows, err := conn.Query(ctx, unlistedOrders, limit)
-		return eachRow(rows, err, func(rows pgx.Rows) error {
-			var id pgtype.UUID
-			err := rows.Scan(&id)
-			sessions = append(sessions, textOf(id))
-			return err
-		})
-	})
-	if err != nil || len(sessions) == 0 {
-		return 0, err
-	}
-	var listed listing
-	ids, revisions := make(uuids, 0, len(sessions)), make(integers, 0, len(sessions))
-	for _, id := range sessions {
-		session, err := e.Session(ctx, id)
-		if err != nil {
-			return 0, err
-		}
-		if order, ok := store.OrderOf(&session); ok {
-			var key [16]byte
-			identifier.Parse(id, &key) // the database gave it
-			ids, revisions = append(ids, uuid(key, true)), append(revisions, integer(session.Revision, true))
-			listed.add(&order)
-		}
-	}
-	return len(ids), e.change(ctx, func(p *pipeline) { p.exec(fillOrders, append([]any{ids, revisions}, listed.parameters()...)...) })
 }

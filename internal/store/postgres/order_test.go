@@ -10,12 +10,17 @@ import (
 )
 
 // fillWithOrders makes 20,000 orders: one of four is the merchant m's, one of a
-// hundred was rejected, one of a thousand has the reference R.
+// hundred was rejected, one of a thousand has the reference R, one of twenty, all of
+// them of m, the reference M.
 const fillWithOrders = `INSERT INTO orders (order_id, session_id, authorization_token, change_id, merchant_id, created_at,
-		revision, authorized, captured, released, refunded, currency, fraud_status, reference1)
+		revision, authorized, captured, released, refunded, currency, fraud_status, reference1, reference2)
 	SELECT ('11' || substr(md5(n::text), 3))::uuid, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), CASE WHEN n % 4 = 0 THEN 'm' ELSE 'other' END, n,
-		2, 100, 0, 0, 0, 'SEK', CASE WHEN n % 100 = 0 THEN 'REJECTED' ELSE 'ACCEPTED' END, CASE WHEN n % 1000 = 0 THEN 'R' ELSE 'S' || n END
+		2, 100, 0, 0, 0, 'SEK', CASE WHEN n % 100 = 0 THEN 'REJECTED' ELSE 'ACCEPTED' END, CASE WHEN n % 1000 = 0 THEN 'R' ELSE 'S' || n END,
+		CASE WHEN n % 20 = 0 THEN 'M' END
 	FROM generate_series(1, 20000) n`
+
+// schemaBeforeOrders is the last that has no list.
+const schemaBeforeOrders = 6
 
 // TestAListOfOrdersReadsWhatItShows, with the plans that a connection makes for any
 // parameters, before and after statistics.
@@ -51,8 +56,7 @@ func TestAListOfOrdersReadsWhatItShows(t *testing.T) {
 // on it.
 func TestOrdersOfTheSchemaBeforeAreFilledIn(t *testing.T) {
 	t.Parallel()
-	const schema = 7 // has the list
-	url := migratedTo(t, schema-1)
+	url := migratedTo(t, schemaBeforeOrders)
 	engine := open(t, url, postgres.Options{MaxConnections: 2})
 	place := func() store.Order {
 		s := newTale()
@@ -91,4 +95,56 @@ func TestOrdersOfTheSchemaBeforeAreFilledIn(t *testing.T) {
 		}
 	}
 	fill(0)
+}
+
+// TestAnOrderThatWasChangedBesideTheListIsPutRight: a server that began on the schema
+// before goes on changing orders, and knows nothing of the list.
+func TestAnOrderThatWasChangedBesideTheListIsPutRight(t *testing.T) {
+	t.Parallel()
+	url := migratedTo(t, schemaBeforeOrders)
+	earlier := open(t, url, postgres.Options{MaxConnections: 2})
+	if err := postgres.Migrate(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	engine := open(t, url, postgres.Options{MaxConnections: 2})
+	const orders = 12 // more than one look compares
+	fillAll := func(when string) {
+		t.Helper()
+		filled := 0
+		for range orders + 2 { // the walk may end once, and begin again
+			n, err := engine.FillOrders(t.Context(), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			filled += n
+		}
+		if filled != orders {
+			t.Errorf("%s, %d were filled in, want %d", when, filled, orders)
+		}
+	}
+	var tales [orders]*tale
+	for i := range tales {
+		tales[i] = newTale()
+		created := tales[i].next(checkout.EventCreated)
+		tales[i].goOn(created)
+		placed := tales[i].next(checkout.EventOrdered)
+		placed.Session.Order.FraudStatus = checkout.FraudPending
+		tales[i].goOn(placed)
+		mustCommit(t, earlier, created, placed)
+	}
+	fillAll("after they were placed")
+	for _, s := range tales {
+		accepted := s.next(checkout.EventReviewAccepted)
+		order := *s.session.Order
+		order.FraudStatus = checkout.FraudAccepted
+		accepted.Session.Order = &order
+		mustCommit(t, earlier, accepted)
+	}
+	fillAll("after they were changed")
+	for status, want := range map[string]int{checkout.FraudPending: 0, checkout.FraudAccepted: orders} {
+		found, _, err := engine.Orders(t.Context(), store.OrderFilter{FraudStatus: status, Limit: 100})
+		if err != nil || len(found) != want {
+			t.Errorf("%s: %d are listed, %v; want %d", status, len(found), err, want)
+		}
+	}
 }

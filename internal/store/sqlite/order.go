@@ -46,9 +46,11 @@ func (w *writer) putOrderOf(s *checkout.Session, number int64) error {
 
 // orderReader are the statements that read orders.
 type orderReader struct {
-	all, ofMerchant, byReference      *statement
-	referred, referredOfMerchant, ids *statement
-	unlisted                          *statement
+	all, ofMerchant                    *statement
+	referred, referredOfMerchant       *statement
+	byReference, byReferenceOfMerchant *statement
+	ids, idsOfMerchant                 *statement
+	unlisted                           *statement
 }
 
 const (
@@ -62,30 +64,41 @@ const (
 )
 
 func (r *orderReader) statements() []preparation {
-	referenced := func(column string) string {
+	// What has a reference or an id is little, and an index of times would find much: + is in none.
+	few := strings.ReplaceAll(newestOrders, `o.created_at`, `+o.created_at`)
+	referenced := func(column, rest string) string {
 		return `SELECT order_id, session_id, merchant_id, created_at, authorized, captured, released, refunded,
-			currency, fraud_status, reference1, reference2 FROM (` + orders + `o.` + column + ` = ?5 AND ` + newestOrders + `)`
+			currency, fraud_status, reference1, reference2 FROM (` + orders + `o.` + column + ` = ?6 AND ` + rest + `)`
 	}
+	either := func(rest string) string {
+		return referenced("reference1", rest) + ` UNION ` + referenced("reference2", rest) + ` ORDER BY created_at DESC, order_id DESC LIMIT ?4`
+	}
+	const ofMerchant = `o.merchant_id = ?5 AND `
 	return []preparation{
 		{&r.all, orders + newestOrders},
-		{&r.ofMerchant, orders + `o.merchant_id = ?5 AND ` + newestOrders},
+		{&r.ofMerchant, orders + ofMerchant + newestOrders},
 		{&r.referred, orders + `o.fraud_status = ?6 AND o.fraud_status <> 'ACCEPTED' AND ` + newestOrders},
-		{&r.referredOfMerchant, orders + `o.merchant_id = ?5 AND o.fraud_status = ?6 AND o.fraud_status <> 'ACCEPTED' AND ` + newestOrders},
-		{&r.byReference, referenced("reference1") + ` UNION ` + referenced("reference2") + ` ORDER BY created_at DESC, order_id DESC LIMIT ?4`},
-		// The ids are few, and an index of times would find many: + is in none.
-		{&r.ids, orders + `o.order_id BETWEEN ?5 AND ?6 AND ` + strings.ReplaceAll(newestOrders, `o.created_at`, `+o.created_at`)},
+		{&r.referredOfMerchant, orders + ofMerchant + `o.fraud_status = ?6 AND o.fraud_status <> 'ACCEPTED' AND ` + newestOrders},
+		{&r.byReference, either(few)},
+		{&r.byReferenceOfMerchant, either(ofMerchant + newestOrders)},
+		{&r.ids, orders + `o.order_id BETWEEN ?6 AND ?7 AND ` + few},
+		{&r.idsOfMerchant, orders + `o.order_id BETWEEN ?6 AND ?7 AND +` + ofMerchant + few},
 		{&r.unlisted, `SELECT s.number, s.session_id FROM orders o JOIN sessions s ON s.number = o.session WHERE o.fraud_status IS NULL LIMIT ?`},
 	}
 }
 
 // of is the statement for the filter, with what its index is asked for.
 func (r *orderReader) of(f *store.OrderFilter) *statement {
+	low, high, _ := f.IDs()
 	switch {
+	case f.OrderID != "" && f.MerchantID != "":
+		return r.idsOfMerchant.text(5, f.MerchantID).blob(6, low[:]).blob(7, high[:])
 	case f.OrderID != "":
-		low, high, _ := f.IDs()
-		return r.ids.blob(5, low[:]).blob(6, high[:])
+		return r.ids.blob(6, low[:]).blob(7, high[:])
+	case f.Reference != "" && f.MerchantID != "":
+		return r.byReferenceOfMerchant.text(5, f.MerchantID).text(6, f.Reference)
 	case f.Reference != "":
-		return r.byReference.text(5, f.Reference)
+		return r.byReference.text(6, f.Reference)
 	case f.FraudStatus != "" && f.FraudStatus != checkout.FraudAccepted && f.MerchantID != "":
 		return r.referredOfMerchant.text(5, f.MerchantID).text(6, f.FraudStatus)
 	case f.FraudStatus != "" && f.FraudStatus != checkout.FraudAccepted:

@@ -12,18 +12,19 @@ import (
 )
 
 // fillWithOrders makes 20,000 orders: one of four is the merchant m's, one of a
-// hundred was rejected, one of a thousand has the reference R.
+// hundred was rejected, one of a thousand has the reference R, one of twenty, all of
+// them of m, the reference M.
 const fillWithOrders = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
 	INSERT INTO sessions (number, session_id, merchant_id, client_token, created_at)
 	SELECT i, randomblob(16), iif(i % 4 = 0, 'm', 'other'), '', i FROM n;
 	INSERT INTO orders (session, order_id, authorization_token, merchant_id, created_at, authorized, captured, released, refunded,
 		currency, fraud_status, reference1, reference2)
 	SELECT number, randomblob(16), randomblob(16), merchant_id, created_at, 100, 0, 0, 0,
-		'SEK', iif(number % 100 = 0, 'REJECTED', 'ACCEPTED'), iif(number % 1000 = 0, 'R', 'S' || number), NULL FROM sessions`
+		'SEK', iif(number % 100 = 0, 'REJECTED', 'ACCEPTED'), iif(number % 1000 = 0, 'R', 'S' || number), iif(number % 20 = 0, 'M', NULL) FROM sessions`
 
 // TestAListOfOrdersReadsWhatItShows: SQLite's steps are counted, a row takes some
-// twenty, and nothing is sorted but what a reference or an id finds. The numbers are
-// without statistics, as in a store that is in use.
+// twenty, and nothing is sorted but what a reference of all merchants or an id finds.
+// The numbers are without statistics, as in a store that is in use.
 func TestAListOfOrdersReadsWhatItShows(t *testing.T) {
 	t.Parallel()
 	engine := newEngine(t)
@@ -42,6 +43,9 @@ func TestAListOfOrdersReadsWhatItShows(t *testing.T) {
 		"with a status":                {Status: checkout.OrderAuthorized, MerchantID: "m"},
 		"with a reference":             {Reference: "R"},
 		"with a reference of nobody's": {Reference: "T"},
+		"with a reference of many":     {Reference: "M", MerchantID: "m"},
+		"with a reference of others":   {Reference: "M", MerchantID: "other"},
+		"with an id of a merchant":     {OrderID: "00000000-0000", MerchantID: "m"},
 		"with an id of nobody's":       {OrderID: "00000000-0000"},
 	} {
 		filter.Limit = 20

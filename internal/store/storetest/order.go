@@ -192,6 +192,28 @@ var orderRules = []orderRule{
 			}
 		}
 	}},
+	{"a merchant's pages tell nothing of the orders of others", func(t *testing.T, c *counter) {
+		alice, bob := newMerchant(t, c.engine), newMerchant(t, c.engine)
+		first, foreign, last := c.place(alice, 0, "100"), c.place(bob, time.Minute, "100"), c.place(alice, 2*time.Minute, "100")
+		reviewed := c.refer(bob, 3*time.Minute)
+		for _, which := range []store.OrderFilter{{}, {Reference: "100"}, {FraudStatus: checkout.FraudAccepted}, {Status: checkout.OrderAuthorized}} {
+			which.MerchantID, which.Limit = alice, 1
+			found, next := c.list(which)
+			want := store.OrderAt(new(listed(last)))
+			which.After = next
+			if at, err := which.Cursor(); len(found) != 1 || err != nil || at != want {
+				t.Fatalf("%+v: %d are listed, next %q; want one, and its own place", which, len(found), next)
+			}
+			c.mustList(which, first)
+		}
+		for _, which := range []store.OrderFilter{
+			{OrderID: listed(foreign).OrderID}, {OrderID: listed(foreign).OrderID[:8]}, {Reference: listed(foreign).References[1]},
+			{FraudStatus: listed(reviewed).FraudStatus}, {Status: checkout.OrderCaptured},
+		} {
+			which.MerchantID, which.Limit = alice, 1
+			c.mustList(which)
+		}
+	}},
 	{"a cursor of orders is one that was given", func(t *testing.T, c *counter) {
 		for _, wrong := range []string{"x", "1.x", ".", "x." + newID(), "1." + newID() + "x", "1"} {
 			if _, _, err := c.orders.Orders(t.Context(), store.OrderFilter{Limit: 1, After: wrong}); !errors.Is(err, store.ErrCursor) {
@@ -203,15 +225,15 @@ var orderRules = []orderRule{
 		}
 	}},
 	{"a page that looks at many goes on where it stopped", func(t *testing.T, c *counter) {
-		merchant := newMerchant(t, c.engine)
-		sought := c.place(merchant, 0, "")
+		merchant, other := newMerchant(t, c.engine), newMerchant(t, c.engine)
+		sought, beside := c.place(merchant, 0, ""), c.place(other, 0, "100")
 		mustCommit(t, c.engine, sought.take(capturing(1)))
 		for range store.OrdersLooked/100 + 1 {
 			var changes []store.Change
 			for range 100 {
 				s := begin(t, merchant)
 				s.now = dawn.Add(time.Hour)
-				changes = append(changes, s.created(), s.take(authorizing(newID())), s.take(ordering(newID())))
+				changes = append(changes, s.created(), s.take(updating("100")), s.take(authorizing(newID())), s.take(ordering(newID())))
 			}
 			mustCommit(t, c.engine, changes...)
 		}
@@ -222,6 +244,8 @@ var orderRules = []orderRule{
 		}
 		which.After = next
 		c.mustList(which, sought)
+		// However many there are of others, they fill no page of this one.
+		c.mustList(store.OrderFilter{MerchantID: other, Reference: "100"}, beside)
 	}},
 	{"what is erased of an order's references is not found by them any more", func(t *testing.T, c *counter) {
 		s, other := c.place(newMerchant(t, c.engine), 0, "of Astrid"), c.place(newMerchant(t, c.engine), time.Minute, "of Astrid")
