@@ -81,6 +81,10 @@ func fillErase(t *testing.T, l *Log) *eraseLog {
 		}}
 	for indexed := range 2 {
 		add(true, refused)
+		add(true, Exchange{Status: 400, SessionID: "session-1", ErrorCode: "REJECTED",
+			Reason: "the newest assessment denied the payment: Anna Andersson, Storgatan 1, is on our list (rule list)"})
+		add(true, Exchange{Status: 409, SessionID: "session-1", ErrorCode: "NOT_POSSIBLE",
+			Reason: "customer " + annasMail + " at /?mail=" + strings.ReplaceAll(annasMail, "@", "%40") + " is known"})
 		add(true, Exchange{Status: 200, SessionID: "session-1", RequestBody: []byte(annasBody), ResponseBody: []byte(annasBody)})
 		add(true, Exchange{Status: 200, SessionID: "session-1", RequestBody: []byte(`{"customer":{"date_of_birth":"1941-03-21"},"shipping_address":{"street_address":"Storgatan 1"}}`)})
 		add(true, Exchange{Status: 400, SessionID: "session-1", RequestBody: []byte(`Anna Andersson; no JSON, billing_address`)})
@@ -131,6 +135,25 @@ func (e *eraseLog) mustFindNothing(t *testing.T) {
 	}
 }
 
+// mustCountNothing looks at why exchanges failed, as it was counted.
+func (e *eraseLog) mustCountNothing(t *testing.T) {
+	t.Helper()
+	now := time.Now()
+	for _, query := range []TallyQuery{{MerchantID: "m1"}, {AllMerchants: true}} {
+		query.From, query.To, query.Step, query.Causes = now.Add(-time.Hour), now.Add(time.Hour), TallySpan, 20
+		s := summed(t, e.log, query)
+		if len(s.Causes) < 4 {
+			t.Errorf("only %d causes were counted", len(s.Causes))
+		}
+		said := strings.ToLower(fmt.Sprintf("%+v %+v", s.Causes, s.Others))
+		for _, word := range annasWords {
+			if strings.Contains(said, word) {
+				t.Errorf("%q is still counted: %s", word, said)
+			}
+		}
+	}
+}
+
 func TestAPersonIsErasedFromTheLog(t *testing.T) {
 	t.Parallel()
 	for _, masked := range []bool{false, true} {
@@ -173,6 +196,7 @@ func TestAPersonIsErasedFromTheLog(t *testing.T) {
 						t.Errorf("an exchange of somebody else is another: %s", text)
 					}
 				}
+				e.mustCountNothing(t)
 				e.mustFindNothing(t)
 				if err := e.log.index(t.Context(), true); err != nil {
 					t.Fatal(err)

@@ -3,6 +3,7 @@ package requestlog
 import (
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -98,8 +99,8 @@ type Cause struct {
 	// Rule and Path are of the first violation, Path without the indices of lists.
 	Rule checkout.Rule
 	Path string
-	// Reason stands in their place where no rule was broken, without ids and
-	// numbers.
+	// Reason stands in their place where no rule was broken, without ids, numbers
+	// and addresses, and without the words of who denied a payment.
 	Reason string
 
 	Count       uint64
@@ -133,6 +134,9 @@ func (c *Cause) Include(other *Cause) {
 	c.Count += other.Count
 }
 
+// codeRejected is the protocol's for a payment that was denied.
+const codeRejected = "REJECTED"
+
 // causeOf is why one exchange failed.
 func causeOf(e *Exchange) Cause {
 	c := Cause{
@@ -141,11 +145,18 @@ func causeOf(e *Exchange) Cause {
 	}
 	if len(e.Violations) > 0 {
 		c.Rule, c.Path = e.Violations[0].Rule, cut(withoutIndices(e.Violations[0].Path))
+		if hasAddress(c.Path) { // of a property that no protocol has
+			c.Path = "…"
+		}
 		return c
 	}
 	reason := e.Reason
 	if reason == "" {
 		reason = strings.Join(e.ErrorMessages, "; ")
+	}
+	if e.ErrorCode == codeRejected {
+		// What follows are the words of who decided, who may name the customer.
+		reason, _, _ = strings.Cut(reason, ": ")
 	}
 	c.Reason = cut(withoutNumbers(reason))
 	return c
@@ -180,12 +191,44 @@ func withoutIndices(path string) string {
 	return string(kept)
 }
 
-// withoutNumbers puts … for ids, numbers and what hangs on them, so that reasons
-// that differ in nothing else are one.
+// withoutNumbers puts … for ids, numbers, addresses and what hangs on them, so that
+// reasons that differ in nothing else are one, and so that none of a person's values
+// is counted: nobody could take it out again.
 func withoutNumbers(text string) string {
-	const within = "-:." // of an id, a time or an address
-	text = text[:min(len(text), 4*causeText)]
+	if len(text) > 4*causeText {
+		text = text[:4*causeText]
+		text = text[:strings.LastIndexByte(text, ' ')+1] // half an address does not look like one
+	}
 	var kept strings.Builder
+	for len(text) > 0 {
+		end := strings.IndexAny(text, " \t\r\n")
+		if end < 0 {
+			end = len(text)
+		}
+		if word := text[:end]; hasAddress(word) {
+			const around = `"'()<>[]{},;:.!?`
+			left := strings.TrimLeft(word, around)
+			bare := strings.TrimRight(left, around)
+			kept.WriteString(word[:len(word)-len(left)] + "…" + left[len(bare):])
+		} else {
+			wordWithoutNumbers(&kept, word)
+		}
+		if end < len(text) {
+			kept.WriteByte(text[end])
+			end++
+		}
+		text = text[end:]
+	}
+	return kept.String()
+}
+
+func hasAddress(word string) bool {
+	return strings.Contains(word, "@") || strings.Contains(word, "%40")
+}
+
+// wordWithoutNumbers writes a word that has no space.
+func wordWithoutNumbers(kept *strings.Builder, text string) {
+	const within = "-:." // of an id, a time or an address
 	for start := 0; start < len(text); {
 		end := start
 		digits, letters := false, false
@@ -202,12 +245,14 @@ func withoutNumbers(text string) string {
 			bare := strings.TrimRight(word, within)
 			kept.WriteString("…" + word[len(bare):])
 		default:
-			kept.WriteString(word)
+			kept.WriteString(longNumbers.ReplaceAllLiteralString(word, "…"))
 		}
 		start = end
 	}
-	return kept.String()
 }
+
+// longNumbers stand within words that are names otherwise, such as utf8.
+var longNumbers = regexp.MustCompile(`[0-9]{4,}`)
 
 func digit(c byte) bool       { return '0' <= c && c <= '9' }
 func letter(c byte) bool      { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }

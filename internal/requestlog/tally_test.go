@@ -295,10 +295,21 @@ func TestWhatDiffersBetweenRefusalsOfOneCauseIsLeftOut(t *testing.T) {
 		"a body of 1048577 bytes, at most 1048576.":            "a body of … bytes, at most ….",
 		"HTTP/1.1 and utf8 stay":                               "HTTP/… and utf8 stay",
 		"ångström":                                             "ångström",
+		"customer (Anna.Andersson@example.com), on our list":   "customer (…), on our list",
+		"no /search?q=anna%40example.com here":                 "no … here",
+		"of +46 70-123 45 67, born19410321":                    "of +… … … …, born…",
 	} {
 		if got := withoutNumbers(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
+	}
+	long := strings.Repeat("1", 4*causeText-5) + " anna@example.com"
+	if got := withoutNumbers(long); got != "… " {
+		t.Errorf("half an address stayed: %q", got)
+	}
+	named := called(1, 0, refused("customer.anna@example.com"))
+	if got := causeOf(&named).Path; got != "…" {
+		t.Errorf("a property with an address became %q", got)
 	}
 	if got := withoutIndices("order_lines[12].x[0][]"); got != "order_lines[].x[][]" {
 		t.Error(got)
