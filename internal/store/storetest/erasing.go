@@ -165,10 +165,10 @@ func rewrittenBesideChanges(t *testing.T, engine store.Engine) {
 	replaced := history[0]
 	first := history[:1:1]
 	replaced.Session.Content.MerchantData = checkout.TextOf("replaced")
-	ended := make(chan error, 1)
+	sessionID, ended := s.session.ID, make(chan error, 1)
 	go func() {
 		for range changes {
-			if err := engine.(store.Erasing).RewriteRevisions(t.Context(), s.session.ID, first, []store.Revision{replaced}); err != nil {
+			if err := engine.(store.Erasing).RewriteRevisions(t.Context(), sessionID, first, []store.Revision{replaced}); err != nil {
 				ended <- err
 				return
 			}
