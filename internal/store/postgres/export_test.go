@@ -9,6 +9,9 @@ import (
 	"github.com/kvitto/kvitto/internal/identifier"
 )
 
+// SchemaBefore is the oldest schema that this program works on.
+const SchemaBefore = schemaBefore
+
 // MigrateTo brings the schema to the step of a number only, as the program
 // before this one would have.
 func MigrateTo(ctx context.Context, url string, number int) error {

@@ -19,9 +19,6 @@ const fillWithOrders = `INSERT INTO orders (order_id, session_id, authorization_
 		CASE WHEN n % 20 = 0 THEN 'M' END
 	FROM generate_series(1, 20000) n`
 
-// schemaBeforeOrders is the last that has no list.
-const schemaBeforeOrders = 6
-
 // TestAListOfOrdersReadsWhatItShows, with the plans that a connection makes for any
 // parameters, before and after statistics.
 func TestAListOfOrdersReadsWhatItShows(t *testing.T) {
@@ -56,7 +53,7 @@ func TestAListOfOrdersReadsWhatItShows(t *testing.T) {
 // on it.
 func TestOrdersOfTheSchemaBeforeAreFilledIn(t *testing.T) {
 	t.Parallel()
-	url := migratedTo(t, schemaBeforeOrders)
+	url := migratedTo(t, postgres.SchemaBefore)
 	engine := open(t, url, postgres.Options{MaxConnections: 2})
 	place := func() store.Order {
 		s := newTale()
@@ -101,7 +98,7 @@ func TestOrdersOfTheSchemaBeforeAreFilledIn(t *testing.T) {
 // before goes on changing orders, and knows nothing of the list.
 func TestAnOrderThatWasChangedBesideTheListIsPutRight(t *testing.T) {
 	t.Parallel()
-	url := migratedTo(t, schemaBeforeOrders)
+	url := migratedTo(t, postgres.SchemaBefore)
 	earlier := open(t, url, postgres.Options{MaxConnections: 2})
 	if err := postgres.Migrate(t.Context(), url); err != nil {
 		t.Fatal(err)

@@ -21,15 +21,19 @@ var embedded embed.FS
 // ErrNoSchema: the database has no tables of Kvitto.
 var ErrNoSchema = errors.New("postgres: the database has no schema yet: run `kvitto migrate` with the same store")
 
-// SchemaOlderError: the schema is older than the one before this program's.
+// schemaBefore is the schema of the version before, the oldest that this program works
+// on. Those between it and the newest are steps of one upgrade.
+const schemaBefore = 6
+
+// SchemaOlderError: the schema is older than that of the version before.
 type SchemaOlderError struct {
 	Stored int // number of the newest migration in the database
 	Known  int // number of the newest this program has
 }
 
 func (e *SchemaOlderError) Error() string {
-	return fmt.Sprintf("postgres: the store has schema %d and this program needs %d or %d: run `kvitto migrate` with the same store",
-		e.Stored, e.Known-1, e.Known)
+	return fmt.Sprintf("postgres: the store has schema %d and this program needs %d to %d: run `kvitto migrate` with the same store",
+		e.Stored, schemaBefore, e.Known)
 }
 
 // step is a migration and what it says of the programs before it.
@@ -117,7 +121,7 @@ func pending(known []step, found []recorded) ([]step, error) {
 }
 
 // checkSchema refuses a database whose schema this program cannot work with: it
-// works with its own, with the one before, and with newer ones that say so.
+// works with its own, with those from schemaBefore on, and with newer ones that say so.
 func checkSchema(ctx context.Context, conn *pgx.Conn) error {
 	known, err := ownSteps()
 	if err != nil {
@@ -131,7 +135,7 @@ func checkSchema(ctx context.Context, conn *pgx.Conn) error {
 		return ErrNoSchema
 	}
 	rest, err := pending(known, found)
-	if err == nil && len(rest) > 1 {
+	if err == nil && len(known)-len(rest) < schemaBefore {
 		err = &SchemaOlderError{Stored: len(known) - len(rest), Known: len(known)}
 	}
 	return err
