@@ -405,6 +405,27 @@ func (b *beside) RewriteRevisions(ctx context.Context, id string, read, revision
 	return b.Erasing.RewriteRevisions(ctx, id, read, revisions)
 }
 
+// TestAMerchantIsToldOfItsOwnSessionsOnly: how many others have is not its affair.
+func TestAMerchantIsToldOfItsOwnSessionsOnly(t *testing.T) {
+	t.Parallel()
+	d := newEraseDesk(t)
+	eraser := service.Eraser{Service: d.service, Store: d.store, Outbox: d.engine, Tenants: d.engine, Exchange: d.exchanges, Answer: func([]byte) []byte { return nil }}
+	for merchant, want := range map[string]int64{"m": 4, "m2": 1, "": 5} {
+		told := int64(0)
+		_, err := eraser.Erase(t.Context(), service.ErasureQuestion{MerchantID: merchant, Emails: []string{annasMail}, DryRun: true, By: "an admin"}, func(step string, done int64) {
+			if step == service.ErasureSessions {
+				told = done
+			}
+		})
+		if err == nil && told != want {
+			t.Errorf("merchant %q is told of %d sessions, not %d", merchant, told, want)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestAPaymentNamesAPerson(t *testing.T) {
 	t.Parallel()
 	d := newEraseDesk(t)
