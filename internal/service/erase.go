@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,12 @@ import (
 	"github.com/kvitto/kvitto/internal/store"
 )
 
-// Eraser erases a person from everything that is stored. All fields are required.
+// ErasurePaymentsMax bounds the payments of one erasure, which are kept in memory: an
+// address that more have is nobody's own.
+const ErasurePaymentsMax = 10_000
+
+// Eraser erases a person from everything that is stored. All fields but PaymentsMax
+// are required.
 type Eraser struct {
 	Service  *Service // with Memory, SubjectSecret and what writes and reads assessments
 	Store    store.Erasing
@@ -24,6 +30,9 @@ type Eraser struct {
 	// Answer is what is kept of a shop's answer to a callback when its payer is
 	// erased.
 	Answer func(kept []byte) []byte
+
+	// PaymentsMax is how many payments may be the person's; 0 is ErasurePaymentsMax.
+	PaymentsMax int
 
 	busy sync.Mutex
 }
@@ -225,6 +234,10 @@ func (r *erasureRun) findPayments(ctx context.Context) error {
 			}
 			if own {
 				looked++
+			}
+			if most := cmp.Or(r.PaymentsMax, ErasurePaymentsMax); found != nil && len(r.payments) == most {
+				return &checkout.Refusal{Kind: checkout.KindBadValue, Reason: fmt.Sprintf(
+					"more than %d payments have this data, so it is not one person's: give more precise data; nothing was erased", most)}
 			}
 			if found != nil {
 				r.payments = append(r.payments, found)

@@ -426,6 +426,25 @@ func TestAMerchantIsToldOfItsOwnSessionsOnly(t *testing.T) {
 	}
 }
 
+// TestAnAddressOfTooManyIsRefused before anything is erased.
+func TestAnAddressOfTooManyIsRefused(t *testing.T) {
+	t.Parallel()
+	d := newEraseDesk(t)
+	before := d.all(d.hers)
+	eraser := service.Eraser{Service: d.service, Store: d.store, Outbox: d.engine, Tenants: d.engine, Exchange: d.exchanges, PaymentsMax: 2,
+		Answer: func([]byte) []byte { return nil }}
+	question := service.ErasureQuestion{MerchantID: "m", Emails: []string{annasMail}, By: "the operator"}
+	_, err := eraser.Erase(t.Context(), question, nil)
+	var refusal *checkout.Refusal
+	if !errors.As(err, &refusal) || !strings.Contains(refusal.Reason, "more precise") || d.all(d.hers) != before {
+		t.Errorf("three payments where two may be: %v", err)
+	}
+	eraser.PaymentsMax = 3
+	if _, err := eraser.Erase(t.Context(), question, nil); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAPaymentNamesAPerson(t *testing.T) {
 	t.Parallel()
 	d := newEraseDesk(t)
