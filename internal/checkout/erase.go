@@ -101,7 +101,7 @@ func (p *Person) partIn(c *Content) Part {
 		return PartRecipient
 	}
 	found := PartNone
-	eachFreeText(c, func(t *Text) {
+	eachFreeText(c, func(t *Text, _ textKind) {
 		if found == PartNone && p.Mentioned(t.Value) {
 			found = PartMentioned
 		}
@@ -134,6 +134,9 @@ type Erasure struct {
 	part   Part
 	texts  []string // of the person, in lower case, that may stand in free texts
 	others []string // likewise of the payer where the person is none
+	// contacts are the e-mail addresses and phone numbers among them: what is erased in
+	// references and URLs, too.
+	contacts []string
 }
 
 // NewErasure begins with a person and at least a part of theirs, PartNone where
@@ -175,6 +178,9 @@ func (e *Erasure) LookAt(c *Content) {
 		for _, t := range []Text{a.Email, a.Phone, a.GivenName, a.FamilyName, a.StreetAddress, a.StreetAddress2, a.OrganizationName, a.Attention} {
 			e.note(t.Value, theirs, of.payer)
 		}
+		e.contacts = append(e.contacts, strings.ToLower(strings.TrimSpace(a.Email.Value)), strings.ToLower(strings.TrimSpace(a.Phone.Value)))
+		slices.Sort(e.contacts)
+		e.contacts = slices.Compact(e.contacts)
 	}
 	if c.Customer != nil {
 		for _, t := range []Text{c.Customer.NationalIdentificationNumber, c.Customer.DateOfBirth, c.Customer.OrganizationRegistrationID, c.Customer.VATID} {
@@ -305,7 +311,7 @@ func (s Session) Erase(cmd EraseSession) (next Session, event Event) {
 
 // State is a state of the payment without the person, otherwise as it was.
 func (e *Erasure) State(s Session) Session {
-	words := e.Texts()
+	words := e.words()
 	s.Content = e.content(s.Content, words)
 	if s.Collected != nil {
 		collected := e.content(*s.Collected, words)
@@ -313,7 +319,7 @@ func (e *Erasure) State(s Session) Session {
 	}
 	if s.Authorization != nil {
 		a := *s.Authorization
-		a.Reason = without(a.Reason, words)
+		a.Reason = without(a.Reason, words.all)
 		if a.Content != nil {
 			content := e.content(*a.Content, words)
 			a.Content = &content
@@ -322,7 +328,7 @@ func (e *Erasure) State(s Session) Session {
 	}
 	if s.CustomerToken != nil {
 		token := *s.CustomerToken
-		token.Description = without(token.Description, words)
+		token.Description = without(token.Description, words.all)
 		s.CustomerToken = &token
 	}
 	if s.Order != nil {
@@ -331,7 +337,7 @@ func (e *Erasure) State(s Session) Session {
 		if order.Review != nil {
 			review := *order.Review
 			for _, reason := range []*string{&review.FirstReason, &review.Reason, &review.StopReason} {
-				*reason = without(*reason, words)
+				*reason = without(*reason, words.all)
 			}
 			order.Review = &review
 		}
@@ -358,9 +364,24 @@ func (e *Erasure) Text(text string) string { return without(text, e.Texts()) }
 func Without(text string, texts []string) string { return without(text, texts) }
 
 // Content is a content without the person.
-func (e *Erasure) Content(c Content) Content { return e.content(c, e.Texts()) }
+func (e *Erasure) Content(c Content) Content { return e.content(c, e.words()) }
 
-func (e *Erasure) content(c Content, words []string) Content {
+// URL is a URL without the person's addresses and numbers. It leads to the same server
+// as before.
+func (e *Erasure) URL(url string) string { return e.words().without(url, textURL) }
+
+// words are what is looked for in texts: Texts, and those of them that are contacts.
+func (e *Erasure) words() *words {
+	w := &words{all: e.Texts()}
+	for _, text := range w.all {
+		if slices.Contains(e.contacts, text) || slices.Contains(e.person.Emails, text) || slices.Contains(e.person.Phones, text) {
+			w.contacts = append(w.contacts, text)
+		}
+	}
+	return w
+}
+
+func (e *Erasure) content(c Content, words *words) Content {
 	if e.part == PartPayer {
 		c.BillingAddress = erasedObject(AddressFields, c.BillingAddress, "country")
 		c.Customer = erasedObject(CustomerFields, c.Customer, "type", "organization_entity_type")
@@ -386,7 +407,7 @@ func (e *Erasure) content(c Content, words []string) Content {
 	if c.Attachment != nil && e.person.Mentioned(c.Attachment.Body.Value) {
 		c.Attachment.Body = erasedText(c.Attachment.Body)
 	}
-	eachFreeText(&c, func(t *Text) { t.Value = without(t.Value, words) })
+	eachFreeText(&c, func(t *Text, kind textKind) { t.Value = words.without(t.Value, kind) })
 	return c
 }
 

@@ -56,7 +56,7 @@ func payment(random *rand.Rand, payer, recipient *checkout.Address) checkout.Ses
 		c.OrderAmount = integer(random.Int64N(1e6))
 		c.BillingAddress, c.ShippingAddress, c.Customer = payer, recipient, wholeCustomer("Qanna")
 		c.Attachment = &checkout.Attachment{ContentType: text("application/json"), Body: text(`{"customer_account_info":[{"unique_account_identifier":"Qanna-7"}]}`)}
-		c.MerchantData, c.MerchantReference1, c.MerchantReference2 = text("note: Qanna called"), text("ORDER-4711"), text("gift for "+payer.GivenName.Value+"!")
+		c.MerchantData, c.MerchantReference1, c.MerchantReference2 = text("note: Qanna called"), text("ORDER-4711"), text("gift for "+payer.Email.Value+"!")
 		c.MerchantURLs = &checkout.MerchantURLs{Push: text("https://shop.example/push?mail=" + strings.Replace(payer.Email.Value, "@", "%40", 1)), Notification: text("https://shop.example/n")}
 		c.OrderLines[0].MerchantData = text("for Qanna")
 		c.OrderLines[0].Name = text("Ring, engraved " + strings.ToUpper(payer.FamilyName.Value) + ".")
@@ -188,6 +188,38 @@ func TestARecipientLeavesThePayersData(t *testing.T) {
 	}
 	if name := next.Order.Content.OrderLines[0].Name.Value; name != "To [erased] from Payer given_name" {
 		t.Errorf("the line is called %q", name)
+	}
+}
+
+// TestReferencesAndURLsLoseWholeAddressesAndNumbersOnly: a shop finds its order by the
+// one and is called at the other, whatever its customers are called.
+func TestReferencesAndURLsLoseWholeAddressesAndNumbersOnly(t *testing.T) {
+	t.Parallel()
+	payer := fullAddress("shop", theirMail, theirPhone)
+	payer.GivenName, payer.FamilyName = text("shop"), text("push")
+	for was, want := range map[string]string{
+		"https://shop.example/push":                                            "https://shop.example/push",
+		"https://shop.example":                                                 "https://shop.example",
+		"https://shop.example/push?for=" + theirMail + "#shop":                 "https://shop.example/push?for=[erased]#shop",
+		"https://shop.example/anna.andersson%2Bshop%40example.com/x":           "https://shop.example/[erased]/x",
+		"https://shop.example/anna.andersson%2bSHOP@example.com":               "https://shop.example/[erased]",
+		"https://shop.example/?q=for%20" + theirMail:                           "https://shop.example/?q=for%20[erased]",
+		"https://shop.example?phone=%2B46701234567&id=1":                       "https://shop.example?phone=[erased]&id=1",
+		"https://shop.example/\u212a" + theirMail:                              "https://shop.example/[erased]",
+		"https://anna.andersson+shop@example.com.shop.example/push?order=push": "https://anna.andersson+shop@example.com.shop.example/push?order=push",
+	} {
+		s := payment(rand.New(rand.NewPCG(1, 1)), payer, nil)
+		s.Content.MerchantURLs.Push, s.Content.OrderLines[0].ProductURL = text(was), text(was)
+		s.Content.MerchantReference1, s.Content.OrderLines[0].Reference = text("shop-push-1"), text("push")
+		s.Content.MerchantReference2 = text("shop " + theirPhone + " 2")
+		next, _, erasure := erased(person(t, []string{theirMail}, []string{theirPhone}), s)
+		if got := next.Content.MerchantURLs.Push.Value; got != want || next.Content.OrderLines[0].ProductURL.Value != want || erasure.URL(was) != want {
+			t.Errorf("%s became %s, want %s", was, got, want)
+		}
+		c := next.Content
+		if c.MerchantReference1.Value != "shop-push-1" || c.MerchantReference2.Value != "shop [erased] 2" || c.OrderLines[0].Reference.Value != "push" {
+			t.Errorf("the references are %q, %q, %q", c.MerchantReference1.Value, c.MerchantReference2.Value, c.OrderLines[0].Reference.Value)
+		}
 	}
 }
 

@@ -1,38 +1,91 @@
 package checkout
 
 import (
+	"encoding/hex"
+	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
+// textKind says what a text is for, and so how much of it may be erased.
+type textKind uint8
+
+const (
+	textPlain     textKind = iota
+	textReference          // a shop finds its order by it: a name may stand in it by chance
+	textURL                // somebody calls it: its server stays, and so do names in it
+)
+
 // eachFreeText visits the texts of a content in which shops write what they like.
-func eachFreeText(c *Content, visit func(*Text)) {
-	for _, t := range []*Text{&c.MerchantData, &c.MerchantReference1, &c.MerchantReference2, &c.Design} {
-		visit(t)
-	}
+func eachFreeText(c *Content, visit func(*Text, textKind)) {
+	visit(&c.MerchantData, textPlain)
+	visit(&c.Design, textPlain)
+	visit(&c.MerchantReference1, textReference)
+	visit(&c.MerchantReference2, textReference)
 	if c.Attachment != nil {
-		visit(&c.Attachment.Body)
+		visit(&c.Attachment.Body, textPlain)
 	}
 	if c.MerchantURLs != nil {
 		for i := range MerchantURLFields {
-			visit(MerchantURLFields[i].At(c.MerchantURLs))
+			visit(MerchantURLFields[i].At(c.MerchantURLs), textURL)
 		}
 	}
 	for i := range c.OrderLines {
 		l := &c.OrderLines[i]
-		for _, t := range []*Text{&l.Name, &l.Reference, &l.ImageURL, &l.ProductURL, &l.MerchantData} {
-			visit(t)
-		}
+		visit(&l.Name, textPlain)
+		visit(&l.MerchantData, textPlain)
+		visit(&l.Reference, textReference)
+		visit(&l.ImageURL, textURL)
+		visit(&l.ProductURL, textURL)
 		if l.Subscription != nil {
-			visit(&l.Subscription.Name)
+			visit(&l.Subscription.Name, textPlain)
 		}
 		if l.ProductIdentifiers != nil {
 			for j := range ProductIdentifierFields {
-				visit(ProductIdentifierFields[j].At(l.ProductIdentifiers))
+				visit(ProductIdentifierFields[j].At(l.ProductIdentifiers), textPlain)
 			}
 		}
 	}
+}
+
+// words are what is erased of a person within texts, the longest first.
+type words struct {
+	all      []string
+	contacts []string // whole e-mail addresses and phone numbers
+}
+
+func (w *words) without(text string, kind textKind) string {
+	switch kind {
+	case textReference:
+		return without(text, w.contacts)
+	case textURL:
+		return withoutInURL(text, w.contacts)
+	case textPlain:
+	}
+	return without(text, w.all)
+}
+
+// withoutInURL erases in path, query and fragment, as they are written there. Scheme,
+// server and the slash behind it stay.
+func withoutInURL(text string, contacts []string) string {
+	from := 0
+	if _, after, ok := strings.Cut(text, "://"); ok {
+		behind := strings.IndexAny(after, "/?#")
+		if behind < 0 {
+			return text
+		}
+		from = len(text) - len(after) + behind + 1
+	}
+	rest := text[from:]
+	for _, contact := range contacts {
+		query := url.QueryEscape(contact)
+		for _, form := range []string{"%2b" + contact, query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(contact), strings.ReplaceAll(contact, "+", "%2b")} {
+			rest = withoutOne(rest, strings.ToLower(form))
+		}
+		rest = without(rest, []string{contact})
+	}
+	return text[:from] + rest
 }
 
 // without is a text with every whole word out of words, which are in lower case,
@@ -81,10 +134,20 @@ func withoutOne(text, word string) string {
 	return out.String()
 }
 
-// wordAt tells whether no letter or digit is before or after a part of a text.
+// wordAt tells whether no letter or digit is before or after a part of a text. A
+// character that a URL escapes is none.
 func wordAt(text string, start, end int) bool {
 	before, _ := utf8.DecodeLastRuneInString(text[:start])
 	after, _ := utf8.DecodeRuneInString(text[end:])
 	partOfWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
-	return (start == 0 || !partOfWord(before)) && (end == len(text) || !partOfWord(after))
+	return (start == 0 || !partOfWord(before) || escaped(text[:start])) && (end == len(text) || !partOfWord(after))
+}
+
+// escaped tells whether a text ends with an escaped character, such as %20.
+func escaped(text string) bool {
+	if len(text) < 3 || text[len(text)-3] != '%' {
+		return false
+	}
+	_, err := hex.DecodeString(text[len(text)-2:])
+	return err == nil
 }

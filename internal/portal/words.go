@@ -121,7 +121,7 @@ func statusMeaning(status int) string {
 var operationWords = map[string]string{
 	"create_session": "create session", "read_session": "read session", "update_session": "update session", "create_order": "place order",
 	"cancel_authorization": "cancel authorization", "create_customer_token": "create customer token", "check": "check a body",
-	"authorization_callback": "authorization callback",
+	"authorization_callback": "authorization callback", "erase_person": "erase a person",
 }
 
 // readable is the name of an operation for people.

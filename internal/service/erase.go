@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,12 @@ import (
 	"github.com/kvitto/kvitto/internal/store"
 )
 
-// Eraser erases a person from everything that is stored. All fields are required.
+// ErasurePaymentsMax bounds the payments of one erasure, which are kept in memory: an
+// address that more have is nobody's own.
+const ErasurePaymentsMax = 10_000
+
+// Eraser erases a person from everything that is stored. All fields but PaymentsMax
+// are required.
 type Eraser struct {
 	Service  *Service // with Memory, SubjectSecret and what writes and reads assessments
 	Store    store.Erasing
@@ -24,6 +30,9 @@ type Eraser struct {
 	// Answer is what is kept of a shop's answer to a callback when its payer is
 	// erased.
 	Answer func(kept []byte) []byte
+
+	// PaymentsMax is how many payments may be the person's; 0 is ErasurePaymentsMax.
+	PaymentsMax int
 
 	busy sync.Mutex
 }
@@ -219,15 +228,21 @@ func (r *erasureRun) findPayments(ctx context.Context) error {
 			return unavailable(err)
 		}
 		for _, sessionID := range page {
-			found, err := r.look(ctx, sessionID)
+			found, own, err := r.look(ctx, sessionID)
 			if err != nil {
 				return err
+			}
+			if own {
+				looked++
+			}
+			if most := cmp.Or(r.PaymentsMax, ErasurePaymentsMax); found != nil && len(r.payments) == most {
+				return &checkout.Refusal{Kind: checkout.KindBadValue, Reason: fmt.Sprintf(
+					"more than %d payments have this data, so it is not one person's: give more precise data; nothing was erased", most)}
 			}
 			if found != nil {
 				r.payments = append(r.payments, found)
 			}
 		}
-		looked += int64(len(page))
 		r.tell(ErasureSessions, looked)
 		if cursor = next; next == "" {
 			break
@@ -252,11 +267,12 @@ func (r *erasureRun) now(ctx context.Context, merchantID string) time.Time {
 	return now
 }
 
-// look is the payment of a session; nil where the person has no part in it.
-func (r *erasureRun) look(ctx context.Context, sessionID string) (*payment, error) {
+// look is the payment of a session; nil where the person has no part in it. own tells
+// that it is of a merchant who is meant: how many others there are is nobody's affair.
+func (r *erasureRun) look(ctx context.Context, sessionID string) (found *payment, own bool, err error) {
 	p := &payment{erasure: checkout.NewErasure(r.person, r.parts[sessionID]), names: []string{sessionID}}
 	var oldest checkout.Session
-	err := r.eachPage(ctx, sessionID, func(history []store.Revision) error {
+	err = r.eachPage(ctx, sessionID, func(history []store.Revision) error {
 		newest := &history[len(history)-1].Session
 		if p.session.ID == "" {
 			p.session = *newest
@@ -271,16 +287,16 @@ func (r *erasureRun) look(ctx context.Context, sessionID string) (*payment, erro
 		return nil
 	})
 	if errors.Is(err, errEnough) || errors.Is(err, store.ErrNotFound) {
-		return nil, nil // another merchant's, or retention was here
+		return nil, false, nil // another merchant's, or retention was here
 	}
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, false, unavailable(err)
 	}
 	if !p.session.ErasedAt.Equal(oldest.ErasedAt) {
 		p.erasure.AtLeast(p.session.ErasedPart()) // somebody's erasure was interrupted
 	}
 	if p.erasure.Part() == checkout.PartNone {
-		return nil, nil
+		return nil, true, nil
 	}
 	err = r.eachPage(ctx, sessionID, func(history []store.Revision) error {
 		for i := range history {
@@ -290,9 +306,9 @@ func (r *erasureRun) look(ctx context.Context, sessionID string) (*payment, erro
 		return nil
 	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, unavailable(err)
+		return nil, true, unavailable(err)
 	}
-	return p, nil
+	return p, true, nil
 }
 
 var errEnough = errors.New("service: enough")

@@ -105,7 +105,7 @@ func (r *erasureRun) rewriteCallbacks(ctx context.Context, p *payment) error {
 	}
 	var read, changed []store.Callback
 	for _, c := range listed {
-		url, answer := p.erasure.Text(c.URL), c.Answer
+		url, answer := p.erasure.URL(c.URL), c.Answer
 		if p.erasure.Part() == checkout.PartPayer {
 			answer = r.Answer(c.Answer)
 		}

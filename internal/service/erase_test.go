@@ -405,6 +405,46 @@ func (b *beside) RewriteRevisions(ctx context.Context, id string, read, revision
 	return b.Erasing.RewriteRevisions(ctx, id, read, revisions)
 }
 
+// TestAMerchantIsToldOfItsOwnSessionsOnly: how many others have is not its affair.
+func TestAMerchantIsToldOfItsOwnSessionsOnly(t *testing.T) {
+	t.Parallel()
+	d := newEraseDesk(t)
+	eraser := service.Eraser{Service: d.service, Store: d.store, Outbox: d.engine, Tenants: d.engine, Exchange: d.exchanges, Answer: func([]byte) []byte { return nil }}
+	for merchant, want := range map[string]int64{"m": 4, "m2": 1, "": 5} {
+		told := int64(0)
+		_, err := eraser.Erase(t.Context(), service.ErasureQuestion{MerchantID: merchant, Emails: []string{annasMail}, DryRun: true, By: "an admin"}, func(step string, done int64) {
+			if step == service.ErasureSessions {
+				told = done
+			}
+		})
+		if err == nil && told != want {
+			t.Errorf("merchant %q is told of %d sessions, not %d", merchant, told, want)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestAnAddressOfTooManyIsRefused before anything is erased.
+func TestAnAddressOfTooManyIsRefused(t *testing.T) {
+	t.Parallel()
+	d := newEraseDesk(t)
+	before := d.all(d.hers)
+	eraser := service.Eraser{Service: d.service, Store: d.store, Outbox: d.engine, Tenants: d.engine, Exchange: d.exchanges, PaymentsMax: 2,
+		Answer: func([]byte) []byte { return nil }}
+	question := service.ErasureQuestion{MerchantID: "m", Emails: []string{annasMail}, By: "the operator"}
+	_, err := eraser.Erase(t.Context(), question, nil)
+	var refusal *checkout.Refusal
+	if !errors.As(err, &refusal) || !strings.Contains(refusal.Reason, "more precise") || d.all(d.hers) != before {
+		t.Errorf("three payments where two may be: %v", err)
+	}
+	eraser.PaymentsMax = 3
+	if _, err := eraser.Erase(t.Context(), question, nil); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAPaymentNamesAPerson(t *testing.T) {
 	t.Parallel()
 	d := newEraseDesk(t)

@@ -17,7 +17,7 @@ import (
 type Entry struct {
 	At            time.Time // on the machine's clock
 	Clock         time.Time // the merchant's time, where it is another; else zero
-	Actor         string    // server, browser, stand-in or callback
+	Actor         string    // one of the actors
 	Operation     string
 	Status        int
 	Known         bool // the exchange is in the log
@@ -40,6 +40,7 @@ type Entry struct {
 // The actors are who causes what.
 const (
 	ActorReviewer = "reviewer"
+	ActorErasure  = "erasure" // of a person, on request; the event says by whom
 	ActorServer   = "server"
 	ActorBrowser  = "browser"
 	ActorStandIn  = "stand-in for the browser"
@@ -54,6 +55,8 @@ func actorOf(operation string) string {
 		return ActorCallback
 	case strings.HasSuffix(operation, "_review") && operation != "read_review":
 		return ActorReviewer
+	case operation == eventOperations[checkout.EventErased]:
+		return ActorErasure
 	case slices.Contains([]string{"load", "authorize", "reauthorize", "finalize"}, operation):
 		return ActorStandIn
 	default:

@@ -255,7 +255,9 @@ var orderRules = []orderRule{
 		order := *s.session.Order
 		order.Content.MerchantReference1, order.Content.MerchantReference2 = checkout.TextOf("erased"), checkout.Text{}
 		s.session.Order = &order
-		if err := c.engine.(store.Erasing).RewriteRevisions(t.Context(), s.session.ID, []store.Revision{stored[len(stored)-1], stored[0]}, []store.Revision{{Session: s.session, Event: s.event}, earlier}); err != nil {
+		read := []store.Revision{stored[len(stored)-1], stored[0]}
+		replaced := []store.Revision{{Session: s.session, Event: s.event}, earlier}
+		if err := c.engine.(store.Erasing).RewriteRevisions(t.Context(), s.session.ID, read, replaced); err != nil {
 			t.Fatal(err)
 		}
 		c.mustList(store.OrderFilter{Reference: "of Astrid"}, other)
