@@ -70,6 +70,7 @@ func TestAKeyOfThePortalOpensTheServer(t *testing.T) {
 	for path, back := range map[string]string{"/settings/keys": "keys", "/settings/keys/" + first[1] + "/revoke": "keys", "/settings/webhooks": "webhooks"} {
 		v.expect("/portal"+path, form, http.StatusSeeOther, "/portal/sign-in?again=1&next=%2Fportal%2Fsettings%2F"+back)
 	}
+	v.expect("/portal/erase", form, http.StatusSeeOther, "/portal/sign-in?again=1&next=%2Fportal%2Ferase")
 	if got := status(first); got != http.StatusBadRequest {
 		t.Errorf("the key was revoked all the same: %d", got)
 	}

@@ -108,6 +108,8 @@ func erasureProblem(err error) string {
 	switch {
 	case err == nil:
 		return ""
+	case errors.As(err, &refusal) && refusal.Kind == checkout.KindOverloaded:
+		return "the server is busy; try again in a few minutes" // with whose person is no other's business
 	case errors.As(err, &refusal) && refusal.Kind != checkout.KindUnavailable:
 		return refusal.Reason
 	default:

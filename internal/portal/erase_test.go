@@ -105,7 +105,7 @@ func TestAnAdminErasesAPersonInTwoSteps(t *testing.T) {
 		t.Errorf("without saying so: %d %s", status, page)
 	}
 	_, done := s.sendErase(url.Values{"job": {"1"}, "sure": {"1"}})
-	contains(t, done, ">Erased<", "<b>12</b>", "Backups keep everything")
+	contains(t, done, ">Erased<", "<b>12</b>", "Backups keep everything", "--compact", "VACUUM")
 	if asked := s.erases.last(); asked.DryRun || asked.MerchantID != own.merchant || asked.Emails[0] != annasMail || asked.By != "an admin of the merchant" {
 		t.Errorf("asked %+v", asked)
 	}
@@ -154,7 +154,13 @@ func TestWhatAFormOfAnErasureLacks(t *testing.T) {
 	s.erases.fails = &checkout.Refusal{Kind: checkout.KindNotFound, Reason: "no session or order that can be erased has this id"}
 	_, page := s.sendErase(url.Values{"payment": {nobodys.session}})
 	contains(t, page, "Not done", "has this id")
-	if len(door.acts) != 1 {
+	s.erases.fails = &checkout.Refusal{Kind: checkout.KindOverloaded, Reason: "somebody is being erased"}
+	_, page = s.sendErase(url.Values{"email": {annasMail}})
+	contains(t, page, "the server is busy")
+	if strings.Contains(page, "somebody is being erased") {
+		t.Error("the page tells of another erasure")
+	}
+	if len(door.acts) != 2 {
 		t.Errorf("written down was %q", door.acts)
 	}
 	for _, role := range []account.Role{account.RoleViewer, account.RoleOperator} {
@@ -174,7 +180,10 @@ func TestNobodySeesOrEndsTheErasureOfAnother(t *testing.T) {
 	s, door := walled(t, account.Viewer{PersonID: "p", MerchantID: own.merchant, Role: account.RoleAdmin})
 	s.erases.found, s.erases.waits = service.Erased{Sessions: 12}, make(chan struct{})
 	_, page := s.sendErase(url.Values{"email": {annasMail}})
-	contains(t, page, "Look again")
+	contains(t, page, "Look again", "It is under way.")
+	if strings.Contains(page, "looked at") {
+		t.Error("a merchant is told how much there is of all")
+	}
 	if status, again := s.sendErase(url.Values{"email": {annasMail}}); status != http.StatusConflict || !strings.Contains(again, "not ended yet") {
 		t.Errorf("a second one: %d", status)
 	}

@@ -74,8 +74,10 @@ func (p *portal) overview(w http.ResponseWriter, r *http.Request) error {
 	if shown.Merchants, err = p.merchants(ctx); err != nil {
 		return err
 	}
-	if shown.Merchant != "" && !slices.Contains(shown.Merchants, shown.Merchant) {
-		return unknownMerchant(shown.Merchant)
+	if shown.Merchant != "" { // the list may be cut
+		if err := p.mustKnow(ctx, shown.Merchant); err != nil {
+			return err
+		}
 	}
 	for _, one := range periods {
 		shown.Periods = append(shown.Periods, periodChoice{one, shown.address(one.Value), one.Value == shown.Period.Value})

@@ -1,10 +1,14 @@
 package portal_test
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/kvitto/kvitto/internal/account"
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/store"
 )
@@ -122,6 +126,22 @@ func TestEmptyTimesTeach(t *testing.T) {
 		has(t, page, want, "curl -u demo:demo")
 		if offers := strings.Contains(page, `<a href="/portal/?period=week">Look at`); offers != (period != "week") {
 			t.Errorf("%s offers a longer time: %v", period, offers)
+		}
+	}
+}
+
+// TestEachOfManyMerchantsHasAnOverview, also those for whom the list has no room.
+func TestEachOfManyMerchantsHasAnOverview(t *testing.T) {
+	t.Parallel()
+	s, _ := walled(t, account.Viewer{PersonID: "p", Role: account.RoleAdmin})
+	for n := range 205 {
+		if err := s.store.AddMerchant(t.Context(), store.Merchant{ID: fmt.Sprintf("many-%03d", n), CreatedAt: noon}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for merchant, want := range map[string]int{"many-000": http.StatusOK, "many-204": http.StatusOK, "many-205": http.StatusNotFound} {
+		if got := s.answer(httptest.NewRequest(http.MethodGet, "https://pay.example.com/portal/?merchant="+merchant, nil)).Code; got != want {
+			t.Errorf("%s: %d, want %d", merchant, got, want)
 		}
 	}
 }

@@ -155,7 +155,7 @@ func (p *portal) growing(w http.ResponseWriter, r *http.Request, shown *whatIfPa
 		}
 	}()
 	mark := rand.Text() // nobody knows it before
-	whole := page{Title: "What if other rules decided", Current: "risk", Viewer: p.viewer, Playground: p.Next != nil,
+	whole := page{Title: "What if other rules decided", Current: "risk", Viewer: p.viewer, Playground: p.Next != nil, Reviews: p.open(),
 		Body: triedPage{shown.Merchant, shown.From, shown.To, set.Name, set.Version, mark}}
 	text, err := p.pages.text("tried", "layout", whole)
 	if err != nil {

@@ -270,6 +270,32 @@ func TestAnErasureThatWasInterruptedIsEndedByTheNext(t *testing.T) {
 	})
 }
 
+// TestAnAddressOfVeryManyPayments: what is known of them is put together once, and not
+// for each exchange again..
+func TestAnAddressOfVeryManyPayments(t *testing.T) {
+	t.Parallel()
+	const all = 20_000
+	erasure := Erasure{MerchantID: "m1", Person: anna(t), Payments: map[string]*checkout.Erasure{}}
+	for n := range all {
+		payment := checkout.NewErasure(anna(t), checkout.PartPayer).With([]string{"Anna", fmt.Sprint("Street ", n)})
+		erasure.Payments[fmt.Sprint("session-", n)], erasure.Payments[fmt.Sprint("order-", n)] = payment, payment
+	}
+	e := newErasing(&Options{}, &erasure)
+	if want := len(e.known); len(e.words) != want || want < all {
+		t.Errorf("%d words of %d payments", len(e.words), all)
+	}
+	var refused kept
+	refused.merchantID, refused.path = []byte("m1"), []byte(annasMail)
+	of := e.of(&refused, nil)
+	same, more := e.wordsOf(of, []string{"Anna"}), e.wordsOf(of, []string{"Andersson of the Long Street", "Anna"})
+	if &same[0] != &e.words[0] {
+		t.Error("the words were put together again")
+	}
+	if more[0] != "andersson of the long street" || len(more) != len(e.words)+1 {
+		t.Errorf("%d words, the longest %q", len(more), more[0])
+	}
+}
+
 // TestNothingOfAPersonIsLeftInTheFilesOfTheLog: bodies are packed with a form that
 // shows what it packs.
 func TestNothingOfAPersonIsLeftInTheFilesOfTheLog(t *testing.T) {

@@ -2,9 +2,11 @@ package requestlog
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -108,8 +110,10 @@ func (x *redaction) erase(body []byte) []byte {
 type erasing struct {
 	erasure   *Erasure
 	redaction redaction
-	hashes    [][]byte // of the person's addresses and numbers
-	known     []string // of the person, from the payments
+	hashes    [][]byte          // of the person's addresses and numbers
+	own       *checkout.Erasure // of an exchange of no payment that is known
+	known     map[string]bool   // the person's texts in all payments and the person's names
+	words     []string          // the same, in the order of checkout.Erasure.Texts
 }
 
 func newErasing(options *Options, erasure *Erasure) *erasing {
@@ -122,14 +126,43 @@ func newErasing(options *Options, erasure *Erasure) *erasing {
 	}
 	// Where personal data is masked, an exchange does not say what the name in a text
 	// of it is.
+	e.own, e.known = checkout.NewErasure(erasure.Person, checkout.PartPayer), map[string]bool{}
+	seen := map[*checkout.Erasure]bool{nil: true} // each payment has several ids
+	e.know(e.own)
 	for _, payment := range erasure.Payments {
-		for _, text := range payment.Texts() {
-			if !slices.Contains(e.known, text) {
-				e.known = append(e.known, text)
-			}
+		if !seen[payment] {
+			seen[payment] = true
+			e.know(payment)
 		}
 	}
+	e.words = inOrder(slices.Collect(maps.Keys(e.known)))
 	return e
+}
+
+// know notes the texts of a payment. There may be very many payments of one address.
+func (e *erasing) know(payment *checkout.Erasure) {
+	for _, text := range payment.Texts() {
+		e.known[text] = true
+	}
+}
+
+// inOrder has the longest first, so that none hides a longer one that has it.
+func inOrder(texts []string) []string {
+	slices.SortFunc(texts, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return texts
+}
+
+// wordsOf are the texts that are erased from an exchange, with those that were noted
+// in it.
+func (e *erasing) wordsOf(erasure *checkout.Erasure, noted []string) []string {
+	if erasure != e.own {
+		return erasure.With(noted).Texts()
+	}
+	more := slices.DeleteFunc(erasure.With(noted).Texts(), func(text string) bool { return e.known[text] })
+	if len(more) == 0 {
+		return e.words
+	}
+	return inOrder(slices.Concat(e.words, more))
 }
 
 // of is how the person is erased from an exchange; nil where there is nothing of
@@ -145,17 +178,14 @@ func (e *erasing) of(k *kept, explanation []byte) *checkout.Erasure {
 	}
 	// An exchange of no payment that is known to be the person's is taken for the
 	// person's own: a refused call that made no session.
-	own := func() *checkout.Erasure {
-		return checkout.NewErasure(e.erasure.Person, checkout.PartPayer).With(e.known)
-	}
 	for keyed := k.keyed; len(keyed) >= keyedSize; keyed = keyed[keyedSize:] {
 		if e.isTheirs(keyed[:keyedSize]) {
-			return own()
+			return e.own
 		}
 	}
 	for _, text := range [...][]byte{k.request, k.response, k.path, explanation} {
 		if e.erasure.Person.Mentioned(string(text)) {
-			return own()
+			return e.own
 		}
 	}
 	return nil
@@ -173,7 +203,7 @@ func (e *erasing) exchange(k *kept, explanation []byte) (left []byte, changed bo
 		return explanation, false, nil
 	}
 	x := &e.redaction
-	x.eraser = &eraser{part: erasure.Part(), words: erasure.Texts()}
+	x.eraser = &eraser{part: erasure.Part(), words: e.wordsOf(erasure, nil)}
 	// What stands in the properties is read first, for it may stand in texts before
 	// them.
 	x.erase(k.request)
@@ -181,7 +211,7 @@ func (e *erasing) exchange(k *kept, explanation []byte) (left []byte, changed bo
 	if explanation, err = x.noteExplained(explanation); err != nil {
 		return nil, false, fmt.Errorf("explanation of %s: %w", k.correlationID, err)
 	}
-	x.eraser.words = erasure.With(x.eraser.noted).Texts()
+	x.eraser.words = e.wordsOf(erasure, x.eraser.noted)
 	before := *k
 	k.request, k.response = x.erase(k.request), x.erase(k.response)
 	k.path = []byte(checkout.Without(string(k.path), x.eraser.words))

@@ -60,8 +60,8 @@ func (s *SignIn) admitted(r *http.Request, needs account.Permission) (account.Se
 // Enter implements portal.Door.
 func (s *SignIn) Enter(w http.ResponseWriter, r *http.Request, needs account.Permission) (viewer account.Viewer, ok bool) {
 	session, err := s.admitted(r, needs)
-	if err == nil && needs == account.ManageKeys && r.Method != http.MethodGet && r.Method != http.MethodHead {
-		err = s.Accounts.RequireFresh(session) // a key lets in a server, as a link lets in a person
+	if err == nil && (needs == account.ManageKeys || needs == account.ErasePeople) && r.Method != http.MethodGet && r.Method != http.MethodHead {
+		err = s.Accounts.RequireFresh(session) // a key lets in a server, and what is erased does not come back
 	}
 	s.settle(w, r, err)
 	return session.Viewer, err == nil
@@ -86,7 +86,7 @@ func (s *SignIn) toSignIn(w http.ResponseWriter, r *http.Request, again bool) {
 	next := r.URL.RequestURI()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		next = "" // what was sent is lost; its page is where it began
-		for _, page := range []string{"/account", "/people", "/settings/keys", "/settings/webhooks"} {
+		for _, page := range []string{"/account", "/people", "/settings/keys", "/settings/webhooks", "/erase"} {
 			if strings.HasPrefix(r.URL.Path, portal.Path+page) {
 				next = portal.Path + page
 			}

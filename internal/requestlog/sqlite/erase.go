@@ -102,17 +102,13 @@ const (
 // the first, and the terms of segments that were replaced stay in the index until they
 // are merged.
 func (h *Home) Purge(ctx context.Context, whole bool) error {
-	h.writing.Lock()
-	defer h.writing.Unlock()
-	w := h.writer
-	defer w.bound(ctx)()
 	if whole {
-		if err := w.exec("INSERT INTO segment_terms (segment_terms) VALUES ('optimize'); VACUUM"); err != nil {
+		if err := h.rebuild(ctx); err != nil {
 			return err
 		}
 	}
 	for began := time.Now(); ; {
-		emptied, err := w.emptyLog()
+		emptied, err := h.emptyLog(ctx)
 		if err != nil || emptied {
 			return err
 		}
@@ -120,9 +116,30 @@ func (h *Home) Purge(ctx context.Context, whole bool) error {
 			return errors.New("a reader kept the log from being emptied; run the command again")
 		}
 		select {
-		case <-time.After(purgePause):
+		case <-time.After(purgePause): // others write meanwhile
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+}
+
+func (h *Home) rebuild(ctx context.Context) error {
+	h.writing.Lock()
+	defer h.writing.Unlock()
+	defer h.writer.bound(ctx)()
+	return h.writer.exec("INSERT INTO segment_terms (segment_terms) VALUES ('optimize'); VACUUM")
+}
+
+func (h *Home) emptyLog(ctx context.Context) (emptied bool, err error) {
+	h.writing.Lock()
+	defer h.writing.Unlock()
+	// A reader is waited for between attempts, where others can write.
+	before := "PRAGMA busy_timeout = 10000"
+	if err := h.writer.exec("PRAGMA busy_timeout = 0"); err != nil {
+		return false, err
+	}
+	unbound := h.writer.bound(ctx)
+	emptied, err = h.writer.emptyLog()
+	unbound() // the setting comes back also when ctx is done
+	return emptied, errors.Join(err, h.writer.exec(before))
 }

@@ -208,7 +208,7 @@ func (e *Engine) ForgetSubjects(ctx context.Context, keys []store.SubjectKey) (f
 }
 
 // erasedTables are those that Purge is about.
-var erasedTables = []string{"revisions", "callbacks", "assessments", "subjects"}
+var erasedTables = []string{"revisions", "orders", "callbacks", "assessments", "subjects"}
 
 // Purge is store.Erasing's. The rows from before are dead; VACUUM takes them off
 // their pages as soon as no transaction can see them. What the files have of them
