@@ -73,6 +73,15 @@ func TestOrdersOfTheSchemaBeforeAreFilledIn(t *testing.T) {
 		}
 	}
 	fill(0) // there is no place for it yet
+	for _, filter := range []store.OrderFilter{{Limit: 10}, {MerchantID: before.MerchantID, OrderID: before.OrderID, Limit: 10}} {
+		bare := store.Order{OrderID: before.OrderID, SessionID: before.SessionID, MerchantID: before.MerchantID, PlacedAt: before.PlacedAt}
+		if found, _, err := engine.Orders(t.Context(), filter); err != nil || len(found) != 1 || found[0] != bare {
+			t.Errorf("on the schema before, listed are %+v, %v", found, err)
+		}
+	}
+	if found, _, err := engine.Orders(t.Context(), store.OrderFilter{Reference: "R", Limit: 10}); err != nil || len(found) != 0 {
+		t.Errorf("on the schema before, of a reference are listed %+v, %v", found, err)
+	}
 	if err := postgres.Migrate(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
