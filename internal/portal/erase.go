@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,6 +45,23 @@ type erasureJob struct {
 // Found tells that something would be erased.
 func (j erasureJob) Found() bool {
 	return j.Erased != service.Erased{}
+}
+
+// Whose says who was named, for the one who named them; "" when it is known no more.
+func (j erasureJob) Whose() string {
+	q := &j.question
+	named := slices.Concat(q.Emails, q.Phones)
+	if payment := q.SessionID + q.OrderID; payment != "" {
+		named = append(named, "the payer of "+payment)
+	}
+	if len(named) == 0 {
+		return ""
+	}
+	whose := "with every merchant"
+	if j.Merchant != "" {
+		whose = "with " + j.Merchant
+	}
+	return strings.Join(named, ", ") + ", " + whose
 }
 
 // erasures are the jobs of this process, one for each person who asks. What they
@@ -160,7 +178,10 @@ func (p *portal) startErase(w http.ResponseWriter, r *http.Request) error {
 	case p.viewer.OfOperator() && shown.Merchant == "":
 		shown.Problem = "Say whose data: of one merchant, or of all."
 	}
-	if shown.Merchant == everyMerchant && p.viewer.OfOperator() {
+	switch {
+	case !p.viewer.OfOperator():
+		question.MerchantID = p.viewer.MerchantID
+	case shown.Merchant == everyMerchant:
 		question.MerchantID = ""
 	}
 	if shown.Email != "" {
@@ -217,7 +238,13 @@ func (p *portal) runErase(w http.ResponseWriter, r *http.Request, question servi
 	} else if err != nil {
 		return err
 	}
-	if !p.erasures.start(p.eraser(), question, run, p.Now) {
+	logged := func(ctx context.Context, tell func(string, int64)) (service.Erased, error) {
+		erased, err := run(ctx, tell)
+		p.Logger.Info("an erasure ended", "counted_only", question.DryRun, "merchant", question.MerchantID,
+			"sessions", erased.Sessions, "exchanges", erased.Exchanges, "cause", err)
+		return erased, err
+	}
+	if !p.erasures.start(p.eraser(), question, logged, p.Now) {
 		return late(p.erasures.of(p.eraser(), p.Now()))
 	}
 	http.Redirect(w, r, Path+"/erase", http.StatusSeeOther)
@@ -233,7 +260,7 @@ func (s scope) Begin(ctx context.Context, question service.ErasureQuestion) (Era
 			return nil, err
 		}
 	}
-	action := "erased a person"
+	action := "began to erase a person"
 	if question.DryRun {
 		action = "counted what is stored of a person"
 	}

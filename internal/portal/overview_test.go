@@ -121,7 +121,7 @@ func TestAChosenMerchant(t *testing.T) {
 func TestEmptyTimesTeach(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	for period, want := range map[string]string{"hour": "Nothing happened in the last hour", "week": "Nothing happened in the last 7 days"} {
+	for period, want := range map[string]string{"hour": "Nothing was counted in the last hour", "week": "Nothing was counted in the last 7 days"} {
 		page := s.page("/portal/?period=" + period)
 		has(t, page, want, "curl -u demo:demo")
 		if offers := strings.Contains(page, `<a href="/portal/?period=week">Look at`); offers != (period != "week") {

@@ -74,7 +74,8 @@ const (
 	ErasureAssessments = "assessments looked at"
 	ErasureSessions    = "sessions looked at"
 	ErasureExchanges   = "exchanges looked at"
-	ErasureRewritten   = "sessions erased"
+	ErasureCounted     = "payments counted"
+	ErasureRewritten   = "payments erased"
 	ErasurePurge       = "files cleaned"
 )
 

@@ -20,13 +20,17 @@ const besideRead = math.MaxInt32
 // and then out of the states. The first of all goes last: as long as it is as it was,
 // the payment is found again.
 func (r *erasureRun) rewrite(ctx context.Context) error {
+	step := ErasureRewritten
+	if r.question.DryRun {
+		step = ErasureCounted
+	}
 	for i, p := range r.payments {
-		for _, step := range []func(context.Context, *payment) error{r.rewriteAssessments, r.rewriteCallbacks, r.forgetSubjects, r.rewriteStates} {
-			if err := untilWritten(ctx, p, step); err != nil {
+		for _, rewrite := range []func(context.Context, *payment) error{r.rewriteAssessments, r.rewriteCallbacks, r.forgetSubjects, r.rewriteStates} {
+			if err := untilWritten(ctx, p, rewrite); err != nil {
 				return unavailable(err)
 			}
 		}
-		r.tell(ErasureRewritten, int64(i+1))
+		r.tell(step, int64(i+1))
 	}
 	return nil
 }
