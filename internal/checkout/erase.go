@@ -30,9 +30,9 @@ type Person struct {
 	Phones []string // digits, without the + or 00 of a country's
 }
 
-// wholePhoneMin: shorter numbers are what is typed where one is required, and name
-// nobody.
-const wholePhoneMin = 6
+// WholePhoneMin is how many digits a phone number has at least. Shorter ones are what
+// is typed where one is required, and name nobody.
+const WholePhoneMin = 6
 
 // NewPerson reads how somebody names a person; problem says what is wrong, for
 // people.
@@ -45,8 +45,8 @@ func NewPerson(emails, phones []string) (p Person, problem string) {
 		p.Emails = append(p.Emails, email)
 	}
 	for _, phone := range phones {
-		digits := phoneDigits(phone)
-		if len(digits) < wholePhoneMin {
+		digits := PhoneDigits(phone)
+		if len(digits) < WholePhoneMin {
 			return p, "a phone number is given whole, with 6 digits or more, as the shop sends it"
 		}
 		p.Phones = append(p.Phones, digits)
@@ -57,8 +57,9 @@ func NewPerson(emails, phones []string) (p Person, problem string) {
 // Nobody tells that the person is named by nothing.
 func (p *Person) Nobody() bool { return len(p.Emails) == 0 && len(p.Phones) == 0 }
 
-// phoneDigits is a phone number as it is compared; "" for what is none.
-func phoneDigits(text string) string {
+// PhoneDigits is a phone number as it is compared: its digits, without the zeros or the
+// plus in front of a country's; "" for what is none.
+func PhoneDigits(text string) string {
 	var digits []byte
 	for _, c := range []byte(text) {
 		switch {
@@ -76,7 +77,7 @@ func (p *Person) Named(text string) bool {
 	if strings.IndexByte(text, '@') >= 0 {
 		return slices.Contains(p.Emails, strings.ToLower(strings.TrimSpace(text)))
 	}
-	digits := phoneDigits(text)
+	digits := PhoneDigits(text)
 	return digits != "" && slices.Contains(p.Phones, digits)
 }
 
@@ -178,9 +179,11 @@ func (e *Erasure) LookAt(c *Content) {
 		for _, t := range []Text{a.Email, a.Phone, a.GivenName, a.FamilyName, a.StreetAddress, a.StreetAddress2, a.OrganizationName, a.Attention} {
 			e.note(t.Value, theirs, of.payer)
 		}
-		e.contacts = append(e.contacts, strings.ToLower(strings.TrimSpace(a.Email.Value)), strings.ToLower(strings.TrimSpace(a.Phone.Value)))
-		slices.Sort(e.contacts)
-		e.contacts = slices.Compact(e.contacts)
+		for _, t := range []Text{a.Email, a.Phone} {
+			if contact := strings.ToLower(strings.TrimSpace(t.Value)); !slices.Contains(e.contacts, contact) {
+				e.contacts = append(e.contacts, contact)
+			}
+		}
 	}
 	if c.Customer != nil {
 		for _, t := range []Text{c.Customer.NationalIdentificationNumber, c.Customer.DateOfBirth, c.Customer.OrganizationRegistrationID, c.Customer.VATID} {
@@ -319,7 +322,7 @@ func (e *Erasure) State(s Session) Session {
 	}
 	if s.Authorization != nil {
 		a := *s.Authorization
-		a.Reason = without(a.Reason, words.all)
+		a.Reason = Without(a.Reason, words.all)
 		if a.Content != nil {
 			content := e.content(*a.Content, words)
 			a.Content = &content
@@ -328,7 +331,7 @@ func (e *Erasure) State(s Session) Session {
 	}
 	if s.CustomerToken != nil {
 		token := *s.CustomerToken
-		token.Description = without(token.Description, words.all)
+		token.Description = Without(token.Description, words.all)
 		s.CustomerToken = &token
 	}
 	if s.Order != nil {
@@ -337,7 +340,7 @@ func (e *Erasure) State(s Session) Session {
 		if order.Review != nil {
 			review := *order.Review
 			for _, reason := range []*string{&review.FirstReason, &review.Reason, &review.StopReason} {
-				*reason = without(*reason, words.all)
+				*reason = Without(*reason, words.all)
 			}
 			order.Review = &review
 		}
@@ -358,10 +361,7 @@ func (e *Erasure) With(texts []string) *Erasure {
 }
 
 // Text is a free text without the person.
-func (e *Erasure) Text(text string) string { return without(text, e.Texts()) }
-
-// Without is a text without those of Texts.
-func Without(text string, texts []string) string { return without(text, texts) }
+func (e *Erasure) Text(text string) string { return Without(text, e.Texts()) }
 
 // Content is a content without the person.
 func (e *Erasure) Content(c Content) Content { return e.content(c, e.words()) }

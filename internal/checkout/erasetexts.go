@@ -58,12 +58,12 @@ type words struct {
 func (w *words) without(text string, kind textKind) string {
 	switch kind {
 	case textReference:
-		return without(text, w.contacts)
+		return Without(text, w.contacts)
 	case textURL:
 		return withoutInURL(text, w.contacts)
 	case textPlain:
 	}
-	return without(text, w.all)
+	return Without(text, w.all)
 }
 
 // withoutInURL erases in path, query and fragment, as they are written there. Scheme,
@@ -83,14 +83,14 @@ func withoutInURL(text string, contacts []string) string {
 		for _, form := range []string{"%2b" + contact, query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(contact), strings.ReplaceAll(contact, "+", "%2b")} {
 			rest = withoutOne(rest, strings.ToLower(form))
 		}
-		rest = without(rest, []string{contact})
+		rest = Without(rest, []string{contact})
 	}
 	return text[:from] + rest
 }
 
-// without is a text with every whole word out of words, which are in lower case,
+// Without is a text with every whole word out of words, which are in lower case,
 // erased. Texts that have letters or digits before or after the word are others.
-func without(text string, words []string) string {
+func Without(text string, words []string) string {
 	for _, word := range words {
 		text = withoutOne(text, word)
 		// A URL writes an e-mail address so.

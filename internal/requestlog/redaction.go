@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/kvitto/kvitto/internal/checkout"
 )
 
 // redaction is what is done to bodies before they are stored. It is used by one
@@ -95,7 +97,7 @@ func (h how) apply(text string) string {
 	case mailbox, initial:
 		return first(text) + mask
 	case lastDigits, signIn:
-		if digits := phoneOf(text); len(digits) >= shortestPhone {
+		if digits := checkout.PhoneDigits(text); len(digits) >= checkout.WholePhoneMin {
 			return mask + digits[len(digits)-2:]
 		}
 	case year:
@@ -147,7 +149,7 @@ func (x *redaction) appendKeyed(dst []byte, kind, value string) []byte {
 	case keyedMail:
 		value = strings.ToLower(strings.TrimSpace(value))
 	case keyedPhone:
-		if value = phoneOf(value); len(value) < shortestPhone {
+		if value = checkout.PhoneDigits(value); len(value) < checkout.WholePhoneMin {
 			return dst
 		}
 	}
@@ -157,24 +159,6 @@ func (x *redaction) appendKeyed(dst []byte, kind, value string) []byte {
 	x.hash.Write([]byte(value))
 	start := len(dst)
 	return x.hash.Sum(dst)[:start+keyedSize]
-}
-
-// shortestPhone is how many digits a phone number has at least.
-const shortestPhone = 6
-
-// phoneOf is the digits of a phone number, without the zeros or the plus in
-// front of a country's.
-func phoneOf(text string) string {
-	var digits []byte
-	for _, c := range []byte(text) {
-		switch {
-		case '0' <= c && c <= '9':
-			digits = append(digits, c)
-		case strings.IndexByte("+()-./ \t", c) < 0:
-			return ""
-		}
-	}
-	return strings.TrimPrefix(string(digits), "00")
 }
 
 // keyedWords are the keyed hashes that a typed word may stand for.
