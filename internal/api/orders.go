@@ -104,9 +104,7 @@ func setOrdersFilter(f *store.OrderFilter, name, value string) (err error) {
 	case "after":
 		f.After = value
 	case "limit":
-		if f.Limit, err = strconv.Atoi(value); err != nil || f.Limit < 1 || f.Limit > ordersMax {
-			err = badValue(name, value, "a number from 1 to "+strconv.Itoa(ordersMax))
-		}
+		f.Limit, err = limit(name, value, ordersMax)
 	}
 	return err
 }

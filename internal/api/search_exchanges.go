@@ -81,11 +81,18 @@ func setExchangesQuery(q *requestlog.Query, name, value string) (err error) {
 	case "before":
 		q.Before = value
 	case "limit":
-		if q.Limit, err = strconv.Atoi(value); err != nil || q.Limit < 1 || q.Limit > requestlog.SearchMax {
-			err = badValue(name, value, "a number from 1 to "+strconv.Itoa(requestlog.SearchMax))
-		}
+		q.Limit, err = limit(name, value, requestlog.SearchMax)
 	}
 	return err
+}
+
+// limit reads how much of a list is asked for.
+func limit(name, value string, most int) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > most {
+		return 0, badValue(name, value, "a number from 1 to "+strconv.Itoa(most))
+	}
+	return n, nil
 }
 
 var (

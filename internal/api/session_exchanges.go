@@ -1,8 +1,6 @@
 package api
 
 import (
-	"strconv"
-
 	"github.com/kvitto/kvitto/internal/requestlog"
 	"github.com/kvitto/kvitto/internal/wire"
 )
@@ -20,16 +18,15 @@ const (
 // customer's browser asked and were answered, oldest first. A session that is
 // unknown, or another merchant's, has none.
 func sessionExchanges(x *exchange) (answer, error) {
-	limit := exchangesDefault
+	count := exchangesDefault
 	if sent := x.query().Get("limit"); sent != "" {
-		number, err := strconv.Atoi(sent)
-		if err != nil || number < 1 || number > exchangesMax {
-			return answer{}, badValue("limit", sent, "a number from 1 to "+strconv.Itoa(exchangesMax))
+		var err error
+		if count, err = limit("limit", sent, exchangesMax); err != nil {
+			return answer{}, err
 		}
-		limit = number
 	}
 	found, err := x.api.Recorder.OfSession(x.request.Context(), x.caller.MerchantID, x.request.PathValue("session_id"),
-		requestlog.Bounds{Count: limit, Body: listedBodyMax, Bodies: listedMax})
+		requestlog.Bounds{Count: count, Body: listedBodyMax, Bodies: listedMax})
 	if err != nil {
 		return answer{}, storeFailed(err)
 	}
