@@ -82,10 +82,13 @@ func (p *portal) showOrder(w http.ResponseWriter, r *http.Request, status int, d
 	}
 	shown := orderOf(&session)
 	shown.Done, shown.Problem = done, problem
-	for _, fill := range []func(context.Context, *orderPage, *checkout.Session) error{p.fillReview, p.fillHistory, p.fillCallbacks} {
+	for _, fill := range []func(context.Context, *orderPage, *checkout.Session) error{p.fillReview, p.fillHistory} {
 		if err := fill(ctx, shown, &session); err != nil {
 			return err
 		}
+	}
+	if shown.Callbacks, shown.Held, err = p.callbacksOf(ctx, &session); err != nil {
+		return err
 	}
 	return p.show(w, status, "order", page{Title: "Order " + shortID(id), Current: "orders", Body: shown})
 }
@@ -169,16 +172,4 @@ func (p *portal) fillHistory(ctx context.Context, shown *orderPage, session *che
 		}
 	}
 	return nil
-}
-
-func (p *portal) fillCallbacks(ctx context.Context, shown *orderPage, session *checkout.Session) (err error) {
-	if shown.Held, err = p.Callbacks.CallbacksHeld(ctx, session.MerchantID); err != nil {
-		return err
-	}
-	found, err := p.Callbacks.Callbacks(ctx, store.CallbackFilter{MerchantID: session.MerchantID, SessionID: session.ID, Limit: callbacksShown})
-	if err != nil {
-		return err
-	}
-	shown.Callbacks, err = callbackRows(found)
-	return err
 }

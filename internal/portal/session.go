@@ -139,15 +139,21 @@ func (p *portal) describe(ctx context.Context, shown *sessionPage) error {
 	}
 	shown.Token = tokenOf(s, now)
 	shown.Now = listBody("now", "The session as it is", wire.AppendContent(nil, &s.Content), nil)
-	if shown.Held, err = p.Callbacks.CallbacksHeld(ctx, s.MerchantID); err != nil {
-		return err
+	shown.Callbacks, shown.Held, err = p.callbacksOf(ctx, s)
+	return err
+}
+
+// callbacksOf are the callbacks of a session, and whether its merchant's are held.
+func (p *portal) callbacksOf(ctx context.Context, s *checkout.Session) (rows []callbackRow, held bool, err error) {
+	if held, err = p.Callbacks.CallbacksHeld(ctx, s.MerchantID); err != nil {
+		return nil, false, err
 	}
 	found, err := p.Callbacks.Callbacks(ctx, store.CallbackFilter{MerchantID: s.MerchantID, SessionID: s.ID, Limit: callbacksShown})
 	if err != nil {
-		return err
+		return nil, false, err
 	}
-	shown.Callbacks, err = callbackRows(found)
-	return err
+	rows, err = callbackRows(found)
+	return rows, held, err
 }
 
 // tokenOf says what the newest authorization is good for.
