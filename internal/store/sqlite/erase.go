@@ -177,18 +177,10 @@ func (w *writer) rowsOf(id *identifier) (rows map[int64]int64, err error) {
 
 // RewriteCallbacks is store.Erasing's.
 func (e *Engine) RewriteCallbacks(ctx context.Context, read, callbacks []store.Callback) error {
-	ids := make([]identifier, len(callbacks))
-	for i := range callbacks {
-		if !parseIdentifier(callbacks[i].ID, &ids[i]) {
-			return errIdentifier
-		}
-	}
-	conflict := false
-	err := e.erase(ctx, func(w *writer) error {
-		var left []identifier
-		err := w.once(rewriteCallback, len(callbacks), func(q *statement, i int) error {
+	return e.rewriteRead(ctx, rewriteCallback, haveCallback, len(callbacks), func(i int) string { return callbacks[i].ID },
+		func(q *statement, i int) {
 			c := &callbacks[i]
-			q.blob(1, ids[i][:]).text(2, c.URL).blob(3, append([]byte{}, c.Body...)).text(5, read[i].URL)
+			q.text(2, c.URL).blob(3, append([]byte{}, c.Body...)).text(5, read[i].URL)
 			for at, answer := range map[int][]byte{4: c.Answer, 6: read[i].Answer} {
 				if answer == nil {
 					q.null(at)
@@ -196,6 +188,33 @@ func (e *Engine) RewriteCallbacks(ctx context.Context, read, callbacks []store.C
 					q.blob(at, answer)
 				}
 			}
+		})
+}
+
+// RewriteAssessments is store.Erasing's.
+func (e *Engine) RewriteAssessments(ctx context.Context, read, assessments []store.Assessment) error {
+	return e.rewriteRead(ctx, rewriteAssessing, haveAssessment, len(assessments), func(i int) string { return assessments[i].ID },
+		func(q *statement, i int) {
+			a := &assessments[i]
+			q.blob(2, store.AppendKeys([]byte{}, a.Subjects)).blob(3, append([]byte{}, a.Document...)).blob(4, append([]byte{}, read[i].Document...))
+		})
+}
+
+// rewriteRead rewrites rows that are as they were read: bind gives a row's new values
+// and those that were read, beside its id at 1. store.ErrConflict where one of them is
+// there and is another by now.
+func (e *Engine) rewriteRead(ctx context.Context, rewrite, have string, n int, idOf func(int) string, bind func(*statement, int)) error {
+	ids := make([]identifier, n)
+	for i := range ids {
+		if !parseIdentifier(idOf(i), &ids[i]) {
+			return errIdentifier
+		}
+	}
+	conflict := false
+	err := e.erase(ctx, func(w *writer) error {
+		var left []identifier
+		err := w.once(rewrite, n, func(q *statement, i int) error {
+			bind(q.blob(1, ids[i][:]), i)
 			err := q.run()
 			if w.conn.changed() == 0 {
 				left = append(left, ids[i])
@@ -203,35 +222,7 @@ func (e *Engine) RewriteCallbacks(ctx context.Context, read, callbacks []store.C
 			return err
 		})
 		if err == nil {
-			conflict, err = w.areThere(haveCallback, left)
-		}
-		return err
-	})
-	return conflictOr(err, conflict)
-}
-
-// RewriteAssessments is store.Erasing's.
-func (e *Engine) RewriteAssessments(ctx context.Context, read, assessments []store.Assessment) error {
-	ids := make([]identifier, len(assessments))
-	for i := range assessments {
-		if !parseIdentifier(assessments[i].ID, &ids[i]) {
-			return errIdentifier
-		}
-	}
-	conflict := false
-	err := e.erase(ctx, func(w *writer) error {
-		var left []identifier
-		err := w.once(rewriteAssessing, len(assessments), func(q *statement, i int) error {
-			a := &assessments[i]
-			err := q.blob(1, ids[i][:]).blob(2, store.AppendKeys([]byte{}, a.Subjects)).blob(3, append([]byte{}, a.Document...)).
-				blob(4, append([]byte{}, read[i].Document...)).run()
-			if w.conn.changed() == 0 {
-				left = append(left, ids[i])
-			}
-			return err
-		})
-		if err == nil {
-			conflict, err = w.areThere(haveAssessment, left)
+			conflict, err = w.areThere(have, left)
 		}
 		return err
 	})
