@@ -23,12 +23,14 @@ type connection struct {
 	statements []*statement
 }
 
+// waiting is how long a statement waits for a lock, in milliseconds.
+const waiting = `PRAGMA busy_timeout = 10000`
+
 // pragmas hold for every connection. NORMAL: a commit is written to the
 // write-ahead log before it is answered but not synced; it survives the process,
 // and after a loss of power the file is whole up to some earlier commit. The
 // page size counts only when the file is made.
-const pragmas = `
-PRAGMA busy_timeout = 10000;
+const pragmas = waiting + `;
 PRAGMA page_size = 8192;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;

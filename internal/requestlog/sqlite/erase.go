@@ -134,12 +134,11 @@ func (h *Home) emptyLog(ctx context.Context) (emptied bool, err error) {
 	h.writing.Lock()
 	defer h.writing.Unlock()
 	// A reader is waited for between attempts, where others can write.
-	before := "PRAGMA busy_timeout = 10000"
 	if err := h.writer.exec("PRAGMA busy_timeout = 0"); err != nil {
 		return false, err
 	}
 	unbound := h.writer.bound(ctx)
 	emptied, err = h.writer.emptyLog()
 	unbound() // the setting comes back also when ctx is done
-	return emptied, errors.Join(err, h.writer.exec(before))
+	return emptied, errors.Join(err, h.writer.exec(waiting))
 }
