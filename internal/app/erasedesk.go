@@ -5,19 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/kvitto/kvitto/internal/admin"
 	"github.com/kvitto/kvitto/internal/checkout"
-	"github.com/kvitto/kvitto/internal/identifier"
-	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/notify"
 	"github.com/kvitto/kvitto/internal/portal"
 	"github.com/kvitto/kvitto/internal/requestlog"
-	"github.com/kvitto/kvitto/internal/risk"
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
-	"github.com/kvitto/kvitto/internal/store/record"
 )
 
 // eraseDesk is where an operator erases people, of whatever merchant.
@@ -151,20 +146,17 @@ func openEraseDesk(stored engine, openLog func(ctx context.Context, options requ
 	}}
 }
 
+// erasingService is that of other desks, which also knows payers again and writes
+// assessments.
 func erasingService(ctx context.Context, stored engine) (*service.Service, error) {
-	clock, err := lab.NewClock(time.Now, stored, true)
+	options, err := deskOptions(stored)
 	if err != nil {
 		return nil, err
 	}
-	secret, err := secretOf(ctx, stored, subjectSecret, service.SubjectSecretBytes)
-	if err != nil {
+	if err := rememberIn(ctx, stored, &options); err != nil {
 		return nil, err
 	}
-	return service.New(service.Options{
-		Engine: stored, Committer: straight{stored}, Clock: clock, NewID: identifier.New, CacheBytes: deskCache, CallbackBody: callbackBody, Shared: true,
-		Memory: stored, SubjectSecret: secret, ReadAssessment: record.DecodeAssessment, ReadInput: record.DecodeInput,
-		AssessmentDocument: func(in *risk.Input, made *risk.Assessment) []byte { return record.AppendAssessment(nil, in, made) },
-	})
+	return service.New(options)
 }
 
 // erasures are those of the portal.

@@ -17,17 +17,27 @@ const subjectSecret = "subject_key"
 
 // remember lets the service keep assessments, and remember those who take part.
 func (a *App) remember(ctx context.Context, options *service.Options) error {
-	secret, err := a.secret(ctx, subjectSecret, service.SubjectSecretBytes)
-	if err != nil {
-		return err
-	}
-	options.Memory, options.SubjectSecret = a.stores, secret
-	options.AssessmentDocument = func(in *risk.Input, made *risk.Assessment) []byte { return record.AppendAssessment(nil, in, made) }
-	options.ReadAssessment, options.ReadInput = record.DecodeAssessment, record.DecodeInput
 	options.FactsLost = func(assessmentID string, err error) {
 		a.config.Logger.Error("an order is not remembered of the device and the IP address: their assessment could not be read",
 			"assessment_id", assessmentID, "cause", err)
 	}
-	options.ReplayWorkers = replayWorkers
+	return rememberIn(ctx, a.stores, options)
+}
+
+// rememberIn is remember in a store.
+func rememberIn(ctx context.Context, stored engine, options *service.Options) error {
+	secret, err := secretOf(ctx, stored, subjectSecret, service.SubjectSecretBytes)
+	if err != nil {
+		return err
+	}
+	options.SubjectSecret = secret
+	options.AssessmentDocument = func(in *risk.Input, made *risk.Assessment) []byte { return record.AppendAssessment(nil, in, made) }
+	readRemembered(stored, options)
 	return nil
+}
+
+// readRemembered lets the service read assessments alone.
+func readRemembered(stored engine, options *service.Options) {
+	options.Memory, options.ReplayWorkers = stored, replayWorkers
+	options.ReadAssessment, options.ReadInput = record.DecodeAssessment, record.DecodeInput
 }

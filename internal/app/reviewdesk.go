@@ -15,7 +15,6 @@ import (
 	"github.com/kvitto/kvitto/internal/lab"
 	"github.com/kvitto/kvitto/internal/service"
 	"github.com/kvitto/kvitto/internal/store"
-	"github.com/kvitto/kvitto/internal/store/record"
 )
 
 // reviewDesk is where an operator reviews orders, of whatever merchant.
@@ -74,15 +73,21 @@ const deskCache = 1 << 20
 // Servers that share the store deliver what it tells shops. It needs no rules of
 // reviews: each says itself what it takes.
 func openCheckouts(engine engine) (*service.Service, error) {
-	clock, err := lab.NewClock(time.Now, engine, true)
+	options, err := deskOptions(engine)
 	if err != nil {
 		return nil, err
 	}
-	return service.New(service.Options{
+	return service.New(options)
+}
+
+func deskOptions(engine engine) (service.Options, error) {
+	clock, err := lab.NewClock(time.Now, engine, true)
+	options := service.Options{
 		Engine: engine, Committer: straight{engine}, Clock: clock, NewID: identifier.New, CacheBytes: deskCache,
 		CallbackBody: callbackBody, Shared: true,
-		Memory: engine, ReadAssessment: record.DecodeAssessment, ReadInput: record.DecodeInput, ReplayWorkers: replayWorkers,
-	})
+	}
+	readRemembered(engine, &options)
+	return options, err
 }
 
 // straight commits one change at a time.
