@@ -276,9 +276,12 @@ func (e *Erasure) Texts() []string {
 		}
 	case PartNone, PartMentioned:
 	}
-	// The longest first, so that none hides a longer one that has it.
+	return slices.Compact(LongestFirst(texts))
+}
+
+// LongestFirst sorts texts that are erased so that none hides a longer one that has it.
+func LongestFirst(texts []string) []string {
 	slices.Sort(texts)
-	texts = slices.Compact(texts)
 	slices.SortStableFunc(texts, func(a, b string) int { return len(b) - len(a) })
 	return texts
 }

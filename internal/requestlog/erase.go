@@ -88,6 +88,7 @@ type piece struct {
 	data, explanation []byte
 }
 
+// loadPiece copies a piece, so that the home is not held while it is read.
 func (l *Log) loadPiece(ctx context.Context, k home.Key) (found piece, err error) {
 	err = l.use(func(h home.Home) error {
 		return h.Load(ctx, []home.Key{k}, func(p home.Piece) (bool, error) {

@@ -2,7 +2,6 @@ package requestlog
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
@@ -135,7 +134,7 @@ func newErasing(options *Options, erasure *Erasure) *erasing {
 			e.know(payment)
 		}
 	}
-	e.words = inOrder(slices.Collect(maps.Keys(e.known)))
+	e.words = checkout.LongestFirst(slices.Collect(maps.Keys(e.known)))
 	return e
 }
 
@@ -144,12 +143,6 @@ func (e *erasing) know(payment *checkout.Erasure) {
 	for _, text := range payment.Texts() {
 		e.known[text] = true
 	}
-}
-
-// inOrder has the longest first, so that none hides a longer one that has it.
-func inOrder(texts []string) []string {
-	slices.SortFunc(texts, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	return texts
 }
 
 // wordsOf are the texts that are erased from an exchange, with those that were noted
@@ -162,7 +155,7 @@ func (e *erasing) wordsOf(erasure *checkout.Erasure, noted []string) []string {
 	if len(more) == 0 {
 		return e.words
 	}
-	return inOrder(slices.Concat(e.words, more))
+	return checkout.LongestFirst(slices.Concat(e.words, more))
 }
 
 // of is how the person is erased from an exchange; nil where there is nothing of
@@ -208,7 +201,7 @@ func (e *erasing) exchange(k *kept, explanation []byte) (left []byte, changed bo
 	// them.
 	x.erase(k.request)
 	x.erase(k.response)
-	if explanation, err = x.noteExplained(explanation); err != nil {
+	if err := x.noteExplained(explanation); err != nil {
 		return nil, false, fmt.Errorf("explanation of %s: %w", k.correlationID, err)
 	}
 	x.eraser.words = e.wordsOf(erasure, x.eraser.noted)
@@ -251,8 +244,8 @@ func (e *eraser) about(path string) bool {
 }
 
 // noteExplained notes what an explanation says of the person's values.
-func (x *redaction) noteExplained(text []byte) ([]byte, error) {
-	return text, eachExplained(text, func(why *explanation) {
+func (x *redaction) noteExplained(text []byte) error {
+	return eachExplained(text, func(why *explanation) {
 		for i := range why.Violations {
 			v := &why.Violations[i]
 			x.eraser.name = lastName(v.Path)

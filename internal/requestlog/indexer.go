@@ -1,7 +1,6 @@
 package requestlog
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -152,13 +151,13 @@ func (l *Log) indexSegment(ctx context.Context, keys []home.Key) (n int, err err
 			break
 		}
 		n++
-		data, packed, err := l.loadData(ctx, k)
+		found, err := l.loadPiece(ctx, k)
 		if err != nil {
 			return 0, err
 		}
 		segment.Keys = append(segment.Keys, k)
 		segment.FirstID, segment.LastID = min(segment.FirstID, k.FirstID), max(segment.LastID, k.LastID)
-		_, err = walk(data, packed, func(n *names, rest *cursor) (bool, error) {
+		_, err = walk(found.data, found.packed, func(n *names, rest *cursor) (bool, error) {
 			size += len(rest.rest)
 			kept, err := rest.kept(n)
 			if err != nil {
@@ -176,20 +175,4 @@ func (l *Log) indexSegment(ctx context.Context, keys []home.Key) (n int, err err
 	}
 	segment.Terms = vocabulary.terms()
 	return n, l.use(func(h home.Home) error { return h.Index(ctx, &segment) })
-}
-
-// loadData copies the data of a piece, so that the home is not held while it is
-// read.
-func (l *Log) loadData(ctx context.Context, k home.Key) (data []byte, packed bool, err error) {
-	err = l.use(func(h home.Home) error {
-		return h.Load(ctx, []home.Key{k}, func(p home.Piece) (bool, error) {
-			if p.Refusal != nil {
-				data, packed = bytes.Clone(p.Refusal.Data), p.Refusal.Packed
-			} else {
-				data, packed = bytes.Clone(p.Block.Data), p.Block.Packed
-			}
-			return true, nil
-		})
-	})
-	return data, packed, err
 }
